@@ -1,0 +1,119 @@
+/**
+ * The language itself. A field is a function from world points (LPS mm) to values, defined everywhere; a
+ * volume is samples of a field on a grid. Nothing here computes: these are immutable, hash-consed terms
+ * that the compiler turns into passes.
+ */
+import type { Affine } from "./affine.ts";
+import type { Grid } from "./grid.ts";
+import { intern, type Node, objectId, spell } from "./intern.ts";
+import { type Fill, type Sampling, showSampling } from "./interpolator.ts";
+import type { Scalar } from "./scalar.ts";
+import type { Storage, Voxels } from "./voxels.ts";
+
+/** Samples made continuous. `sampling` is null while nothing but exact operations has been asked for. */
+export interface Interpolate extends Node {
+  readonly kind: "interpolate";
+  readonly volume: Volume;
+  readonly sampling: Sampling | null;
+}
+/** p ↦ field(pull(p)): the content moves by the inverse of `pull`. */
+export interface Warp extends Node {
+  readonly kind: "warp";
+  readonly field: Field;
+  readonly pull: Affine<"world", "world">;
+}
+/** The field inside the extent of `to`, `fill` elsewhere. */
+export interface Clip extends Node {
+  readonly kind: "clip";
+  readonly field: Field;
+  readonly to: Grid;
+  readonly fill: Fill;
+}
+/** p ↦ body(fields(p)), for each channel alike. */
+export interface MapFields extends Node {
+  readonly kind: "map";
+  readonly body: Scalar;
+  readonly fields: readonly Field[];
+}
+export type Field = Interpolate | Warp | Clip | MapFields;
+
+/** Voxels at hand. */
+export interface Input extends Node {
+  readonly kind: "input";
+  readonly voxels: Voxels;
+  readonly grid: Grid;
+}
+/** Samples of a field, taken on a grid and kept as `storage`; `reason` says to people why they are taken. */
+export interface Sample extends Node {
+  readonly kind: "sample";
+  readonly field: Field;
+  readonly grid: Grid;
+  readonly storage: Storage;
+  readonly reason: string;
+}
+export type Volume = Input | Sample;
+
+const spellGrid = (g: Grid): string => spell([...g.size, ...g.spacing, ...g.origin, ...g.direction]);
+const spellSampling = (s: Sampling | null): string => (s === null ? "undecided" : showSampling(s));
+
+export const input = (voxels: Voxels, grid: Grid): Input =>
+  intern(`input ${objectId(voxels)} ${spellGrid(grid)}`, () => ({ kind: "input", voxels, grid }));
+
+export const sample = (field: Field, grid: Grid, storage: Storage, reason: string): Sample =>
+  intern(
+    `sample ${field.id} ${spellGrid(grid)} ${storage.dtype} ${spell([storage.rescale.slope, storage.rescale.intercept])} ${reason}`,
+    () => ({
+      kind: "sample",
+      field,
+      grid,
+      storage,
+      reason,
+    }),
+  );
+
+export const interpolate = (volume: Volume, sampling: Sampling | null): Interpolate =>
+  intern(`interpolate ${volume.id} ${spellSampling(sampling)}`, () => ({ kind: "interpolate", volume, sampling }));
+
+export const warp = (field: Field, pull: Affine<"world", "world">): Warp =>
+  intern(`warp ${field.id} ${spell([...pull.linear, ...pull.offset])}`, () => ({ kind: "warp", field, pull }));
+
+export const clip = (field: Field, to: Grid, fill: Fill): Clip =>
+  intern(`clip ${field.id} ${spellGrid(to)} ${typeof fill === "number" ? spell([fill]) : fill}`, () => ({
+    kind: "clip",
+    field,
+    to,
+    fill,
+  }));
+
+export const mapFields = (body: Scalar, fields: readonly Field[]): MapFields =>
+  intern(`map ${body.id} ${fields.map((f) => f.id).join(",")}`, () => ({ kind: "map", body, fields }));
+
+/** The field with `sampling` wherever none had been decided. */
+export const decideSampling = (field: Field, sampling: Sampling): Field => {
+  switch (field.kind) {
+    case "interpolate":
+      return field.sampling === null ? interpolate(field.volume, sampling) : field;
+    case "warp":
+      return warp(decideSampling(field.field, sampling), field.pull);
+    case "clip":
+      return clip(decideSampling(field.field, sampling), field.to, field.fill);
+    case "map":
+      return mapFields(
+        field.body,
+        field.fields.map((f) => decideSampling(f, sampling)),
+      );
+  }
+};
+
+/** The samplings in use in a field, not looking into volumes. */
+export const samplingsOf = (field: Field): readonly (Sampling | null)[] => {
+  switch (field.kind) {
+    case "interpolate":
+      return [field.sampling];
+    case "warp":
+    case "clip":
+      return samplingsOf(field.field);
+    case "map":
+      return field.fields.flatMap(samplingsOf);
+  }
+};

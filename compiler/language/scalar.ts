@@ -1,0 +1,161 @@
+/**
+ * Arithmetic on one voxel: the only code that runs per voxel, and so the one language that each backend
+ * has to print. Users build intensity maps from it; the compiler adds what geometry needs.
+ */
+import { intern, type Node, spell } from "./intern.ts";
+
+/** −x, |x|, eˣ, ln x, √x, and ⌊x⌋. */
+export type UnaryOperator = "neg" | "abs" | "exp" | "log" | "sqrt" | "floor";
+/** Arithmetic; `less` is 1 where a < b and 0 elsewhere. */
+export type BinaryOperator = "add" | "sub" | "mul" | "div" | "min" | "max" | "pow" | "less";
+
+export interface Const extends Node {
+  readonly kind: "const";
+  readonly value: number;
+}
+/** The value of field `index` of the map; in a plan, the interpolated *stored* value of tap `index`. */
+export interface TapValue extends Node {
+  readonly kind: "tap";
+  readonly index: number;
+}
+/** In plans only: 1 where the voxel lies inside region `region`, else 0. */
+export interface Inside extends Node {
+  readonly kind: "inside";
+  readonly region: number;
+}
+/** In plans only: the corner median of buffer `buffer`, in stored numbers. */
+export interface BackgroundValue extends Node {
+  readonly kind: "background";
+  readonly buffer: number;
+}
+export interface Unary extends Node {
+  readonly kind: "unary";
+  readonly operator: UnaryOperator;
+  readonly a: Scalar;
+}
+export interface Binary extends Node {
+  readonly kind: "binary";
+  readonly operator: BinaryOperator;
+  readonly a: Scalar;
+  readonly b: Scalar;
+}
+/** `then` where the condition is not 0, else `otherwise`; the one not chosen is not looked at. */
+export interface Select extends Node {
+  readonly kind: "select";
+  readonly condition: Scalar;
+  readonly then: Scalar;
+  readonly otherwise: Scalar;
+}
+
+export type Scalar = Const | TapValue | Inside | BackgroundValue | Unary | Binary | Select;
+
+export const constant = (value: number): Const => intern(`const ${spell([value])}`, () => ({ kind: "const", value }));
+export const tap = (index: number): TapValue => intern(`tap ${index}`, () => ({ kind: "tap", index }));
+export const inside = (region: number): Inside => intern(`inside ${region}`, () => ({ kind: "inside", region }));
+export const background = (buffer: number): BackgroundValue =>
+  intern(`background ${buffer}`, () => ({ kind: "background", buffer }));
+export const unary = (operator: UnaryOperator, a: Scalar): Unary =>
+  intern(`${operator} ${a.id}`, () => ({ kind: "unary", operator, a }));
+export const binary = (operator: BinaryOperator, a: Scalar, b: Scalar): Binary =>
+  intern(`${operator} ${a.id} ${b.id}`, () => ({ kind: "binary", operator, a, b }));
+export const select = (condition: Scalar, then: Scalar, otherwise: Scalar): Select =>
+  intern(`select ${condition.id} ${then.id} ${otherwise.id}`, () => ({ kind: "select", condition, then, otherwise }));
+
+/** What each operator computes, in float64; backends agree with this table. */
+export const unaryOperators: Readonly<Record<UnaryOperator, (a: number) => number>> = {
+  neg: (a) => -a,
+  abs: Math.abs,
+  exp: Math.exp,
+  log: Math.log,
+  sqrt: Math.sqrt,
+  floor: Math.floor,
+};
+export const binaryOperators: Readonly<Record<BinaryOperator, (a: number, b: number) => number>> = {
+  add: (a, b) => a + b,
+  sub: (a, b) => a - b,
+  mul: (a, b) => a * b,
+  div: (a, b) => a / b,
+  min: Math.min,
+  max: Math.max,
+  pow: Math.pow,
+  less: (a, b) => (a < b ? 1 : 0),
+};
+
+/** The scalar with `leaf` in place of every leaf that it answers for; `undefined` keeps a leaf. Shared parts are visited once. */
+export const replaceLeaves = (
+  body: Scalar,
+  leaf: (leaf: Const | TapValue | Inside | BackgroundValue) => Scalar | undefined,
+): Scalar => {
+  const done = new Map<Scalar, Scalar>();
+  const go = (s: Scalar): Scalar => {
+    const known = done.get(s);
+    if (known !== undefined) return known;
+    const result = rebuild(s);
+    done.set(s, result);
+    return result;
+  };
+  const rebuild = (s: Scalar): Scalar => {
+    switch (s.kind) {
+      case "unary":
+        return unary(s.operator, go(s.a));
+      case "binary":
+        return binary(s.operator, go(s.a), go(s.b));
+      case "select":
+        return select(go(s.condition), go(s.then), go(s.otherwise));
+      default:
+        return leaf(s) ?? s;
+    }
+  };
+  return go(body);
+};
+
+/** All nodes under a scalar, itself included, each once, children first. */
+export const nodesOf = (body: Scalar): readonly Scalar[] => {
+  const seen = new Set<Scalar>();
+  const go = (s: Scalar): void => {
+    if (seen.has(s)) return;
+    for (const child of childrenOf(s)) go(child);
+    seen.add(s);
+  };
+  go(body);
+  return [...seen];
+};
+
+const childrenOf = (s: Scalar): readonly Scalar[] => {
+  switch (s.kind) {
+    case "unary":
+      return [s.a];
+    case "binary":
+      return [s.a, s.b];
+    case "select":
+      return [s.condition, s.then, s.otherwise];
+    default:
+      return [];
+  }
+};
+
+const signs: Partial<Record<BinaryOperator, string>> = { add: "+", sub: "-", mul: "*", div: "/", less: "<" };
+
+/** The scalar as text, for people: `select(inside0, tap0 * 2 + 1, -1000)`. */
+export const showScalar = (s: Scalar): string => {
+  switch (s.kind) {
+    case "const":
+      return String(s.value);
+    case "tap":
+      return `tap${s.index}`;
+    case "inside":
+      return `inside${s.region}`;
+    case "background":
+      return `background(buffer${s.buffer})`;
+    case "unary":
+      return `${s.operator}(${showScalar(s.a)})`;
+    case "binary": {
+      const sign = signs[s.operator];
+      return sign === undefined
+        ? `${s.operator}(${showScalar(s.a)}, ${showScalar(s.b)})`
+        : `(${showScalar(s.a)} ${sign} ${showScalar(s.b)})`;
+    }
+    case "select":
+      return `select(${showScalar(s.condition)}, ${showScalar(s.then)}, ${showScalar(s.otherwise)})`;
+  }
+};

@@ -1,0 +1,41 @@
+/**
+ * What the rest of the library asks of the machine it runs on. One implementation for Node and one for
+ * browsers stand beside this file; `#platform` picks between them at import, so that nothing else has to.
+ */
+
+/** Bytes that can be read anywhere: a file on disk, a `Blob`, or an array. Close it when done. */
+export interface ByteSource {
+  readonly name: string;
+  readonly size: number;
+  /** Bytes from `offset` on, fewer than `length` only at the end. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+  /** All bytes from `offset` on, in pieces. */
+  stream(offset: number): AsyncIterable<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/** What a decompressor reports at the end of a gzip stream. */
+export interface GzipEnd {
+  /** Problems that did not prevent inflating, in words, such as a checksum that does not agree. */
+  readonly warnings: readonly string[];
+}
+
+export interface Platform {
+  /** Opens a file by path. @throws MedImagesError `FileAccess` */
+  openFile(path: string): Promise<ByteSource>;
+  /** Whether a path exists, and whether it is a folder. */
+  kindOfPath(path: string): Promise<"file" | "folder" | "absent">;
+  /**
+   * Writes a file that is complete or absent: under another name beside its place, then renamed.
+   * The unfinished file is removed on failure, on abort and when the process is interrupted.
+   */
+  writeFile(path: string, chunks: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<void>;
+  /** Inflates gzip, all members of it, in pieces; the return value says what was wrong with it. */
+  gunzip(chunks: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array, GzipEnd>;
+  /** Deflates to gzip, in pieces. */
+  gzip(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
+  /** Bytes of memory of this machine. */
+  readonly totalMemory: number;
+  /** A shared buffer where the platform has one, so that threads can read voxels where they lie. */
+  allocateBuffer(bytes: number): ArrayBufferLike;
+}
