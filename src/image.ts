@@ -2,9 +2,10 @@
  * One image type for every modality and format: voxels, where they stand in the world, and what is known
  * about them. It is a plain immutable value and itself the leaf of every expression.
  */
-import { type Grid, gridOf, gridProblem, voxelCount } from "../compiler/language/grid.ts";
-import { type VoxelArray, type Voxels, voxelsOf, type Rescale } from "../compiler/language/voxels.ts";
+
 import { fail } from "../compiler/errors.ts";
+import { type Grid, gridOf, gridProblem, voxelCount } from "../compiler/language/grid.ts";
+import { type Rescale, type VoxelArray, type Voxels, voxelsOf } from "../compiler/language/voxels.ts";
 
 /** A label image holds class numbers: nothing between two of them means anything, so it admits nearest only. */
 export type Kind = "intensity" | "label";

@@ -3,8 +3,8 @@
  * volume is samples of a field on a grid. Nothing here computes: these are immutable, hash-consed terms
  * that the compiler turns into passes.
  */
-import type { Affine } from "./affine.ts";
-import type { Grid } from "./grid.ts";
+import { type Affine, compose, invert } from "./affine.ts";
+import { type Grid, gridFromAffine, indexToWorld } from "./grid.ts";
 import { intern, type Node, objectId, spell } from "./intern.ts";
 import { type Fill, type Sampling, showSampling } from "./interpolator.ts";
 import type { Scalar } from "./scalar.ts";
@@ -88,7 +88,10 @@ export const clip = (field: Field, to: Grid, fill: Fill): Clip =>
 export const mapFields = (body: Scalar, fields: readonly Field[]): MapFields =>
   intern(`map ${body.id} ${fields.map((f) => f.id).join(",")}`, () => ({ kind: "map", body, fields }));
 
-/** The field with `sampling` wherever none had been decided. */
+/**
+ * The field with `sampling` wherever none had been decided. A constant outside is meant in the values that
+ * the field has by now, so it is put outside the maps that made them, not under them.
+ */
 export const decideSampling = (field: Field, sampling: Sampling): Field => {
   switch (field.kind) {
     case "interpolate":
@@ -97,11 +100,32 @@ export const decideSampling = (field: Field, sampling: Sampling): Field => {
       return warp(decideSampling(field.field, sampling), field.pull);
     case "clip":
       return clip(decideSampling(field.field, sampling), field.to, field.fill);
-    case "map":
-      return mapFields(
+    case "map": {
+      const { by, outside } = sampling;
+      const extent = outside.kind === "constant" ? extentOf(field) : undefined;
+      const inner: Sampling = extent === undefined ? sampling : { by, outside: { kind: "clamp" } };
+      const decided = mapFields(
         field.body,
-        field.fields.map((f) => decideSampling(f, sampling)),
+        field.fields.map((f) => decideSampling(f, inner)),
       );
+      return extent === undefined || outside.kind !== "constant" ? decided : clip(decided, extent, outside.value);
+    }
+  }
+};
+
+/** Where the undecided samples of a field lie, seen through what moves them; undefined when there are none or several. */
+const extentOf = (field: Field): Grid | undefined => {
+  switch (field.kind) {
+    case "interpolate":
+      return field.sampling === null ? field.volume.grid : undefined;
+    case "clip":
+      return extentOf(field.field);
+    case "map":
+      return field.fields.length === 1 && field.fields[0] !== undefined ? extentOf(field.fields[0]) : undefined;
+    case "warp": {
+      const inner = extentOf(field.field);
+      return inner && gridFromAffine(inner.size, compose(invert(field.pull), indexToWorld(inner)));
+    }
   }
 };
 

@@ -6,6 +6,7 @@ import { type Affine, affineOf, invert, transformPoint } from "./affine.ts";
 import {
   axes,
   column,
+  diagonal,
   identity3,
   isInvertible3,
   type Matrix3,
@@ -13,7 +14,6 @@ import {
   multiply3,
   norm,
   product,
-  diagonal,
   type Vector3,
   vector,
   zero3,

@@ -1,0 +1,122 @@
+/**
+ * The reference backend *defines* what the others must compute: float64, plain loops, every voxel on its
+ * own. It pauses now and then, so that progress can be shown and the run be stopped.
+ */
+import { fail } from "../../compiler/errors.ts";
+import { product } from "../../compiler/language/vector.ts";
+import { allocate, dtypes, type Voxels, voxelsOf } from "../../compiler/language/voxels.ts";
+import type { Buffer, Pass, Plan, Prefilter } from "../../compiler/plan.ts";
+import { freedAfter } from "../../compiler/schedule.ts";
+import type { Backend, RunOptions } from "../backend.ts";
+import { gather, type Samples } from "./gather.ts";
+import { prefilterLine } from "./prefilter.ts";
+import { exactNumber } from "./scalar.ts";
+
+export const reference: Backend = {
+  name: "reference",
+  run: async (program, options = {}) => {
+    const { plan } = program;
+    checkBudget(plan, options.memory);
+    const voxels: (Voxels | undefined)[] = [...program.inputs];
+    const pace = pacer(plan, options);
+    const freed = freedAfter(plan);
+    for (const [k, pass] of plan.passes.entries()) {
+      voxels[pass.output] = empty(bufferOf(plan, pass.output));
+      for (const _row of runPass(pass, (buffer) => samples(plan, voxels, buffer))) if (pace.due()) await pace.pause();
+      for (const buffer of freed[k] ?? []) voxels[buffer] = undefined;
+    }
+    options.onProgress?.(1);
+    return samples(plan, voxels, plan.result).voxels;
+  },
+};
+
+const runPass = (pass: Pass, buffers: (buffer: number) => Samples): Generator<void> => {
+  const { voxels, size } = buffers(pass.output);
+  switch (pass.kind) {
+    case "gather":
+      return gather(pass, buffers, voxels, size);
+    case "prefilter":
+      return prefilter(pass, buffers(pass.source), voxels);
+  }
+};
+
+/** Filters all lines of a volume that run along one axis. */
+function* prefilter({ axis, boundary }: Prefilter, { voxels, size }: Samples, output: Voxels): Generator<void> {
+  const n = size[axis];
+  const stride = axis === 0 ? 1 : axis === 1 ? size[0] : size[0] * size[1];
+  const line = new Float64Array(n);
+  for (let channel = 0; channel < voxels.channels; channel++)
+    for (let i = 0; i < product(size) / n; i++) {
+      const start = channel * product(size) + Math.floor(i / stride) * stride * n + (i % stride);
+      for (let k = 0; k < n; k++) line[k] = exactNumber(voxels.data[start + k * stride] as number | bigint);
+      prefilterLine(line, n, boundary);
+      for (let k = 0; k < n; k++) output.data[start + k * stride] = line[k] as number;
+      yield;
+    }
+}
+
+const bufferOf = (plan: Plan, buffer: number): Buffer =>
+  plan.buffers[buffer] ??
+  fail({ kind: "InternalError", phase: "reference", reason: `buffer ${buffer} does not exist` });
+
+const samples = (plan: Plan, voxels: readonly (Voxels | undefined)[], buffer: number): Samples => ({
+  size: bufferOf(plan, buffer).size,
+  voxels:
+    voxels[buffer] ?? fail({ kind: "InternalError", phase: "reference", reason: `buffer ${buffer} holds nothing` }),
+});
+
+const dtypeOfBuffer = ({ storage }: Buffer): keyof typeof dtypes => (storage === "working" ? "float64" : storage.dtype);
+const lengthOf = ({ size, channels }: Buffer): number => product(size) * channels;
+
+const empty = (buffer: Buffer): Voxels => ({
+  ...voxelsOf(allocate(dtypeOfBuffer(buffer), lengthOf(buffer)), { channels: buffer.channels }),
+  ...(buffer.storage === "working" ? {} : buffer.storage),
+});
+
+const checkBudget = (plan: Plan, budget: number | undefined): void => {
+  if (budget === undefined) return;
+  const freed = freedAfter(plan);
+  const bytes = (buffer: number): number => {
+    const b = bufferOf(plan, buffer);
+    return lengthOf(b) * dtypes[dtypeOfBuffer(b)].bytes;
+  };
+  let held = 0;
+  let needed = 0;
+  plan.passes.forEach((pass, k) => {
+    held += bytes(pass.output);
+    needed = Math.max(needed, held);
+    for (const buffer of freed[k] ?? []) held -= bytes(buffer);
+  });
+  if (needed > budget)
+    fail({
+      kind: "BudgetExceeded",
+      what: "the result with what leads to it",
+      needed,
+      budget,
+      remedy: "crop first, ask for a coarser grid, or state a larger memory budget",
+    });
+};
+
+/** Lets other work in every few milliseconds, reports progress there, and notices an abort. */
+const pacer = (plan: Plan, { signal, onProgress }: RunOptions): { due(): boolean; pause(): Promise<void> } => {
+  const rows = plan.passes.reduce((sum, pass) => sum + rowsOf(pass, bufferOf(plan, pass.output)), 0);
+  let done = 0;
+  let since = Date.now();
+  throwIfAborted(signal);
+  return {
+    due: () => ++done % 64 === 0 && Date.now() - since > 30,
+    pause: async () => {
+      onProgress?.(done / rows);
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      throwIfAborted(signal);
+      since = Date.now();
+    },
+  };
+};
+
+const rowsOf = (pass: Pass, output: Buffer): number =>
+  lengthOf(output) / output.size[pass.kind === "prefilter" ? pass.axis : 0];
+
+const throwIfAborted = (signal: AbortSignal | undefined): void => {
+  if (signal?.aborted) fail({ kind: "Aborted" });
+};

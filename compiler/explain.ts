@@ -1,0 +1,71 @@
+/** A plan as text for people: how many passes, where each sample comes from, and why each pass exists. */
+import type { Affine } from "./language/affine.ts";
+import { showScalar } from "./language/scalar.ts";
+import { at, axes } from "./language/vector.ts";
+import { isIdentityRescale } from "./language/voxels.ts";
+import type { Buffer, Gather, Pass, Plan, Tap } from "./plan.ts";
+
+/** Prefilter passes read and write a whole volume too, but look at no field: they are counted apart. */
+export const countPasses = (plan: Plan): { readonly resampling: number; readonly prefilter: number } => ({
+  resampling: plan.passes.filter((pass) => pass.kind === "gather").length,
+  prefilter: plan.passes.filter((pass) => pass.kind === "prefilter").length,
+});
+
+export const explainPlan = (plan: Plan): string => {
+  const { resampling, prefilter } = countPasses(plan);
+  const extra = prefilter === 0 ? "" : ` and ${prefilter} prefilter ${prefilter === 1 ? "line" : "lines"}`;
+  return [
+    `${resampling} ${resampling === 1 ? "pass" : "passes"}${extra}`,
+    ...plan.buffers
+      .map((buffer, k) => (k < plan.inputs ? `  input ${showBuffer(buffer, k)}` : undefined))
+      .filter((s) => s !== undefined),
+    ...plan.passes.flatMap((pass, k) => showPass(pass, k, plan)),
+  ].join("\n");
+};
+
+const showBuffer = ({ size, channels, storage }: Buffer, k: number): string => {
+  const many = channels === 1 ? "" : ` × ${channels} channels`;
+  const rescale =
+    storage === "working" || isIdentityRescale(storage.rescale)
+      ? ""
+      : `, real = stored · ${storage.rescale.slope} + ${storage.rescale.intercept}`;
+  return `buffer${k}: ${size.join("×")}${many} ${storage === "working" ? "working precision" : storage.dtype}${rescale}`;
+};
+
+const showPass = (pass: Pass, k: number, plan: Plan): readonly string[] => {
+  const output = plan.buffers[pass.output];
+  const to = output === undefined ? "" : showBuffer(output, pass.output);
+  switch (pass.kind) {
+    case "prefilter":
+      return [
+        `  pass ${k + 1}: B-spline prefilter along ${"xyz"[pass.axis]} (${pass.boundary}): buffer${pass.source} → ${to}`,
+      ];
+    case "gather":
+      return [
+        `  pass ${k + 1}: ${to}`,
+        `    because: ${pass.reason}`,
+        `    voxel = ${showScalar(pass.body)}`,
+        ...pass.taps.flatMap(showTap),
+        ...showRegions(pass),
+      ];
+  }
+};
+
+const showTap = (tap: Tap, k: number): readonly string[] => [
+  `    tap${k}: buffer${tap.source}, ${tap.class}${tap.class === "copy" ? "" : `, ${tap.by}`}, at source index = M · output index`,
+  ...showMatrix(tap.pull),
+];
+
+const showRegions = (pass: Gather): readonly string[] =>
+  pass.regions.flatMap((region, k) => [
+    `    inside${k}: within ${region.size.join("×")} at M · output index`,
+    ...showMatrix(region.pull),
+  ]);
+
+const showMatrix = (pull: Affine<"index", "index">): readonly string[] =>
+  axes.map((row) => {
+    const entries = [...axes.map((column) => at(pull.linear, row, column)), pull.offset[row]];
+    return `      [${entries.map((e) => showNumber(e).padStart(10)).join(" ")} ]`;
+  });
+
+const showNumber = (n: number): string => (Number.isInteger(n) ? String(n) : n.toPrecision(7).replace(/\.?0+$/, ""));

@@ -1,0 +1,273 @@
+/**
+ * From the language to passes. A field is looked at through the composition of everything that stands
+ * between the output grid and its samples, so a chain of any length becomes one gather; only `sample`
+ * starts another pass.
+ */
+
+import { classify, snapPull } from "./classify.ts";
+import { type Affine, compose } from "./language/affine.ts";
+import type { Field, Interpolate, Sample, Volume } from "./language/field.ts";
+import { indexToWorld, sameGrid, worldToIndex } from "./language/grid.ts";
+import { spell } from "./language/intern.ts";
+import type { Fill, Sampling } from "./language/interpolator.ts";
+import type { Scalar } from "./language/scalar.ts";
+import * as scalar from "./language/scalar.ts";
+import { axes, type Vector3 } from "./language/vector.ts";
+import { isIdentityRescale, noRescale, type Rescale, sameRescale, type Voxels } from "./language/voxels.ts";
+import type { Buffer, Pass, Plan, Program, Region, Tap, TapBoundary } from "./plan.ts";
+import { splineBoundary } from "./stencil.ts";
+
+type Pull = Affine<"index", "index">;
+type View = Affine<"index", "world">;
+
+/** Exact operations read voxels where they are; any sampling gives the same, this one costs least. */
+const exactReading: Sampling = { by: "nearest", outside: { kind: "background" } };
+
+/** Lowers a volume to the passes that make it. */
+export const lower = (volume: Volume): Program => {
+  const builder = new Builder();
+  const result = builder.volume(volume);
+  return builder.finish(result);
+};
+
+/** Collects buffers and passes; equal volumes are made once. */
+class Builder {
+  readonly #inputs: Voxels[] = [];
+  readonly #inputBuffers: Buffer[] = [];
+  // Buffers are numbered once all inputs are known: until then, non-inputs count from −1 downwards.
+  readonly #made: Buffer[] = [];
+  readonly #passes: Pass[] = [];
+  readonly #volumes = new Map<Volume, number>();
+  readonly #coefficients = new Map<string, number>();
+
+  volume(volume: Volume): number {
+    const known = this.#volumes.get(volume);
+    if (known !== undefined) return known;
+    const buffer = volume.kind === "input" ? this.#input(volume.voxels, volume.grid.size) : this.#sample(volume);
+    this.#volumes.set(volume, buffer);
+    return buffer;
+  }
+
+  buffer(number: number): Buffer {
+    return (number >= 0 ? this.#inputBuffers[number] : this.#made[-1 - number]) as Buffer;
+  }
+
+  /** B-spline coefficients of a buffer: one recursive filter per axis, shared by all taps that need them. */
+  coefficients(source: number, boundary: TapBoundary): number {
+    const kind = splineBoundary[boundary];
+    const key = `${source} ${kind}`;
+    const known = this.#coefficients.get(key);
+    if (known !== undefined) return known;
+    const { size, channels } = this.buffer(source);
+    let last = source;
+    for (const axis of axes) {
+      // Along an axis of one voxel every extension is constant, and so are the coefficients.
+      if (size[axis] === 1) continue;
+      const output = this.make({ size, channels, storage: "working" });
+      this.#passes.push({ kind: "prefilter", source: last, output, axis, boundary: kind });
+      last = output;
+    }
+    this.#coefficients.set(key, last);
+    return last;
+  }
+
+  make(buffer: Buffer): number {
+    this.#made.push(buffer);
+    return -this.#made.length;
+  }
+
+  finish(result: number): Program {
+    const inputs = this.#inputs.length;
+    const number = (buffer: number): number => (buffer >= 0 ? buffer : inputs - 1 - buffer);
+    const plan: Plan = {
+      buffers: [...this.#inputBuffers, ...this.#made],
+      inputs,
+      passes: this.#passes.map((pass) => renumber(pass, number)),
+      result: number(result),
+    };
+    return { plan, inputs: this.#inputs };
+  }
+
+  #input(voxels: Voxels, size: Vector3): number {
+    const known = this.#inputs.indexOf(voxels);
+    if (known >= 0) return known;
+    this.#inputs.push(voxels);
+    this.#inputBuffers.push({
+      size,
+      channels: voxels.channels,
+      storage: { dtype: voxels.dtype, rescale: voxels.rescale },
+    });
+    return this.#inputs.length - 1;
+  }
+
+  #sample(volume: Sample): number {
+    const same = alreadySampled(volume);
+    if (same !== undefined) return this.volume(same);
+    const gather = new GatherBuilder(this, volume.grid.size);
+    const body = toStored(gather.field(volume.field, indexToWorld(volume.grid)), volume.storage.rescale);
+    const output = this.make({ size: volume.grid.size, channels: gather.channels, storage: volume.storage });
+    this.#passes.push({
+      kind: "gather",
+      output,
+      taps: gather.taps,
+      regions: gather.regions,
+      body,
+      reason: volume.reason,
+    });
+    return output;
+  }
+}
+
+/** One gather in the making: equal taps and equal regions are shared. */
+class GatherBuilder {
+  readonly taps: Tap[] = [];
+  readonly regions: Region[] = [];
+  channels = 1;
+  readonly #keys = new Map<string, number>();
+  readonly #builder: Builder;
+  readonly #size: Vector3;
+
+  constructor(builder: Builder, size: Vector3) {
+    this.#builder = builder;
+    this.#size = size;
+  }
+
+  /** The field's value, in real units, at view(output index). */
+  field(field: Field, view: View): Scalar {
+    switch (field.kind) {
+      case "warp":
+        return this.field(field.field, compose(field.pull, view));
+      case "map": {
+        const values = field.fields.map((f) => this.field(f, view));
+        return scalar.replaceLeaves(field.body, (leaf) => (leaf.kind === "tap" ? values[leaf.index] : undefined));
+      }
+      case "clip": {
+        const within = this.#region(compose(worldToIndex(field.to), view), field.to.size);
+        return scalar.select(within, this.field(field.field, view), this.#fill(field.fill, field.field));
+      }
+      case "interpolate":
+        return this.#interpolate(field, view);
+    }
+  }
+
+  #interpolate(field: Interpolate, view: View): Scalar {
+    const { by, outside } = field.sampling ?? exactReading;
+    const source = this.#builder.volume(field.volume);
+    const { grid } = field.volume;
+    const { channels } = this.#builder.buffer(source);
+    const rescale = rescaleOf(this.#builder.buffer(source));
+    this.channels = Math.max(this.channels, channels);
+    const pull = snapPull(compose(worldToIndex(grid), view), this.#size);
+    switch (outside.kind) {
+      case "clamp":
+      case "reflect":
+      case "wrap":
+        return toReal(this.#tap(source, pull, by, outside.kind), rescale);
+      case "constant":
+      case "background": {
+        const value = toReal(this.#tap(source, pull, by, by === "bspline" ? "mirror" : "clamp"), rescale);
+        const beyond = this.#fill(outside.kind === "constant" ? outside.value : "background", field);
+        return scalar.select(this.#region(pull, grid.size), value, beyond);
+      }
+    }
+  }
+
+  #fill(fill: Fill, field: Field): Scalar {
+    return fill === "background" ? this.#background(field) : scalar.constant(fill);
+  }
+
+  /** The background of a field is what its operations make of the background of its samples. */
+  #background(field: Field): Scalar {
+    switch (field.kind) {
+      case "warp":
+      case "clip":
+        return this.#background(field.field);
+      case "map": {
+        const values = field.fields.map((f) => this.#background(f));
+        return scalar.replaceLeaves(field.body, (leaf) => (leaf.kind === "tap" ? values[leaf.index] : undefined));
+      }
+      case "interpolate": {
+        const buffer = this.#builder.volume(field.volume);
+        return toReal(scalar.background(buffer), rescaleOf(this.#builder.buffer(buffer)));
+      }
+    }
+  }
+
+  #tap(volume: number, pull: Pull, by: Sampling["by"], boundary: TapBoundary): Scalar {
+    const kind = classify(pull);
+    // At whole indices every interpolator gives the sample itself.
+    const exact = kind === "copy";
+    const source = by === "bspline" && !exact ? this.#builder.coefficients(volume, boundary) : volume;
+    const tap: Tap = { source, pull, by: exact ? "nearest" : by, boundary, class: kind };
+    const key = `tap ${source} ${tap.by} ${boundary} ${spell([...pull.linear, ...pull.offset])}`;
+    return scalar.tap(this.#once(key, () => this.taps.push(tap)));
+  }
+
+  #region(pull: Pull, size: Vector3): Scalar {
+    const snapped = snapPull(pull, this.#size);
+    const key = `region ${spell([...snapped.linear, ...snapped.offset, ...size])}`;
+    return scalar.inside(this.#once(key, () => this.regions.push({ pull: snapped, size })));
+  }
+
+  #once(key: string, push: () => number): number {
+    const known = this.#keys.get(key);
+    if (known !== undefined) return known;
+    const index = push() - 1;
+    this.#keys.set(key, index);
+    return index;
+  }
+}
+
+const rescaleOf = (buffer: Buffer): Rescale => (buffer.storage === "working" ? noRescale : buffer.storage.rescale);
+
+const toReal = (stored: Scalar, { slope, intercept }: Rescale): Scalar =>
+  isIdentityRescale({ slope, intercept })
+    ? stored
+    : scalar.binary("add", scalar.binary("mul", stored, scalar.constant(slope)), scalar.constant(intercept));
+
+/**
+ * The inverse of the rescale, pushed to the leaves: where the body only moves values, what was scaled
+ * coming in goes out as it was, to the last bit.
+ */
+const toStored = (body: Scalar, rescale: Rescale): Scalar => {
+  if (isIdentityRescale(rescale)) return body;
+  const { slope, intercept } = rescale;
+  switch (body.kind) {
+    case "select":
+      return scalar.select(body.condition, toStored(body.then, rescale), toStored(body.otherwise, rescale));
+    case "const":
+      return scalar.constant((body.value - intercept) / slope);
+    case "binary": {
+      if (body.operator === "add" && body.a.kind === "binary" && toReal(body.a.a, rescale) === body) return body.a.a;
+      break;
+    }
+    default:
+      break;
+  }
+  return scalar.binary("div", scalar.binary("sub", body, scalar.constant(intercept)), scalar.constant(slope));
+};
+
+/** The volume that a sample merely reads again where it was taken. */
+const alreadySampled = (volume: Sample): Volume | undefined => {
+  if (volume.field.kind !== "interpolate") return undefined;
+  const inner = volume.field.volume;
+  const storage = inner.kind === "input" ? inner.voxels : inner.storage;
+  const kept = storage.dtype === volume.storage.dtype && sameRescale(storage.rescale, volume.storage.rescale);
+  return kept && sameGrid(inner.grid, volume.grid, 1e-9) ? inner : undefined;
+};
+
+const renumber = (pass: Pass, number: (buffer: number) => number): Pass => {
+  switch (pass.kind) {
+    case "prefilter":
+      return { ...pass, source: number(pass.source), output: number(pass.output) };
+    case "gather":
+      return {
+        ...pass,
+        output: number(pass.output),
+        taps: pass.taps.map((tap) => ({ ...tap, source: number(tap.source) })),
+        body: scalar.replaceLeaves(pass.body, (leaf) =>
+          leaf.kind === "background" ? scalar.background(number(leaf.buffer)) : undefined,
+        ),
+      };
+  }
+};

@@ -1,0 +1,124 @@
+/**
+ * Makes passes smaller without changing a value: constants are folded, regions that hold everywhere,
+ * nowhere, or only where another already holds are resolved, and taps and regions that nothing uses go.
+ */
+import { compose, invert, isInvertible, transformPoint } from "./language/affine.ts";
+import type { Scalar } from "./language/scalar.ts";
+import * as scalar from "./language/scalar.ts";
+import { axes, type Vector3, vector } from "./language/vector.ts";
+import type { Gather, Plan, Region } from "./plan.ts";
+import { readsOf } from "./plan.ts";
+import { coverage, withinExtent } from "./region.ts";
+import { tieTolerance } from "./stencil.ts";
+
+export const simplify = (plan: Plan): Plan => {
+  const passes = plan.passes.map((pass) =>
+    pass.kind === "gather" ? simplifyGather(pass, plan.buffers[pass.output]?.size ?? [1, 1, 1]) : pass,
+  );
+  return dropUnread({ ...plan, passes });
+};
+
+const simplifyGather = (pass: Gather, size: Vector3): Gather => {
+  const everywhere = pass.regions.map((region) => coverage(region, size));
+  const body = simplifyScalar(pass.body, pass.regions, everywhere);
+  return dropUnused({ ...pass, body });
+};
+
+/** Walks down with what is known: the regions that the path has already found the voxel to be in. */
+const simplifyScalar = (
+  body: Scalar,
+  regions: readonly Region[],
+  everywhere: readonly ("all" | "none" | "some")[],
+): Scalar => {
+  const contains = memoizePair((outer, inner) => containsRegion(regions[outer] as Region, regions[inner] as Region));
+  const go = (s: Scalar, within: readonly number[]): Scalar => {
+    switch (s.kind) {
+      case "unary": {
+        const a = go(s.a, within);
+        return a.kind === "const"
+          ? scalar.constant(scalar.unaryOperators[s.operator](a.value))
+          : scalar.unary(s.operator, a);
+      }
+      case "binary": {
+        const a = go(s.a, within);
+        const b = go(s.b, within);
+        return a.kind === "const" && b.kind === "const"
+          ? scalar.constant(scalar.binaryOperators[s.operator](a.value, b.value))
+          : scalar.binary(s.operator, a, b);
+      }
+      case "inside": {
+        const known = everywhere[s.region];
+        if (known === "all" || within.some((r) => r === s.region || contains(s.region, r))) return scalar.constant(1);
+        return known === "none" ? scalar.constant(0) : s;
+      }
+      case "select": {
+        const condition = go(s.condition, within);
+        if (condition.kind === "const") return go(condition.value !== 0 ? s.then : s.otherwise, within);
+        const inner = condition.kind === "inside" ? [...within, condition.region] : within;
+        const then = go(s.then, inner);
+        const otherwise = go(s.otherwise, within);
+        return then === otherwise ? then : scalar.select(condition, then, otherwise);
+      }
+      case "const":
+      case "tap":
+      case "background":
+        return s;
+    }
+  };
+  return go(body, []);
+};
+
+/** Whether every point inside `inner` is inside `outer`, whatever the output: by the corners of its box. */
+const containsRegion = (outer: Region, inner: Region): boolean => {
+  if (!isInvertible(inner.pull)) return false;
+  const across = compose(outer.pull, invert(inner.pull));
+  return [0, 1, 2, 3, 4, 5, 6, 7].every((bits) => {
+    const corner = vector((k) => ((bits >> k) & 1 ? inner.size[k] - 0.5 : -0.5));
+    const there = transformPoint(across, corner);
+    // The upper face of a box is open: a corner on it may lie on the outer's upper face.
+    return axes.every(
+      (k) => withinExtent(there[k], outer.size[k]) || Math.abs(there[k] - (outer.size[k] - 0.5)) <= tieTolerance,
+    );
+  });
+};
+
+const memoizePair = (of: (a: number, b: number) => boolean): ((a: number, b: number) => boolean) => {
+  const known = new Map<string, boolean>();
+  return (a, b) => {
+    const key = `${a} ${b}`;
+    const value = known.get(key) ?? of(a, b);
+    known.set(key, value);
+    return value;
+  };
+};
+
+const dropUnused = (pass: Gather): Gather => {
+  const nodes = scalar.nodesOf(pass.body);
+  const taps = numbersIn(nodes.flatMap((s) => (s.kind === "tap" ? [s.index] : [])));
+  const regions = numbersIn(nodes.flatMap((s) => (s.kind === "inside" ? [s.region] : [])));
+  return {
+    ...pass,
+    taps: pass.taps.filter((_, k) => taps.has(k)),
+    regions: pass.regions.filter((_, k) => regions.has(k)),
+    body: scalar.replaceLeaves(pass.body, (leaf) => {
+      if (leaf.kind === "tap") return scalar.tap(taps.get(leaf.index) ?? 0);
+      if (leaf.kind === "inside") return scalar.inside(regions.get(leaf.region) ?? 0);
+      return undefined;
+    }),
+  };
+};
+
+/** Old number → new number, in order. */
+const numbersIn = (used: readonly number[]): ReadonlyMap<number, number> =>
+  new Map([...new Set(used)].sort((a, b) => a - b).map((old, fresh) => [old, fresh]));
+
+/** Drops passes whose output nothing reads, from the last to the first. */
+const dropUnread = (plan: Plan): Plan => {
+  const needed = new Set([plan.result]);
+  const kept = [...plan.passes].reverse().filter((pass) => {
+    if (!needed.has(pass.output)) return false;
+    for (const buffer of readsOf(pass)) needed.add(buffer);
+    return true;
+  });
+  return { ...plan, passes: kept.reverse() };
+};

@@ -1,0 +1,82 @@
+/**
+ * The whole public API, in one list.
+ *
+ * @packageDocumentation
+ */
+
+// Programs: what operations build and backends run.
+export { pipe } from "fp-ts/lib/function.js";
+export type { Backend, RunOptions } from "../backends/backend.ts";
+export { reference } from "../backends/reference/index.ts";
+export { describe, MedImagesError, type PipelineError, type StepProblem } from "../compiler/errors.ts";
+// Geometry.
+export { type Affine, compose, invert, type Space, transformPoint } from "../compiler/language/affine.ts";
+export {
+  centreOf,
+  type Grid,
+  gridFromAffine,
+  gridOf,
+  gridProblem,
+  indexToWorld,
+  pointAt,
+  sameGrid,
+  voxelCount,
+  worldToIndex,
+} from "../compiler/language/grid.ts";
+export type { Interpolator } from "../compiler/language/interpolator.ts";
+export {
+  type BinaryOperator,
+  binary,
+  constant,
+  type Scalar,
+  select,
+  showScalar,
+  type UnaryOperator,
+  unary,
+} from "../compiler/language/scalar.ts";
+export type { Matrix3, Vector3 } from "../compiler/language/vector.ts";
+
+// Voxels and images.
+export {
+  type DType,
+  dtypeNames,
+  type Rescale,
+  type Storage,
+  type VoxelArray,
+  type Voxels,
+  voxelsOf,
+} from "../compiler/language/voxels.ts";
+export type { Gather, Pass, Plan, Prefilter, Program, Region, Tap, TapClass } from "../compiler/plan.ts";
+// Running and keeping them.
+export { compile, type EvaluateOptions, evaluate, explain, run } from "./evaluate.ts";
+
+// Operations.
+export type { Expression, IntensityOperation, Operation, Source } from "./expression.ts";
+export {
+  asKind,
+  type Channels,
+  type Clinical,
+  type Display,
+  imageFromArray,
+  intensityImage,
+  type Kind,
+  labelImage,
+  type MedImage,
+  type MedImageParts,
+  type Metadata,
+  type MetadataValue,
+  type Modality,
+  type Study,
+  type Warning,
+} from "./image.ts";
+export { type FromJSONOptions, fromJSON, type PipelineDocument, toJSON } from "./json.ts";
+export { type AffineParameters, affine } from "./ops/affine.ts";
+export { crop, pad, padOrCropTo } from "./ops/crop.ts";
+export { as, clamp, gamma, map, rescale, value, window } from "./ops/intensity.ts";
+export { materialize } from "./ops/materialize.ts";
+export { changeOrientation, flip } from "./ops/orient.ts";
+export { resampleToImage, resampleToSpacing, scale } from "./ops/resample.ts";
+export { rotate } from "./ops/rotate.ts";
+export { translate } from "./ops/translate.ts";
+export { orientationCodes, orientationOf } from "./orientation.ts";
+export type { AxisName, FillOptions, OperationName, SamplingFill, SamplingOptions, Step } from "./step.ts";

@@ -1,0 +1,134 @@
+/**
+ * Pipelines as data. A document is decoded whole and every mistake in it reported, each naming the step,
+ * the field, what was expected and what was found; or it is refused.
+ */
+import { type Either, isLeft, left, right } from "fp-ts/lib/Either.js";
+import type * as t from "io-ts";
+import type { PipelineError } from "../compiler/errors.ts";
+import type { Grid } from "../compiler/language/grid.ts";
+import { type Expression, type Operation, type Source, toExpression } from "./expression.ts";
+import type { Kind } from "./image.ts";
+import { applyStep } from "./ops/apply.ts";
+import type { OperationDefinition } from "./ops/operation.ts";
+import { operations } from "./ops/table.ts";
+import type { OperationName, Step, StepOf } from "./step.ts";
+
+/** What `toJSON` gives and `fromJSON` takes; a bare array of steps is taken too. */
+export interface PipelineDocument {
+  readonly medimages: 1;
+  readonly steps: readonly object[];
+}
+
+export interface FromJSONOptions {
+  /** The name of the document in errors, such as its path. */
+  readonly name?: string;
+  /** Grids of the images that `resampleToImage` steps name. */
+  readonly images?: Readonly<Record<string, Grid>>;
+}
+
+const isOperation = (op: unknown): op is OperationName => typeof op === "string" && Object.hasOwn(operations, op);
+const define = <N extends OperationName>(op: N): OperationDefinition<N> => operations[op];
+const encodeStep = <N extends OperationName>(op: N, step: StepOf<N>): object => operations[op].codec.encode(step);
+
+/** The steps of an expression as a JSON document that {@link fromJSON} reads back. */
+export const toJSON = (source: Source): PipelineDocument => ({
+  medimages: 1,
+  steps: toExpression(source).steps.map((step) => encodeAny(step)),
+});
+const encodeAny = (step: Step): object => encodeStep<OperationName>(step.op, step);
+
+/** Applies steps that come as data, in order. */
+export const applySteps = <K extends Kind>(steps: readonly Step[], source: Source<K>): Expression<K> =>
+  steps.reduce<Expression<K>>(
+    (expression, step) => applyStep(define<OperationName>(step.op), step, expression),
+    toExpression(source),
+  );
+
+/**
+ * Reads a pipeline document into one operation.
+ * Errors are values: `InvalidDocument` with every mistake found.
+ */
+export const fromJSON = (document: unknown, options: FromJSONOptions = {}): Either<PipelineError, Operation> => {
+  const steps = decodeSteps(document, options);
+  return isLeft(steps) ? steps : right((source) => applySteps(steps.right, source));
+};
+
+/** The steps of a document. */
+export const decodeSteps = (
+  document: unknown,
+  options: FromJSONOptions = {},
+): Either<PipelineError, readonly Step[]> => {
+  const refuse = (errors: readonly string[]): Either<PipelineError, never> =>
+    left({ kind: "InvalidDocument", errors, ...(options.name === undefined ? {} : { path: options.name }) });
+  const list = listOf(document);
+  if (typeof list === "string") return refuse([list]);
+  const decoded = list.map((step, k) => decodeStep(step, k, options.images ?? {}));
+  const errors = decoded.flatMap((result) => (isLeft(result) ? result.left : []));
+  return errors.length > 0
+    ? refuse(errors)
+    : right(decoded.flatMap((result) => (isLeft(result) ? [] : [result.right])));
+};
+
+/** The image names that `resampleToImage` steps of a document ask for, so that a caller can read their grids. */
+export const imagesIn = (document: unknown): readonly string[] => {
+  const list = listOf(document);
+  return typeof list === "string"
+    ? []
+    : list.flatMap((step) =>
+        isObject(step) && typeof step.image === "string" && step.grid === undefined ? [step.image] : [],
+      );
+};
+
+const isObject = (u: unknown): u is Readonly<Record<string, unknown>> =>
+  typeof u === "object" && u !== null && !Array.isArray(u);
+
+const listOf = (document: unknown): readonly unknown[] | string => {
+  if (Array.isArray(document)) return document;
+  if (!isObject(document)) return `expected a pipeline document or an array of steps, found ${show(document)}`;
+  if (document.medimages !== 1)
+    return `field "medimages": expected 1, the version of the format, found ${show(document.medimages)}`;
+  return Array.isArray(document.steps)
+    ? document.steps
+    : `field "steps": expected an array of steps, found ${show(document.steps)}`;
+};
+
+const decodeStep = (u: unknown, k: number, images: Readonly<Record<string, Grid>>): Either<readonly string[], Step> => {
+  if (!isObject(u)) return left([`step ${k + 1}: expected an object with a field "op", found ${show(u)}`]);
+  const { op } = u;
+  if (!isOperation(op))
+    return left([
+      `step ${k + 1}: field "op": expected one of ${Object.keys(operations).join(", ")}, found ${show(op)}`,
+    ]);
+  const resolved = op === "resampleToImage" ? withGrid(u, images) : u;
+  if (typeof resolved === "string") return left([`step ${k + 1} (${op}): ${resolved}`]);
+  const result: Either<t.Errors, Step> = define<OperationName>(op).codec.decode(resolved);
+  return isLeft(result) ? left(result.left.map((error) => `step ${k + 1} (${op}): ${showError(error)}`)) : result;
+};
+
+const withGrid = (step: Readonly<Record<string, unknown>>, images: Readonly<Record<string, Grid>>): object | string => {
+  const { image } = step;
+  if (step.grid !== undefined) return step;
+  if (typeof image !== "string")
+    return `field "image": expected the path of an image, or a field "grid", found ${show(image)}`;
+  const grid = Object.hasOwn(images, image) ? images[image] : undefined;
+  return grid === undefined ? `field "image": the grid of ${show(image)} is not at hand` : { ...step, grid };
+};
+
+const showError = ({ context, message, value }: t.ValidationError): string => {
+  if (message !== undefined) return message;
+  const path = context
+    .map(({ key }) => key)
+    .filter((key) => key !== "")
+    .join(".");
+  const expected = context[context.length - 1]?.type.name ?? "something else";
+  return `field "${path}": expected ${expected}, found ${show(value)}`;
+};
+
+const show = (value: unknown): string => {
+  const json =
+    value === undefined
+      ? undefined
+      : JSON.stringify(value, (_, v: unknown) => (typeof v === "number" && !Number.isFinite(v) ? String(v) : v));
+  if (json === undefined) return "nothing";
+  return json.length > 60 ? `${json.slice(0, 57)}…` : json;
+};

@@ -1,0 +1,30 @@
+/** Applies a step to an expression. A step that cannot be is recorded, and the steps after it go on. */
+
+import { type Expression, type Operation, type Source, toExpression } from "../expression.ts";
+import type { Kind } from "../image.ts";
+import type { OperationName, Step, StepOf } from "../step.ts";
+import type { OperationDefinition } from "./operation.ts";
+
+export const applyStep = <N extends OperationName, K extends Kind>(
+  definition: OperationDefinition<N>,
+  step: StepOf<N> & Step,
+  source: Source<K>,
+): Expression<K> => {
+  const expression = toExpression(source);
+  const outcome = definition.apply(expression, step);
+  const steps = [...expression.steps, step];
+  if (!("refused" in outcome)) return { ...expression, ...outcome, steps };
+  const problem = {
+    step: expression.steps.length,
+    operation: step.op,
+    reason: outcome.refused,
+    remedy: outcome.remedy,
+  };
+  return { ...expression, steps, problems: [...expression.problems, problem] };
+};
+
+/** An operation for `pipe` from its definition and one step of it. */
+export const operation =
+  <N extends OperationName>(definition: OperationDefinition<N>, step: StepOf<N> & Step): Operation =>
+  (source) =>
+    applyStep(definition, step, source);

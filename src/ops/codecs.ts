@@ -1,0 +1,117 @@
+/**
+ * The vocabulary of pipeline files, in io-ts. Names are what a person reads in an error: "expected three
+ * numbers". Fields that no operation has are errors, for a misspelt option must not be ignored.
+ */
+
+import { isRight } from "fp-ts/lib/Either.js";
+import * as t from "io-ts";
+import { type Interpolator, interpolators } from "../../compiler/language/interpolator.ts";
+import type { Vector3 } from "../../compiler/language/vector.ts";
+import { type DType, dtypeNames } from "../../compiler/language/voxels.ts";
+import type { AxisName, FillOptions, SamplingFill, SamplingOptions, Step } from "../step.ts";
+
+/** A codec for one of a few words. */
+export const oneOf = <W extends string>(name: string, words: readonly W[]): t.Type<W> => {
+  const is = (u: unknown): u is W => words.some((w) => w === u);
+  return new t.Type<W>(name, is, (u, context) => (is(u) ? t.success(u) : t.failure(u, context)), t.identity);
+};
+
+export const finite: t.Type<number> = new t.Type<number>(
+  "a finite number",
+  (u): u is number => typeof u === "number" && Number.isFinite(u),
+  (u, context) => (typeof u === "number" && Number.isFinite(u) ? t.success(u) : t.failure(u, context)),
+  t.identity,
+);
+const isVector = (u: unknown): u is Vector3 => Array.isArray(u) && u.length === 3 && u.every((n) => finite.is(n));
+export const vector3: t.Type<Vector3> = new t.Type<Vector3>(
+  "three finite numbers [x, y, z]",
+  isVector,
+  (u, context) => (isVector(u) ? t.success(u) : t.failure(u, context)),
+  t.identity,
+);
+export const text: t.Type<string> = new t.Type<string>("text", t.string.is, t.string.validate, t.identity);
+export const axisName: t.Type<AxisName> = oneOf("one of x, y, z", ["x", "y", "z"]);
+export const dtype: t.Type<DType> = oneOf(`one of ${dtypeNames.join(", ")}`, dtypeNames);
+const interpolation: t.Type<Interpolator> = oneOf(`one of ${interpolators.join(", ")}`, interpolators);
+
+/** One of several forms, named as people would, with one error for all of them. */
+export const either = <A, B>(name: string, a: t.Type<A>, b: t.Type<B>): t.Type<A | B, unknown> =>
+  new t.Type<A | B, unknown>(
+    name,
+    (u): u is A | B => a.is(u) || b.is(u),
+    (u, context) => {
+      const first = a.decode(u);
+      if (isRight(first)) return first;
+      const second = b.decode(u);
+      return isRight(second) ? second : t.failure(u, context);
+    },
+    (value) => (b.is(value) ? b.encode(value) : a.is(value) ? a.encode(value) : value),
+  );
+
+type FillWord = Exclude<SamplingFill, number>;
+const fill: t.Type<number | "background", unknown> = either(
+  "a finite number or background",
+  finite,
+  oneOf<"background">("background", ["background"]),
+);
+const samplingFill: t.Type<SamplingFill, unknown> = either(
+  "a finite number or one of background, clamp, reflect, wrap",
+  finite,
+  oneOf<FillWord>("", ["background", "clamp", "reflect", "wrap"]),
+);
+
+/** The optional fields of operations that sample, and of those that clip. */
+export const samplingFields: CodecsOf<SamplingOptions, "interpolation" | "fill"> = {
+  interpolation,
+  fill: samplingFill,
+};
+export const fillFields: CodecsOf<FillOptions, "fill"> = { fill };
+
+type OptionalKeys<S> = { [K in keyof S]-?: Record<never, never> extends Pick<S, K> ? K : never }[keyof S];
+type CodecsOf<S, K extends keyof S> = { readonly [P in K]-?: t.Type<Exclude<S[P], undefined>, unknown, unknown> };
+type RequiredCodecs<S> = CodecsOf<S, Exclude<keyof S, OptionalKeys<S> | "op">>;
+type OptionalCodecs<S> = CodecsOf<S, OptionalKeys<S>>;
+
+/** The JSON form of a step: a codec for each field of its type, and no others. */
+export const stepCodec = <S extends Step>(
+  op: S["op"],
+  required: RequiredCodecs<S>,
+  optional: OptionalCodecs<S>,
+): t.Type<S, object, unknown> => {
+  const fields = new Map<string, t.Mixed>([
+    ["op", t.literal(op)],
+    ...Object.entries<t.Mixed>(required),
+    ...Object.entries<t.Mixed>(optional),
+  ]);
+  const isComplete = (value: object): value is S => Object.keys(required).every((key) => key in value);
+  const validate: t.Validate<unknown, S> = (u, context) => {
+    if (typeof u !== "object" || u === null) return t.failure(u, context);
+    const given = new Map<string, unknown>(Object.entries(u));
+    const errors: t.Errors = [];
+    const value = new Map<string, unknown>();
+    for (const [key, codec] of fields) {
+      if (given.get(key) === undefined && key in optional) continue;
+      const result = codec.validate(given.get(key), t.appendContext(context, key, codec, given.get(key)));
+      if (isRight(result)) value.set(key, result.right);
+      else errors.push(...result.left);
+    }
+    for (const [key, found] of given)
+      if (!fields.has(key))
+        errors.push({
+          value: found,
+          context,
+          message: `has no field "${key}"; its fields are ${[...fields.keys()].join(", ")}`,
+        });
+    const step: object = Object.fromEntries(value);
+    return errors.length === 0 && isComplete(step) ? t.success(step) : t.failures(errors);
+  };
+  const encode = (step: S): object => {
+    const given = new Map<string, unknown>(Object.entries(step));
+    return Object.fromEntries(
+      [...fields].flatMap(([key, codec]) =>
+        given.get(key) === undefined ? [] : [[key, codec.encode(given.get(key))]],
+      ),
+    );
+  };
+  return new t.Type<S, object, unknown>(op, (u): u is S => isRight(validate(u, [])), validate, encode);
+};

@@ -1,0 +1,71 @@
+/**
+ * What an operation is made of. Each lives in a file of its own beside this one: the JSON form of its step,
+ * what it does to an expression, and its constructor for `pipe`. The table of all is in `table.ts`.
+ */
+import type * as t from "io-ts";
+import { type Clip, clip } from "../../compiler/language/field.ts";
+import { type Grid, gridProblem } from "../../compiler/language/grid.ts";
+import { type Axis, axes, type Vector3 } from "../../compiler/language/vector.ts";
+import type { Expression } from "../expression.ts";
+import type { AxisName, FillOptions, OperationName, SamplingOptions, StepOf } from "../step.ts";
+
+/** The parts of an expression that an operation changes. */
+export type Change = Partial<Pick<Expression, "grid" | "field" | "storage" | "sampling">>;
+
+/** A step that cannot be, and what would. */
+export interface Refusal {
+  readonly refused: string;
+  readonly remedy: string;
+}
+export const refuse = (refused: string, remedy: string): Refusal => ({ refused, remedy });
+
+export interface OperationDefinition<N extends OperationName> {
+  readonly op: N;
+  readonly codec: t.Type<StepOf<N>, object, unknown>;
+  readonly apply: (expression: Expression, step: StepOf<N>) => Change | Refusal;
+}
+
+export const axisIndex: Readonly<Record<AxisName, Axis>> = { x: 0, y: 1, z: 2 };
+
+/** What is wrong with a number or numbers of a step, or nothing. */
+export const notFinite = (what: string, numbers: readonly number[]): Refusal | undefined =>
+  numbers.every(Number.isFinite)
+    ? undefined
+    : refuse(`${what} ${numbers.join(", ")} is not finite`, "give finite numbers");
+
+export const notWhole = (what: string, numbers: readonly number[], least: number): Refusal | undefined =>
+  numbers.every((n) => Number.isSafeInteger(n) && n >= least)
+    ? undefined
+    : refuse(`${what} ${numbers.join(", ")} is not of whole numbers from ${least}`, `give whole numbers from ${least}`);
+
+/** A label has no value between two classes. */
+export const samplingRefusal = (
+  expression: Expression,
+  { interpolation, fill }: SamplingOptions,
+): Refusal | undefined => {
+  if (expression.kind === "label" && interpolation !== undefined && interpolation !== "nearest")
+    return refuse(
+      `${interpolation} interpolation would invent classes in a label image`,
+      "use nearest, or load the image as intensities",
+    );
+  return typeof fill === "number" ? notFinite("the fill", [fill]) : undefined;
+};
+
+export const gridRefusal = (grid: Grid): Refusal | undefined => {
+  const problem = gridProblem(grid);
+  return problem === undefined ? undefined : refuse(`the resulting grid cannot be: ${problem}`, "choose other numbers");
+};
+
+/** The expression's field cut off at `to`. */
+export const clipped = (expression: Expression, to: Grid, { fill }: FillOptions): Clip =>
+  clip(
+    expression.field,
+    to,
+    fill === undefined || fill === "background" ? (expression.kind === "label" ? 0 : "background") : fill,
+  );
+
+/** Whole sizes from fractional ones, as ITK users round them: half up, at least 1. */
+export const roundSize = (size: Vector3): Vector3 => {
+  const [x, y, z] = axes.map((k) => Math.max(1, Math.floor(size[k] + 0.5)));
+  return [x ?? 1, y ?? 1, z ?? 1];
+};

@@ -1,0 +1,119 @@
+/** Looks at the same content on another grid: other spacing, other size, or the grid of another image. */
+
+import * as t from "io-ts";
+import { type Grid, respaced } from "../../compiler/language/grid.ts";
+import { type Vector3, vector } from "../../compiler/language/vector.ts";
+import { type Expression, type IntensityOperation, type Operation, sampledBy } from "../expression.ts";
+import type { ResampleToImageStep, ResampleToSpacingStep, SamplingOptions, ScaleStep } from "../step.ts";
+import { operation } from "./apply.ts";
+import { either, finite, oneOf, samplingFields, stepCodec, text, vector3 } from "./codecs.ts";
+import {
+  type Change,
+  gridRefusal,
+  notFinite,
+  type OperationDefinition,
+  type Refusal,
+  refuse,
+  roundSize,
+  samplingRefusal,
+} from "./operation.ts";
+
+/** The outer edge of the first voxel stays where it is when voxels change size. */
+const keepEdge = (grid: Grid, spacing: Vector3): Vector3 => vector((k) => (0.5 * spacing[k]) / grid.spacing[k] - 0.5);
+
+const onto = (expression: Expression, grid: Grid, step: SamplingOptions): Change | Refusal =>
+  samplingRefusal(expression, step) ?? gridRefusal(grid) ?? { ...sampledBy(expression, step), grid };
+
+const notPositive = (what: string, numbers: readonly number[]): Refusal | undefined =>
+  notFinite(what, numbers) ??
+  (numbers.every((n) => n > 0)
+    ? undefined
+    : refuse(`${what} ${numbers.join(", ")} is not positive`, "give numbers over 0"));
+
+export const resampleToSpacingDefinition: OperationDefinition<"resampleToSpacing"> = {
+  op: "resampleToSpacing",
+  codec: stepCodec<ResampleToSpacingStep>(
+    "resampleToSpacing",
+    { spacing: vector3 },
+    { align: oneOf<"origin" | "extent">("one of origin, extent", ["origin", "extent"]), ...samplingFields },
+  ),
+  apply: (expression, step) => {
+    const { grid } = expression;
+    const size = roundSize(vector((k) => (grid.size[k] * grid.spacing[k]) / step.spacing[k]));
+    const first: Vector3 = step.align === "extent" ? keepEdge(grid, step.spacing) : [0, 0, 0];
+    return (
+      notPositive("the spacing", step.spacing) ?? onto(expression, respaced(grid, size, step.spacing, first), step)
+    );
+  },
+};
+
+export const scaleDefinition: OperationDefinition<"scale"> = {
+  op: "scale",
+  codec: stepCodec<ScaleStep>("scale", { factor: either("a finite number or three", finite, vector3) }, samplingFields),
+  apply: (expression, step) => {
+    const { grid } = expression;
+    const factor: Vector3 = typeof step.factor === "number" ? [step.factor, step.factor, step.factor] : step.factor;
+    const spacing = vector((k) => grid.spacing[k] / factor[k]);
+    const size = roundSize(vector((k) => grid.size[k] * factor[k]));
+    return (
+      notPositive("the factor", factor) ??
+      onto(expression, respaced(grid, size, spacing, keepEdge(grid, spacing)), step)
+    );
+  },
+};
+
+const isMatrix = (u: unknown): u is Grid["direction"] =>
+  Array.isArray(u) && u.length === 9 && u.every((n) => finite.is(n));
+const matrix9: t.Type<Grid["direction"]> = new t.Type<Grid["direction"]>(
+  "nine finite numbers, row-major",
+  isMatrix,
+  (u, context) => (isMatrix(u) ? t.success(u) : t.failure(u, context)),
+  t.identity,
+);
+const gridCodec: t.Type<Grid> = t.type(
+  { size: vector3, spacing: vector3, origin: vector3, direction: matrix9 },
+  "a grid",
+);
+
+export const resampleToImageDefinition: OperationDefinition<"resampleToImage"> = {
+  op: "resampleToImage",
+  codec: stepCodec<ResampleToImageStep>("resampleToImage", { grid: gridCodec }, { image: text, ...samplingFields }),
+  apply: (expression, step) => onto(expression, step.grid, step),
+};
+
+type Interpolating = SamplingOptions<"linear" | "bspline"> & { readonly interpolation: "linear" | "bspline" };
+interface Align {
+  readonly align?: "origin" | "extent";
+}
+
+/**
+ * Resamples to voxels of `spacing` mm: size = round(size · spacing / new). `align: "origin"` (default, as
+ * ITK) keeps the centre of the first voxel, `"extent"` its outer edge (as TorchIO and MONAI).
+ */
+export function resampleToSpacing(spacing: Vector3, options: Interpolating & Align): IntensityOperation;
+export function resampleToSpacing(spacing: Vector3, options?: SamplingOptions<"nearest"> & Align): Operation;
+export function resampleToSpacing(spacing: Vector3, options: SamplingOptions & Align = {}): Operation {
+  return operation(resampleToSpacingDefinition, { op: "resampleToSpacing", spacing, ...options });
+}
+
+/** Multiplies the number of voxels by `factor` and divides the spacing: same extent, other resolution. */
+export function scale(factor: number | Vector3, options: Interpolating): IntensityOperation;
+export function scale(factor: number | Vector3, options?: SamplingOptions<"nearest">): Operation;
+export function scale(factor: number | Vector3, options: SamplingOptions = {}): Operation {
+  return operation(scaleDefinition, { op: "scale", factor, ...options });
+}
+
+/** Resamples onto the grid of another image or expression, or onto a grid. */
+export function resampleToImage(target: Grid | { readonly grid: Grid }, options: Interpolating): IntensityOperation;
+export function resampleToImage(
+  target: Grid | { readonly grid: Grid },
+  options?: SamplingOptions<"nearest">,
+): Operation;
+export function resampleToImage(target: Grid | { readonly grid: Grid }, options: SamplingOptions = {}): Operation {
+  const { size, spacing, origin, direction } = "grid" in target ? target.grid : target;
+  return operation(resampleToImageDefinition, {
+    op: "resampleToImage",
+    grid: { size, spacing, origin, direction },
+    ...options,
+  });
+}

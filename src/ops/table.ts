@@ -1,0 +1,39 @@
+/** All operations by name. The type is total: a step without an entry here does not compile. */
+import type { OperationName } from "../step.ts";
+import { affineDefinition } from "./affine.ts";
+import { cropDefinition, padDefinition, padOrCropToDefinition } from "./crop.ts";
+import {
+  asDefinition,
+  clampDefinition,
+  gammaDefinition,
+  mapDefinition,
+  rescaleDefinition,
+  windowDefinition,
+} from "./intensity.ts";
+import { materializeDefinition } from "./materialize.ts";
+import type { OperationDefinition } from "./operation.ts";
+import { changeOrientationDefinition, flipDefinition } from "./orient.ts";
+import { resampleToImageDefinition, resampleToSpacingDefinition, scaleDefinition } from "./resample.ts";
+import { rotateDefinition } from "./rotate.ts";
+import { translateDefinition } from "./translate.ts";
+
+export const operations: { readonly [N in OperationName]: OperationDefinition<N> } = {
+  rotate: rotateDefinition,
+  affine: affineDefinition,
+  translate: translateDefinition,
+  scale: scaleDefinition,
+  resampleToSpacing: resampleToSpacingDefinition,
+  resampleToImage: resampleToImageDefinition,
+  crop: cropDefinition,
+  pad: padDefinition,
+  padOrCropTo: padOrCropToDefinition,
+  flip: flipDefinition,
+  changeOrientation: changeOrientationDefinition,
+  materialize: materializeDefinition,
+  as: asDefinition,
+  rescale: rescaleDefinition,
+  clamp: clampDefinition,
+  window: windowDefinition,
+  gamma: gammaDefinition,
+  map: mapDefinition,
+};

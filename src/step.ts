@@ -1,0 +1,135 @@
+/**
+ * Operations as data: what a pipeline file holds, what an expression remembers, and what constructors such
+ * as `rotate` build. Lengths are world mm (LPS), angles degrees, sizes and starts voxels.
+ */
+import type { Grid } from "../compiler/language/grid.ts";
+import type { Interpolator } from "../compiler/language/interpolator.ts";
+import type { Scalar } from "../compiler/language/scalar.ts";
+import type { Vector3 } from "../compiler/language/vector.ts";
+import type { DType } from "../compiler/language/voxels.ts";
+
+export type AxisName = "x" | "y" | "z";
+
+/** What lies beyond the voxels: a real value, the median of the corner voxels, or the image going on. */
+export type SamplingFill = number | "background" | "clamp" | "reflect" | "wrap";
+
+/**
+ * How an operation samples. What is left out is as in the operation before, or else linear (nearest for
+ * labels) with the background (0 for labels) outside.
+ */
+export interface SamplingOptions<I extends Interpolator = Interpolator> {
+  readonly interpolation?: I;
+  readonly fill?: SamplingFill;
+}
+/** What a clip puts outside: a real value, or the median of the corner voxels (default; 0 for labels). */
+export interface FillOptions {
+  readonly fill?: number | "background";
+}
+
+export interface RotateStep extends SamplingOptions {
+  readonly op: "rotate";
+  readonly axis: AxisName | Vector3;
+  readonly degrees: number;
+}
+export interface AffineStep extends SamplingOptions {
+  readonly op: "affine";
+  readonly rotate?: Vector3;
+  readonly scale?: Vector3;
+  readonly shear?: Vector3;
+  readonly translate?: Vector3;
+}
+export interface TranslateStep {
+  readonly op: "translate";
+  readonly axis: AxisName;
+  readonly mm: number;
+}
+export interface ScaleStep extends SamplingOptions {
+  readonly op: "scale";
+  readonly factor: number | Vector3;
+}
+export interface ResampleToSpacingStep extends SamplingOptions {
+  readonly op: "resampleToSpacing";
+  readonly spacing: Vector3;
+  readonly align?: "origin" | "extent";
+}
+/** `image` is where the grid came from, for people. */
+export interface ResampleToImageStep extends SamplingOptions {
+  readonly op: "resampleToImage";
+  readonly grid: Grid;
+  readonly image?: string;
+}
+export interface CropStep extends FillOptions {
+  readonly op: "crop";
+  readonly start: Vector3;
+  readonly size: Vector3;
+}
+export interface PadStep extends FillOptions {
+  readonly op: "pad";
+  readonly begin: Vector3;
+  readonly end: Vector3;
+}
+export interface PadOrCropToStep extends FillOptions {
+  readonly op: "padOrCropTo";
+  readonly size: Vector3;
+}
+export interface FlipStep {
+  readonly op: "flip";
+  readonly axis: AxisName;
+}
+export interface ChangeOrientationStep {
+  readonly op: "changeOrientation";
+  readonly to: string;
+}
+export interface MaterializeStep {
+  readonly op: "materialize";
+}
+export interface AsStep {
+  readonly op: "as";
+  readonly dtype: DType;
+}
+export interface RescaleStep {
+  readonly op: "rescale";
+  readonly slope: number;
+  readonly intercept: number;
+}
+export interface ClampStep {
+  readonly op: "clamp";
+  readonly min: number;
+  readonly max: number;
+}
+export interface WindowStep {
+  readonly op: "window";
+  readonly center: number;
+  readonly width: number;
+  readonly to?: readonly [number, number];
+}
+export interface GammaStep {
+  readonly op: "gamma";
+  readonly gamma: number;
+}
+export interface MapStep {
+  readonly op: "map";
+  readonly body: Scalar;
+}
+
+export type Step =
+  | RotateStep
+  | AffineStep
+  | TranslateStep
+  | ScaleStep
+  | ResampleToSpacingStep
+  | ResampleToImageStep
+  | CropStep
+  | PadStep
+  | PadOrCropToStep
+  | FlipStep
+  | ChangeOrientationStep
+  | MaterializeStep
+  | AsStep
+  | RescaleStep
+  | ClampStep
+  | WindowStep
+  | GammaStep
+  | MapStep;
+export type OperationName = Step["op"];
+export type StepOf<N extends OperationName> = Extract<Step, { readonly op: N }>;
