@@ -13,13 +13,13 @@ export const countPasses = (plan: Plan): { readonly resampling: number; readonly
 
 export const explainPlan = (plan: Plan): string => {
   const { resampling, prefilter } = countPasses(plan);
-  const extra = prefilter === 0 ? "" : ` and ${prefilter} prefilter ${prefilter === 1 ? "line" : "lines"}`;
+  const extra = prefilter === 0 ? "" : `, after ${prefilter} B-spline prefilter${prefilter === 1 ? "" : "s"} along one axis each`;
+  const inputs = plan.buffers.slice(0, plan.inputs).map((buffer, k) => `  input: ${showBuffer(buffer, k)}`);
+  const gathers = plan.passes.filter((pass) => pass.kind === "gather");
   return [
     `${resampling} ${resampling === 1 ? "pass" : "passes"}${extra}`,
-    ...plan.buffers
-      .map((buffer, k) => (k < plan.inputs ? `  input ${showBuffer(buffer, k)}` : undefined))
-      .filter((s) => s !== undefined),
-    ...plan.passes.flatMap((pass, k) => showPass(pass, k, plan)),
+    ...inputs,
+    ...plan.passes.flatMap((pass) => showPass(pass, plan, gathers.findIndex((gather) => gather === pass))),
   ].join("\n");
 };
 
@@ -32,17 +32,15 @@ const showBuffer = ({ size, channels, storage }: Buffer, k: number): string => {
   return `buffer${k}: ${size.join("×")}${many} ${storage === "working" ? "working precision" : storage.dtype}${rescale}`;
 };
 
-const showPass = (pass: Pass, k: number, plan: Plan): readonly string[] => {
+const showPass = (pass: Pass, plan: Plan, number: number): readonly string[] => {
   const output = plan.buffers[pass.output];
   const to = output === undefined ? "" : showBuffer(output, pass.output);
   switch (pass.kind) {
     case "prefilter":
-      return [
-        `  pass ${k + 1}: B-spline prefilter along ${"xyz"[pass.axis]} (${pass.boundary}): buffer${pass.source} → ${to}`,
-      ];
+      return [`  prefilter along ${"xyz"[pass.axis]} (${pass.boundary}): buffer${pass.source} → ${to}`];
     case "gather":
       return [
-        `  pass ${k + 1}: ${to}`,
+        `  pass ${number + 1}: ${to}`,
         `    because: ${pass.reason}`,
         `    voxel = ${showScalar(pass.body)}`,
         ...pass.taps.flatMap(showTap),
@@ -65,7 +63,7 @@ const showRegions = (pass: Gather): readonly string[] =>
 const showMatrix = (pull: Affine<"index", "index">): readonly string[] =>
   axes.map((row) => {
     const entries = [...axes.map((column) => at(pull.linear, row, column)), pull.offset[row]];
-    return `      [${entries.map((e) => showNumber(e).padStart(10)).join(" ")} ]`;
+    return `      [${entries.map((e) => showNumber(e).padStart(11)).join(" ")} ]`;
   });
 
 const showNumber = (n: number): string => (Number.isInteger(n) ? String(n) : n.toPrecision(7).replace(/\.?0+$/, ""));

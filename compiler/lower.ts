@@ -10,6 +10,7 @@ import type { Field, Interpolate, Sample, Volume } from "./language/field.ts";
 import { indexToWorld, sameGrid, worldToIndex } from "./language/grid.ts";
 import { spell } from "./language/intern.ts";
 import type { Fill, Sampling } from "./language/interpolator.ts";
+import { unquantized } from "./language/quantize.ts";
 import type { Scalar } from "./language/scalar.ts";
 import * as scalar from "./language/scalar.ts";
 import { axes, type Vector3 } from "./language/vector.ts";
@@ -104,7 +105,10 @@ class Builder {
     const same = alreadySampled(volume);
     if (same !== undefined) return this.volume(same);
     const gather = new GatherBuilder(this, volume.grid.size);
-    const body = toStored(gather.field(volume.field, indexToWorld(volume.grid)), volume.storage.rescale);
+    const real = gather.field(volume.field, indexToWorld(volume.grid));
+    const stored = toStored(real, volume.storage.rescale);
+    // The store rounds and saturates by itself.
+    const body = unquantized(volume.storage.dtype, stored);
     const output = this.make({ size: volume.grid.size, channels: gather.channels, storage: volume.storage });
     this.#passes.push({
       kind: "gather",

@@ -69,6 +69,19 @@ export {
   type Study,
   type Warning,
 } from "./image.ts";
+// Files.
+export {
+  encodeNifti,
+  type ImageHeader,
+  type ImageSource,
+  type LoadHeaderOptions,
+  type LoadOptions,
+  loadHeader,
+  loadImage,
+  type SaveOptions,
+  saveImage,
+  saveNifti,
+} from "./io/load.ts";
 export { type FromJSONOptions, fromJSON, type PipelineDocument, toJSON } from "./json.ts";
 export { type AffineParameters, affine } from "./ops/affine.ts";
 export { crop, pad, padOrCropTo } from "./ops/crop.ts";
@@ -79,4 +92,6 @@ export { resampleToImage, resampleToSpacing, scale } from "./ops/resample.ts";
 export { rotate } from "./ops/rotate.ts";
 export { translate } from "./ops/translate.ts";
 export { orientationCodes, orientationOf } from "./orientation.ts";
+// Images without data at hand.
+export { type PhantomKind, type PhantomLabel, type PhantomOptions, phantom, phantomLabels } from "./phantom/index.ts";
 export type { AxisName, FillOptions, OperationName, SamplingFill, SamplingOptions, Step } from "./step.ts";

@@ -2,9 +2,10 @@
 
 import * as t from "io-ts";
 import { mapFields } from "../../compiler/language/field.ts";
+import { quantized } from "../../compiler/language/quantize.ts";
 import type { Scalar } from "../../compiler/language/scalar.ts";
 import * as scalar from "../../compiler/language/scalar.ts";
-import { type DType, dtypes, isIdentityRescale, storedAs } from "../../compiler/language/voxels.ts";
+import { type DType, isIdentityRescale, storedAs } from "../../compiler/language/voxels.ts";
 import type { Expression, IntensityOperation, Operation } from "../expression.ts";
 import type { AsStep, ClampStep, GammaStep, MapStep, RescaleStep, WindowStep } from "../step.ts";
 import { operation } from "./apply.ts";
@@ -87,13 +88,11 @@ export const asDefinition: OperationDefinition<"as"> = {
   op: "as",
   codec: stepCodec<AsStep>("as", { dtype }, {}),
   apply: (expression, step) => {
-    const { integer, min, max } = dtypes[step.dtype];
-    const { storage } = expression;
-    if (!integer) return { storage: storedAs(step.dtype) };
+    const { storage, field } = expression;
     // What is kept like this already stays as it is, 64-bit integers beyond float64 included.
     if (storage.dtype === step.dtype && isIdentityRescale(storage.rescale)) return {};
-    const whole = scalar.unary("floor", binary("add", value, constant(0.5)));
-    return { field: mapFields(between(whole, min, max), [expression.field]), storage: storedAs(step.dtype) };
+    const body = quantized(step.dtype, value);
+    return { field: body === value ? field : mapFields(body, [field]), storage: storedAs(step.dtype) };
   },
 };
 

@@ -1,0 +1,101 @@
+/**
+ * The standard cases, as every peer is timed on them: 256×256×128 voxels of 0.9×0.9×2 mm with pseudo-random
+ * values in [−1000, 1000), as float32 and (names ending in `-i16`) as int16 in and out.
+ */
+import { type Grid, gridOf } from "../compiler/language/grid.ts";
+import type { Vector3 } from "../compiler/language/vector.ts";
+import {
+  as,
+  changeOrientation,
+  crop,
+  type Expression,
+  type Interpolator,
+  imageFromArray,
+  type MedImage,
+  pad,
+  pipe,
+  resampleToImage,
+  resampleToSpacing,
+  rotate,
+} from "../src/index.ts";
+
+export interface Case {
+  readonly name: string;
+  /** The expression to time; building it and its input is not timed. */
+  readonly build: () => Expression;
+}
+
+type Image = MedImage<"intensity">;
+
+const size: Vector3 = [256, 256, 128];
+const spacing: Vector3 = [0.9, 0.9, 2];
+const degrees = (radians: number): number => (radians * 180) / Math.PI;
+
+/** The generator that the C++ peer uses, so that both see the same voxels. */
+const noise = (integers: boolean): Image => {
+  const n = size[0] * size[1] * size[2];
+  const data = integers ? new Int16Array(n) : new Float32Array(n);
+  let state = 1;
+  for (let i = 0; i < n; i++) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    data[i] = ((state >>> 8) / 16777216) * 2000 - 1000;
+  }
+  return imageFromArray(data, { size, spacing });
+};
+
+const images = new Map<boolean, Image>();
+const input = (integers: boolean): Image => {
+  const image = images.get(integers) ?? noise(integers);
+  images.set(integers, image);
+  return image;
+};
+
+const upGrid: Grid = gridOf([384, 384, 256], { spacing: [0.6, 0.6, 1] });
+const downGrid: Grid = gridOf([128, 128, 64], { spacing: [1.8, 1.8, 4] });
+
+/** The pull is 0.5 rad about z, then 0.2 rad about (0.3, 1, 0.2); contents turn the other way, last first. */
+const turned = (image: Image, interpolation: Interpolator): Expression => {
+  const options = { interpolation, fill: 0 } as const;
+  const turn = (axis: Vector3, radians: number, e: Image | Expression<"intensity">): Expression<"intensity"> =>
+    options.interpolation === "nearest"
+      ? rotate(axis, -degrees(radians), { interpolation: "nearest", fill: 0 })(e)
+      : rotate(axis, -degrees(radians), { interpolation: options.interpolation, fill: 0 })(e);
+  return turn([0, 0, 1], 0.5, turn([0.3, 1, 0.2], 0.2, image));
+};
+
+const onto = (image: Image, grid: Grid, interpolation: Interpolator): Expression =>
+  interpolation === "nearest"
+    ? resampleToImage(grid, { interpolation, fill: 0 })(image)
+    : resampleToImage(grid, { interpolation, fill: 0 })(image);
+
+const chain = (image: Image): Expression =>
+  pipe(
+    image,
+    changeOrientation("RAS"),
+    resampleToSpacing([1, 1, 1], { interpolation: "linear", fill: 0 }),
+    crop([20, 20, 20], [180, 180, 180], { fill: 0 }),
+    rotate("z", 5),
+  );
+
+const builders: Readonly<Record<string, (image: Image) => Expression>> = {
+  "rotate-linear": (image) => turned(image, "linear"),
+  "rotate-nearest": (image) => turned(image, "nearest"),
+  "rotate-bspline": (image) => turned(image, "bspline"),
+  "up-linear": (image) => onto(image, upGrid, "linear"),
+  "up-nearest": (image) => onto(image, upGrid, "nearest"),
+  "up-bspline": (image) => onto(image, upGrid, "bspline"),
+  "down-linear": (image) => onto(image, downGrid, "linear"),
+  orient: changeOrientation("PIL"),
+  pad: pad([10, 10, 10], [10, 10, 10], { fill: 0 }),
+  crop: crop([10, 10, 10], [236, 236, 108]),
+  "chain-steps": chain,
+  "chain-fused": chain,
+};
+
+/** The peer keeps int16 as int16, so the `-i16` cases do too. */
+export const cases: readonly Case[] = [false, true].flatMap((integers) =>
+  Object.entries(builders).map(([name, build]) => ({
+    name: integers ? `${name}-i16` : name,
+    build: () => (integers ? as("int16")(build(input(true))) : build(input(false))),
+  })),
+);

@@ -1,0 +1,48 @@
+/**
+ * What a file format has to offer so that images can be read from it and written to it. Each format is
+ * one entry of the table in `formats.ts`; nothing else needs to know that it exists.
+ */
+import type { DType, Rescale, Voxels } from "../../compiler/language/voxels.ts";
+import type { MedImage, Warning } from "../image.ts";
+import type { Content } from "./content.ts";
+import type { Budget } from "./limits.ts";
+
+/** Everything about an image but its voxels. */
+export interface ImageHeader
+  extends Pick<
+    MedImage,
+    "grid" | "channels" | "modality" | "study" | "clinical" | "display" | "metadata" | "warnings"
+  > {
+  /** The format in words, such as "NIfTI-1". */
+  readonly format: string;
+  readonly dtype: DType;
+  readonly rescale: Rescale;
+}
+
+export interface Progress {
+  readonly signal?: AbortSignal;
+  /** Called with the part of the voxels that was read or written, from 0 to 1. */
+  readonly onProgress?: (fraction: number) => void;
+}
+
+/** An image whose header was read and checked; its voxels can be read once. */
+export interface OpenedImage {
+  readonly header: ImageHeader;
+  /** Reads the voxels. The warnings are those that came up on the way. */
+  read(progress: Progress): Promise<{ readonly voxels: Voxels; readonly warnings: readonly Warning[] }>;
+  /** Reads the voxels and throws them away, in constant memory. */
+  verify(progress: Progress): Promise<readonly Warning[]>;
+  /** Closes what `open` opened beyond the content that it was handed. */
+  close(): Promise<void>;
+}
+
+export interface ImageFormat {
+  readonly name: string;
+  /** In lower case, with the dot, the ones for new files first. */
+  readonly suffixes: readonly string[];
+  /** Whether a file that begins with these bytes (inflated) and has this name is of this format. */
+  recognizes(head: Uint8Array, name: string): boolean;
+  open(content: Content, budget: Budget): Promise<OpenedImage>;
+  /** Absent where the format is only read. */
+  readonly write?: (path: string, image: MedImage, progress: Progress) => Promise<void>;
+}

@@ -1,0 +1,131 @@
+/**
+ * Voxels between the order of the file and the order in memory, a piece at a time, straight into or out
+ * of the one buffer that holds them. On disk the components of a value lie together (R G B R G B …); in
+ * memory each component is a volume of its own.
+ */
+import { type DType, dtypes } from "../../../compiler/language/voxels.ts";
+import { swapBytes } from "../byte-order.ts";
+
+export interface VoxelOrder {
+  readonly dtype: DType;
+  readonly components: number;
+  /** Voxels of one position along the axes after the third: size.x · size.y · size.z. */
+  readonly volume: number;
+}
+
+/** Takes the bytes of the file in order, in pieces of any length. */
+export interface VoxelSink {
+  write(piece: Uint8Array): void;
+  /** To be called after the last piece. */
+  finish(): void;
+}
+
+const plainSink = (buffer: ArrayBufferLike, width: number, swap: boolean): VoxelSink => {
+  const bytes = new Uint8Array(buffer);
+  let filled = 0;
+  let swapped = 0;
+  return {
+    write: (piece) => {
+      bytes.set(piece, filled);
+      filled += piece.length;
+      const whole = filled - (filled % width);
+      if (swap) swapBytes(width, buffer, swapped, whole - swapped);
+      swapped = whole;
+    },
+    finish: () => {},
+  };
+};
+
+/** A multiple of every interleaved value: 3, 4, 8 and 16 bytes. */
+const stagingBytes = 3 * 2 ** 18;
+
+/** Elements are moved as these words, never as floats, whose NaNs need not survive a move. */
+const wordsOf = (buffer: ArrayBufferLike, width: number): Uint8Array | Uint32Array =>
+  width === 1 ? new Uint8Array(buffer) : new Uint32Array(buffer);
+
+/** Calls `move` for each run of values that lies within one volume. */
+const runs = (
+  first: number,
+  count: number,
+  { volume, components }: VoxelOrder,
+  move: (from: number, to: number, length: number) => void,
+): void => {
+  for (let done = 0; done < count; ) {
+    const value = first + done;
+    const within = value % volume;
+    const length = Math.min(count - done, volume - within);
+    move(done, ((value - within) / volume) * volume * components + within, length);
+    done += length;
+  }
+};
+
+const interleavedSink = (buffer: ArrayBufferLike, order: VoxelOrder, swap: boolean): VoxelSink => {
+  const { components, volume } = order;
+  const width = dtypes[order.dtype].bytes;
+  const staging = new Uint8Array(stagingBytes);
+  const from = wordsOf(staging.buffer, width);
+  const into = wordsOf(buffer, width);
+  const words = width === 8 ? 2 : 1;
+  let staged = 0;
+  let placed = 0;
+  const place = (): void => {
+    if (swap) swapBytes(width, staging.buffer, 0, staged);
+    const count = staged / (width * components);
+    runs(placed, count, order, (start, target, length) => {
+      for (let c = 0; c < components; c++)
+        for (let w = 0; w < words; w++) {
+          let source = (start * components + c) * words + w;
+          let at = (target + c * volume) * words + w;
+          for (let k = 0; k < length; k++) {
+            into[at] = from[source] as number;
+            at += words;
+            source += components * words;
+          }
+        }
+    });
+    placed += count;
+    staged = 0;
+  };
+  return {
+    write: (piece) => {
+      for (let at = 0; at < piece.length; ) {
+        const part = piece.subarray(at, at + stagingBytes - staged);
+        staging.set(part, staged);
+        staged += part.length;
+        at += part.length;
+        if (staged === stagingBytes) place();
+      }
+    },
+    finish: place,
+  };
+};
+
+/** Puts the file's voxels where they belong in `buffer`, swapping bytes if asked to. */
+export const voxelSink = (buffer: ArrayBufferLike, order: VoxelOrder, swap: boolean): VoxelSink =>
+  order.components === 1 ? plainSink(buffer, dtypes[order.dtype].bytes, swap) : interleavedSink(buffer, order, swap);
+
+/** The bytes of `data` in file order, in pieces; nothing is copied unless components must be interleaved. */
+export function* voxelPieces(data: ArrayBufferView, order: VoxelOrder): Generator<Uint8Array, void> {
+  const { components, volume } = order;
+  const width = dtypes[order.dtype].bytes;
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  if (components === 1) {
+    for (let at = 0; at < bytes.length; at += 2 ** 22) yield bytes.subarray(at, at + 2 ** 22);
+    return;
+  }
+  const values = bytes.length / (width * components);
+  const step = stagingBytes / (width * components);
+  for (let first = 0; first < values; first += step) {
+    const count = Math.min(step, values - first);
+    const piece = new Uint8Array(count * width * components);
+    runs(first, count, order, (start, source, length) => {
+      for (let c = 0; c < components; c++) {
+        const plane = (source + c * volume) * width;
+        for (let k = 0; k < length; k++)
+          for (let b = 0; b < width; b++)
+            piece[((start + k) * components + c) * width + b] = bytes[plane + k * width + b] as number;
+      }
+    });
+    yield piece;
+  }
+}

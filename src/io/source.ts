@@ -1,0 +1,53 @@
+/**
+ * What an image can be read from, and how each of these becomes bytes that can be read anywhere. Readers
+ * see `ByteSource` only, so that they work alike on files, on what a browser hands over and on memory.
+ */
+import { platform } from "#platform";
+import type { ByteSource } from "../platform/platform.ts";
+
+/** A path (Node only), a `File` or other `Blob`, or the bytes of a file. */
+export type ImageSource = string | Blob | ArrayBuffer | Uint8Array;
+
+const pieceLength = 2 ** 20;
+
+async function* inPieces(
+  size: number,
+  offset: number,
+  read: (offset: number, length: number) => Promise<Uint8Array>,
+): AsyncGenerator<Uint8Array, void> {
+  for (let at = offset; at < size; at += pieceLength) yield await read(at, pieceLength);
+}
+
+const bytesSource = (bytes: Uint8Array): ByteSource => {
+  const read = async (offset: number, length: number): Promise<Uint8Array> => bytes.subarray(offset, offset + length);
+  return {
+    name: "the bytes given",
+    size: bytes.length,
+    read,
+    stream: (offset) => inPieces(bytes.length, offset, read),
+    close: async () => {},
+  };
+};
+
+const blobSource = (blob: Blob): ByteSource => {
+  const read = async (offset: number, length: number): Promise<Uint8Array> =>
+    new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer());
+  const name = "name" in blob && typeof blob.name === "string" ? blob.name : "the blob given";
+  return {
+    name,
+    size: blob.size,
+    read,
+    stream: (offset) => inPieces(blob.size, offset, read),
+    close: async () => {},
+  };
+};
+
+/**
+ * Opens any source. Close it when done.
+ * @throws MedImagesError `FileAccess` when a path cannot be opened.
+ */
+export const openSource = async (source: ImageSource): Promise<ByteSource> => {
+  if (typeof source === "string") return platform.openFile(source);
+  if (source instanceof Uint8Array) return bytesSource(source);
+  return source instanceof ArrayBuffer ? bytesSource(new Uint8Array(source)) : blobSource(source);
+};

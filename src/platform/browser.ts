@@ -1,0 +1,75 @@
+/**
+ * The platform for browsers: no files by path, but everything else, with the browser's own streams for
+ * gzip. These are strict: whatever is wrong with a gzip stream makes it unreadable.
+ */
+import { fail, MedImagesError } from "../../compiler/errors.ts";
+import type { GzipEnd, Platform } from "./platform.ts";
+
+const noFiles = (path: string, remedy: string): never =>
+  fail({ kind: "FileAccess", path, reason: "a browser has no files by path", remedy });
+
+/** Runs pieces through a transform stream of the browser, as fast as they are pulled. */
+async function* through(
+  chunks: AsyncIterable<Uint8Array>,
+  transform: CompressionStream | DecompressionStream,
+): AsyncGenerator<Uint8Array, void> {
+  const writer = transform.writable.getWriter();
+  const reader: ReadableStreamDefaultReader<Uint8Array> = transform.readable.getReader();
+  let over = false;
+  let failure: unknown;
+  const feed = async (): Promise<void> => {
+    for await (const chunk of chunks) {
+      if (over) return;
+      // Streams of the browser refuse shared memory.
+      await writer.write(chunk.buffer instanceof ArrayBuffer ? (chunk as Uint8Array<ArrayBuffer>) : chunk.slice());
+    }
+    await writer.close();
+  };
+  const feeding = feed().catch((thrown: unknown) => {
+    failure = thrown;
+    return writer.abort(thrown).catch(() => undefined);
+  });
+  try {
+    for (let step = await reader.read(); !step.done; step = await reader.read()) yield step.value;
+  } catch (thrown) {
+    throw failure instanceof MedImagesError ? failure : thrown;
+  } finally {
+    over = true;
+    await reader.cancel().catch(() => undefined);
+    await feeding;
+  }
+}
+
+async function* gunzip(chunks: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array, GzipEnd> {
+  try {
+    yield* through(chunks, new DecompressionStream("gzip"));
+  } catch (thrown) {
+    if (thrown instanceof MedImagesError) throw thrown;
+    fail(
+      {
+        kind: "MalformedFile",
+        path: name,
+        reason: "its gzip data are cut off or damaged",
+        remedy: "get the file again from where it came",
+      },
+      thrown,
+    );
+  }
+  return { warnings: [] };
+}
+
+/** Browsers keep the machine's memory to themselves, or round it; a tab seldom gets more than 4 GiB. */
+const assumedMemory = 4 * 2 ** 30;
+
+export const platform: Platform = {
+  openFile: async (path) => noFiles(path, "pass a File, a Blob or the bytes instead"),
+  kindOfPath: async () => "absent",
+  writeFile: async (path) => noFiles(path, "make the bytes with encodeNifti and save those"),
+  gunzip,
+  gzip: (chunks) => through(chunks, new CompressionStream("gzip")),
+  totalMemory: assumedMemory,
+  allocateBuffer: (bytes) =>
+    globalThis.crossOriginIsolated && typeof SharedArrayBuffer === "function"
+      ? new SharedArrayBuffer(bytes)
+      : new ArrayBuffer(bytes),
+};

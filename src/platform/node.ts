@@ -1,0 +1,364 @@
+/**
+ * The platform for Node: files by path, zlib on its thread pool, shared memory. The only file of this
+ * library that imports from `node:`.
+ */
+import { randomBytes } from "node:crypto";
+import { unlinkSync } from "node:fs";
+import { type FileHandle, open, realpath, rename, stat, unlink } from "node:fs/promises";
+import { totalmem } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { constants, crc32, createInflateRaw, deflateRaw } from "node:zlib";
+import { fail, MedImagesError } from "../../compiler/errors.ts";
+import { gzipHeader, gzipTrailer, judgeTrailer, memberHeader, startsGzip, trailerLength } from "./gzip-member.ts";
+import type { ByteSource, GzipEnd, Platform } from "./platform.ts";
+
+const chunkSize = 2 ** 20;
+
+// ---------------------------------------------------------------- files
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "no such file",
+  ENOTDIR: "no such file",
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+  EISDIR: "is a folder, not a file",
+  ENOSPC: "no space left on the device",
+  EROFS: "the file system is read-only",
+  EMFILE: "too many open files",
+};
+
+const codeOf = (thrown: unknown): string =>
+  thrown instanceof Error && "code" in thrown && typeof thrown.code === "string" ? thrown.code : "";
+
+/** Turns a rejection of the file system into a tagged error; tagged errors pass as they are. */
+const deny = (path: string, thrown: unknown, remedy?: string): never =>
+  thrown instanceof MedImagesError
+    ? fail(thrown.error, thrown.cause)
+    : fail(
+        {
+          kind: "FileAccess",
+          path,
+          reason: reasons[codeOf(thrown)] ?? (thrown instanceof Error ? thrown.message : String(thrown)),
+          ...(remedy === undefined ? {} : { remedy }),
+        },
+        thrown,
+      );
+
+const fileSource = (path: string, handle: FileHandle, size: number): ByteSource => {
+  const read = async (offset: number, length: number): Promise<Uint8Array> => {
+    const target = Buffer.allocUnsafeSlow(Math.max(0, Math.min(length, size - offset)));
+    let filled = 0;
+    while (filled < target.length) {
+      const { bytesRead } = await handle
+        .read(target, filled, target.length - filled, offset + filled)
+        .catch((thrown: unknown) => deny(path, thrown));
+      if (bytesRead === 0) break;
+      filled += bytesRead;
+    }
+    return target.subarray(0, filled);
+  };
+  return {
+    name: path,
+    size,
+    read,
+    // The next piece is on its way while the present one is in use.
+    async *stream(offset) {
+      let ahead = read(offset, chunkSize);
+      try {
+        for (let at = offset; at < size; ) {
+          const piece = await ahead;
+          if (piece.length === 0) return;
+          at += piece.length;
+          ahead = read(at, chunkSize);
+          yield piece;
+        }
+      } finally {
+        await ahead.catch(() => undefined);
+      }
+    },
+    close: () => handle.close(),
+  };
+};
+
+const openFile = async (path: string): Promise<ByteSource> => {
+  const found = await stat(path).catch((thrown: unknown) => deny(path, thrown));
+  if (!found.isFile())
+    fail({
+      kind: "FileAccess",
+      path,
+      reason: found.isDirectory() ? "is a folder, not a file" : "is not a regular file",
+      remedy: "name a file",
+    });
+  const handle = await open(path, "r").catch((thrown: unknown) => deny(path, thrown));
+  return fileSource(path, handle, found.size);
+};
+
+const kindOfPath = async (path: string): Promise<"file" | "folder" | "absent"> => {
+  const found = await stat(path).catch(() => undefined);
+  return found === undefined ? "absent" : found.isDirectory() ? "folder" : "file";
+};
+
+// ---------------------------------------------------------------- unfinished files
+
+const unfinished = new Set<string>();
+const signals = ["SIGINT", "SIGTERM"] as const;
+
+const removeUnfinished = (): void => {
+  for (const path of unfinished)
+    try {
+      unlinkSync(path);
+    } catch {
+      // Already gone, which is what was wanted.
+    }
+  unfinished.clear();
+};
+
+/** When nobody else listens, the signal is raised again so that the process ends as it would have. */
+const onSignal = (signal: NodeJS.Signals): void => {
+  removeUnfinished();
+  stopWatching();
+  if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+};
+const watch = (): void => {
+  for (const signal of signals) process.on(signal, onSignal);
+  process.on("exit", removeUnfinished);
+};
+const stopWatching = (): void => {
+  for (const signal of signals) process.off(signal, onSignal);
+  process.off("exit", removeUnfinished);
+};
+
+const addUnfinished = (path: string): void => {
+  if (unfinished.size === 0) watch();
+  unfinished.add(path);
+};
+const dropUnfinished = (path: string): void => {
+  if (unfinished.delete(path) && unfinished.size === 0) stopWatching();
+};
+
+/** Where to write so that a link stays a link; refuses folders and devices, which a rename would replace. */
+const targetOf = async (path: string): Promise<string> => {
+  const target = await realpath(path).catch(() => path);
+  const found = await stat(target).catch(() => undefined);
+  return found === undefined || found.isFile()
+    ? target
+    : fail({
+        kind: "FileAccess",
+        path,
+        reason: found.isDirectory() ? "is a folder, not a file" : "is not a regular file",
+        remedy: "name a file",
+      });
+};
+
+const writeAll = async (handle: FileHandle, bytes: Uint8Array): Promise<void> => {
+  for (let at = 0; at < bytes.length; ) at += (await handle.write(bytes, at, bytes.length - at)).bytesWritten;
+};
+
+const writeFile = async (path: string, chunks: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<void> => {
+  const target = await targetOf(path);
+  const draft = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString("hex")}.part`);
+  const handle = await open(draft, "wx").catch((thrown: unknown) =>
+    deny(path, codeOf(thrown) === "ENOENT" ? new Error("its folder does not exist") : thrown, "choose another place"),
+  );
+  addUnfinished(draft);
+  try {
+    try {
+      for await (const chunk of chunks) {
+        if (signal?.aborted) fail({ kind: "Aborted" });
+        await writeAll(handle, chunk);
+      }
+    } finally {
+      await handle.close();
+    }
+    if (signal?.aborted) fail({ kind: "Aborted" });
+    await rename(draft, target);
+  } catch (thrown) {
+    await unlink(draft).catch(() => undefined);
+    deny(path, thrown);
+  } finally {
+    dropUnfinished(draft);
+  }
+};
+
+// ---------------------------------------------------------------- gzip
+
+/** Compressed bytes, a piece at a time, with the possibility to put back what a member did not use. */
+interface Input {
+  readonly next: () => Promise<Uint8Array | undefined>;
+  readonly putBack: (bytes: Uint8Array) => void;
+  /** At least `length` bytes, fewer only at the end; they stay to be read. */
+  readonly peek: (length: number) => Promise<Uint8Array>;
+  readonly close: () => Promise<void>;
+}
+
+const inputOf = (chunks: AsyncIterable<Uint8Array>): Input => {
+  const iterator = chunks[Symbol.asyncIterator]();
+  let held: Uint8Array = new Uint8Array(0);
+  const pull = async (): Promise<Uint8Array | undefined> => {
+    const step = await iterator.next();
+    return step.done ? undefined : step.value;
+  };
+  return {
+    next: async () => {
+      if (held.length === 0) return pull();
+      const piece = held;
+      held = new Uint8Array(0);
+      return piece;
+    },
+    putBack: (bytes) => {
+      held = held.length === 0 ? bytes : Buffer.concat([bytes, held]);
+    },
+    peek: async (length) => {
+      while (held.length < length) {
+        const more = await pull();
+        if (more === undefined) break;
+        held = held.length === 0 ? more : Buffer.concat([held, more]);
+      }
+      return held;
+    },
+    close: async () => {
+      await iterator.return?.();
+    },
+  };
+};
+
+const corrupt = (path: string, reason: string, cause?: unknown): never =>
+  fail({ kind: "MalformedFile", path, reason, remedy: "get the file again from where it came" }, cause);
+
+/** Inflates one deflate stream as far as its consumer pulls and puts back what follows it. */
+async function* inflateMember(input: Input, path: string): AsyncGenerator<Uint8Array, void> {
+  // One piece per read: zlib's pieces are used where they lie, never joined.
+  const options = { chunkSize, readableObjectMode: true, readableHighWaterMark: 3 };
+  const inflate = createInflateRaw(options);
+  let fed = 0;
+  let last: Uint8Array = new Uint8Array(0);
+  let over = false;
+  let wake = (): void => {};
+  const feed = async (): Promise<void> => {
+    while (!over) {
+      const piece = await input.next();
+      if (piece === undefined) {
+        inflate.end();
+        return;
+      }
+      last = piece;
+      fed += piece.length;
+      if (over) return;
+      // zlib does not answer a write that goes on after the end of the stream: `wake` does.
+      await new Promise<void>((done) => {
+        wake = done;
+        inflate.write(piece, () => done());
+      });
+    }
+  };
+  const feeding = feed().catch((thrown: unknown) => {
+    inflate.destroy(thrown instanceof Error ? thrown : new Error(String(thrown)));
+  });
+  try {
+    for await (const piece of inflate) yield piece as Uint8Array;
+  } catch (thrown) {
+    if (thrown instanceof MedImagesError) throw thrown;
+    const cut = codeOf(thrown) === "Z_BUF_ERROR";
+    corrupt(path, cut ? "its gzip stream is cut off" : "its gzip data are damaged and cannot be inflated", thrown);
+  } finally {
+    over = true;
+    wake();
+    inflate.destroy();
+    await feeding;
+  }
+  input.putBack(last.subarray(last.length - (fed - inflate.bytesWritten)));
+}
+
+const longestHeader = 2 ** 17;
+
+async function* gunzip(chunks: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array, GzipEnd> {
+  const input = inputOf(chunks);
+  const warnings: string[] = [];
+  try {
+    for (let member = 0; ; member++) {
+      let start = await input.peek(10);
+      if (member > 0 && !startsGzip(start)) {
+        if (start.some((byte) => byte !== 0)) warnings.push("there are bytes after the end of the gzip stream");
+        return { warnings };
+      }
+      let header = memberHeader(start);
+      while (header.kind === "short") {
+        const longer = await input.peek(start.length + 1);
+        if (longer.length === start.length) return corrupt(name, "its gzip header is cut off");
+        if (longer.length > longestHeader + chunkSize) return corrupt(name, "its gzip header does not end");
+        start = longer;
+        header = memberHeader(start);
+      }
+      if (header.kind === "invalid") return corrupt(name, header.reason);
+      await input.next();
+      input.putBack(start.subarray(header.length));
+
+      let checksum = 0;
+      let inflated = 0;
+      for await (const piece of inflateMember(input, name)) {
+        checksum = crc32(piece, checksum);
+        inflated += piece.length;
+        yield piece;
+      }
+      const after = await input.peek(trailerLength);
+      const trailer = after.subarray(0, trailerLength);
+      const verdict = judgeTrailer(trailer, checksum, inflated);
+      if (verdict.kind === "corrupt") return corrupt(name, verdict.reason);
+      if (verdict.kind === "warning") warnings.push(verdict.reason);
+      await input.next();
+      input.putBack(after.subarray(trailer.length));
+      if ((await input.peek(1)).length === 0) return { warnings };
+    }
+  } finally {
+    await input.close();
+  }
+}
+
+/** Level 1, as nibabel: higher levels cost several times the time for a tenth of the size. */
+const deflateOptions = { level: 1, chunkSize: chunkSize / 2, finishFlush: constants.Z_SYNC_FLUSH };
+const deflatePiece = (piece: Uint8Array): Promise<Uint8Array> =>
+  new Promise((resolve, reject) => {
+    deflateRaw(piece, deflateOptions, (error, result) => (error === null ? resolve(result) : reject(error)));
+  });
+const inFlight = 4;
+const emptyFinalBlock = new Uint8Array([3, 0]);
+
+async function* pieces(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  for await (const chunk of chunks)
+    for (let at = 0; at < chunk.length; at += chunkSize) yield chunk.subarray(at, at + chunkSize);
+}
+
+/**
+ * One gzip member whose pieces are deflated side by side, each ending on a byte boundary, as pigz does.
+ * The bytes depend on the pieces only, not on the number of threads.
+ */
+async function* gzip(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  let checksum = 0;
+  let length = 0;
+  const queue: Promise<Uint8Array>[] = [];
+  try {
+    yield gzipHeader();
+    for await (const piece of pieces(chunks)) {
+      checksum = crc32(piece, checksum);
+      length += piece.length;
+      queue.push(deflatePiece(piece));
+      const first = queue.length >= inFlight ? queue.shift() : undefined;
+      if (first !== undefined) yield await first;
+    }
+    for (let first = queue.shift(); first !== undefined; first = queue.shift()) yield await first;
+    yield emptyFinalBlock;
+    yield gzipTrailer(checksum, length);
+  } finally {
+    await Promise.allSettled(queue);
+  }
+}
+
+export const platform: Platform = {
+  openFile,
+  kindOfPath,
+  writeFile,
+  gunzip,
+  gzip,
+  totalMemory: totalmem(),
+  allocateBuffer: (bytes) => new SharedArrayBuffer(bytes),
+};
