@@ -7,6 +7,7 @@ import { platform } from "#platform";
 import { fail } from "../../compiler/errors.ts";
 import type { Warning } from "../image.ts";
 import { startsGzip } from "../platform/gzip-member.ts";
+import { concatenate } from "../platform/pushback.ts";
 import { type ImageSource, openSource } from "./source.ts";
 
 /** The most bytes that deflate can make of one: 258 for every 2 bits, as zlib's documentation gives it. */
@@ -36,13 +37,6 @@ export interface Content {
   warnings(): readonly Warning[];
   close(): Promise<void>;
 }
-
-const concatenate = (a: Uint8Array, b: Uint8Array): Uint8Array => {
-  const both = new Uint8Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
-};
 
 const nothing = new Uint8Array(0);
 
@@ -89,7 +83,7 @@ export const openContent = async (source: ImageSource): Promise<Content> => {
       while (held.length < length) {
         const more = await pull();
         if (more === undefined) break;
-        held = held.length === 0 ? more : concatenate(held, more);
+        held = concatenate(held, more);
       }
       return held.subarray(0, length);
     };

@@ -9,8 +9,10 @@ import { totalmem } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { constants, crc32, createInflateRaw, deflateRaw } from "node:zlib";
 import { fail, MedImagesError } from "../../compiler/errors.ts";
-import { gzipHeader, gzipTrailer, judgeTrailer, memberHeader, startsGzip, trailerLength } from "./gzip-member.ts";
-import type { ByteSource, GzipEnd, Platform } from "./platform.ts";
+import { corrupt, gunzipMembers } from "./gunzip.ts";
+import { gzipHeader, gzipTrailer } from "./gzip-member.ts";
+import type { ByteSource, Platform } from "./platform.ts";
+import type { Pushback } from "./pushback.ts";
 
 const chunkSize = 2 ** 20;
 
@@ -182,51 +184,8 @@ const writeFile = async (path: string, chunks: AsyncIterable<Uint8Array>, signal
 
 // ---------------------------------------------------------------- gzip
 
-/** Compressed bytes, a piece at a time, with the possibility to put back what a member did not use. */
-interface Input {
-  readonly next: () => Promise<Uint8Array | undefined>;
-  readonly putBack: (bytes: Uint8Array) => void;
-  /** At least `length` bytes, fewer only at the end; they stay to be read. */
-  readonly peek: (length: number) => Promise<Uint8Array>;
-  readonly close: () => Promise<void>;
-}
-
-const inputOf = (chunks: AsyncIterable<Uint8Array>): Input => {
-  const iterator = chunks[Symbol.asyncIterator]();
-  let held: Uint8Array = new Uint8Array(0);
-  const pull = async (): Promise<Uint8Array | undefined> => {
-    const step = await iterator.next();
-    return step.done ? undefined : step.value;
-  };
-  return {
-    next: async () => {
-      if (held.length === 0) return pull();
-      const piece = held;
-      held = new Uint8Array(0);
-      return piece;
-    },
-    putBack: (bytes) => {
-      held = held.length === 0 ? bytes : Buffer.concat([bytes, held]);
-    },
-    peek: async (length) => {
-      while (held.length < length) {
-        const more = await pull();
-        if (more === undefined) break;
-        held = held.length === 0 ? more : Buffer.concat([held, more]);
-      }
-      return held;
-    },
-    close: async () => {
-      await iterator.return?.();
-    },
-  };
-};
-
-const corrupt = (path: string, reason: string, cause?: unknown): never =>
-  fail({ kind: "MalformedFile", path, reason, remedy: "get the file again from where it came" }, cause);
-
 /** Inflates one deflate stream as far as its consumer pulls and puts back what follows it. */
-async function* inflateMember(input: Input, path: string): AsyncGenerator<Uint8Array, void> {
+async function* inflateMember(input: Pushback, path: string): AsyncGenerator<Uint8Array, void> {
   // One piece per read: zlib's pieces are used where they lie, never joined.
   const options = { chunkSize, readableObjectMode: true, readableHighWaterMark: 3 };
   const inflate = createInflateRaw(options);
@@ -244,11 +203,13 @@ async function* inflateMember(input: Input, path: string): AsyncGenerator<Uint8A
       last = piece;
       fed += piece.length;
       if (over) return;
-      // zlib does not answer a write that goes on after the end of the stream: `wake` does.
+      // A write that reaches beyond the end of the stream need not be answered: `wake` does it then.
       await new Promise<void>((done) => {
         wake = done;
         inflate.write(piece, () => done());
       });
+      // zlib leaves bytes only when its stream has ended.
+      if (inflate.bytesWritten < fed) return;
     }
   };
   const feeding = feed().catch((thrown: unknown) => {
@@ -267,51 +228,6 @@ async function* inflateMember(input: Input, path: string): AsyncGenerator<Uint8A
     await feeding;
   }
   input.putBack(last.subarray(last.length - (fed - inflate.bytesWritten)));
-}
-
-const longestHeader = 2 ** 17;
-
-async function* gunzip(chunks: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array, GzipEnd> {
-  const input = inputOf(chunks);
-  const warnings: string[] = [];
-  try {
-    for (let member = 0; ; member++) {
-      let start = await input.peek(10);
-      if (member > 0 && !startsGzip(start)) {
-        if (start.some((byte) => byte !== 0)) warnings.push("there are bytes after the end of the gzip stream");
-        return { warnings };
-      }
-      let header = memberHeader(start);
-      while (header.kind === "short") {
-        const longer = await input.peek(start.length + 1);
-        if (longer.length === start.length) return corrupt(name, "its gzip header is cut off");
-        if (longer.length > longestHeader + chunkSize) return corrupt(name, "its gzip header does not end");
-        start = longer;
-        header = memberHeader(start);
-      }
-      if (header.kind === "invalid") return corrupt(name, header.reason);
-      await input.next();
-      input.putBack(start.subarray(header.length));
-
-      let checksum = 0;
-      let inflated = 0;
-      for await (const piece of inflateMember(input, name)) {
-        checksum = crc32(piece, checksum);
-        inflated += piece.length;
-        yield piece;
-      }
-      const after = await input.peek(trailerLength);
-      const trailer = after.subarray(0, trailerLength);
-      const verdict = judgeTrailer(trailer, checksum, inflated);
-      if (verdict.kind === "corrupt") return corrupt(name, verdict.reason);
-      if (verdict.kind === "warning") warnings.push(verdict.reason);
-      await input.next();
-      input.putBack(after.subarray(trailer.length));
-      if ((await input.peek(1)).length === 0) return { warnings };
-    }
-  } finally {
-    await input.close();
-  }
 }
 
 /** Level 1, as nibabel: higher levels cost several times the time for a tenth of the size. */
@@ -357,7 +273,7 @@ export const platform: Platform = {
   openFile,
   kindOfPath,
   writeFile,
-  gunzip,
+  gunzip: (chunks, name) => gunzipMembers(chunks, name, inflateMember, crc32),
   gzip,
   totalMemory: totalmem(),
   allocateBuffer: (bytes) => new SharedArrayBuffer(bytes),

@@ -19,8 +19,9 @@ const close = (actual: number, expected: number, relative: number): void =>
 const partsOf = (value: unknown): readonly number[] => {
   if (typeof value === "number") return [value];
   if (Array.isArray(value)) return value as readonly number[];
-  const [, re = "0", im] = /^\(?(-?[\d.e+-]*?\d)??([+-]?[\d.e]+(?:[+-]\d+)?)j\)?$/.exec(String(value)) ?? [];
-  return [Number(re), Number(im)];
+  const text = String(value).replace(/[()j]/g, "");
+  const split = text.search(/(?<=[\d.])[+-](?=[\d.]+(e[+-]?\d+)?$)/);
+  return split < 0 ? [0, Number(text)] : [Number(text.slice(0, split)), Number(text.slice(split))];
 };
 
 const rows = (image: Pick<MedImage, "grid">): readonly (readonly number[])[] => {

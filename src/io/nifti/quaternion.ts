@@ -14,11 +14,17 @@ const unitTolerance = 1e-5;
 
 export const isUnit = ([b, c, d]: Vector3): boolean => b * b + c * c + d * d <= 1 + unitTolerance;
 
+/**
+ * Below this, a² is rounding: near half turns float32 leaves a off by 3e-4, which would turn an image that
+ * is not oblique at all. The reference implementation (nifti1_io.c) draws the same line.
+ */
+const halfTurn = 1e-7;
+
 /** The rotation, its third column multiplied by qfac. Parts that are too long are brought to length 1. */
 export const quaternionToMatrix = ({ bcd, qfac }: Quaternion): Matrix3 => {
   const square = dot(bcd, bcd);
-  const a = Math.sqrt(Math.max(0, 1 - square));
-  const s = 2 / Math.max(1, square);
+  const a = 1 - square < halfTurn ? 0 : Math.sqrt(1 - square);
+  const s = 2 / (a * a + square);
   const [b, c, d] = bcd;
   return [
     1 - s * (c * c + d * d),
