@@ -94,4 +94,5 @@ export { translate } from "./ops/translate.ts";
 export { orientationCodes, orientationOf } from "./orientation.ts";
 // Images without data at hand.
 export { type PhantomKind, type PhantomLabel, type PhantomOptions, phantom, phantomLabels } from "./phantom/index.ts";
+export { type Statistics, statistics } from "./statistics.ts";
 export type { AxisName, FillOptions, OperationName, SamplingFill, SamplingOptions, Step } from "./step.ts";

@@ -32,8 +32,7 @@ class Tally {
     if (value < this.#min) this.#min = value;
     if (value > this.#max) this.#max = value;
     const sum = this.#sum + value;
-    this.#lost +=
-      Math.abs(this.#sum) >= Math.abs(value) ? this.#sum - sum + value : value - sum + this.#sum;
+    this.#lost += Math.abs(this.#sum) >= Math.abs(value) ? this.#sum - sum + value : value - sum + this.#sum;
     this.#sum = sum;
     this.#count++;
   }

@@ -4,7 +4,7 @@
  */
 import { fail } from "../../compiler/errors.ts";
 import { product } from "../../compiler/language/vector.ts";
-import { allocate, dtypes, type Voxels, voxelsOf } from "../../compiler/language/voxels.ts";
+import { allocate, dtypes, type VoxelArray, type Voxels, voxelsOf } from "../../compiler/language/voxels.ts";
 import type { Buffer, Pass, Plan, Prefilter } from "../../compiler/plan.ts";
 import { freedAfter } from "../../compiler/schedule.ts";
 import type { Backend, RunOptions } from "../backend.ts";
@@ -69,9 +69,26 @@ const dtypeOfBuffer = ({ storage }: Buffer): keyof typeof dtypes => (storage ===
 const lengthOf = ({ size, channels }: Buffer): number => product(size) * channels;
 
 const empty = (buffer: Buffer): Voxels => ({
-  ...voxelsOf(allocate(dtypeOfBuffer(buffer), lengthOf(buffer)), { channels: buffer.channels }),
+  ...voxelsOf(allocateOrRefuse(buffer), { channels: buffer.channels }),
   ...(buffer.storage === "working" ? {} : buffer.storage),
 });
+
+const allocateOrRefuse = (buffer: Buffer): VoxelArray => {
+  const dtype = dtypeOfBuffer(buffer);
+  try {
+    return allocate(dtype, lengthOf(buffer));
+  } catch (thrown) {
+    const needed = lengthOf(buffer) * dtypes[dtype].bytes;
+    return fail(
+      { kind: "BudgetExceeded", what: "a volume", needed, budget: largestArray, remedy: budgetRemedy },
+      thrown,
+    );
+  }
+};
+
+/** What the engine could not allocate is told as over the largest array that engines have in common. */
+const largestArray = 2 ** 32;
+const budgetRemedy = "crop first, ask for a coarser grid, or state a larger memory budget";
 
 const checkBudget = (plan: Plan, budget: number | undefined): void => {
   if (budget === undefined) return;
@@ -93,7 +110,7 @@ const checkBudget = (plan: Plan, budget: number | undefined): void => {
       what: "the result with what leads to it",
       needed,
       budget,
-      remedy: "crop first, ask for a coarser grid, or state a larger memory budget",
+      remedy: budgetRemedy,
     });
 };
 

@@ -55,7 +55,10 @@ export type Rasterizer = (z: number, fill: (y: number, start: number, end: numbe
 
 export const rasterizer = (shape: Ellipsoid, grid: Grid): Rasterizer => {
   // In coordinates where the ellipsoid is the unit ball, index (x, y, z) lies at first + x·dx + y·dy + z·dz.
-  const toBall = multiply3(diagonal([1 / shape.radii[0], 1 / shape.radii[1], 1 / shape.radii[2]]), transpose3(shape.turn));
+  const toBall = multiply3(
+    diagonal([1 / shape.radii[0], 1 / shape.radii[1], 1 / shape.radii[2]]),
+    transpose3(shape.turn),
+  );
   const map = indexToWorld(grid);
   const steps = multiply3(toBall, map.linear);
   const first = apply3(toBall, subtract(map.offset, shape.centre));

@@ -2,8 +2,9 @@
  * Noise from a seeded generator, the same on every machine: additions of whole numbers and one
  * multiplication, no function whose last digit depends on the engine.
  */
-import type { RandomGenerator } from "pure-rand/types/RandomGenerator";
+
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
+import type { RandomGenerator } from "pure-rand/types/RandomGenerator";
 
 /** Four independent bytes have this standard deviation together. */
 const fourBytes = Math.sqrt((4 * (256 ** 2 - 1)) / 12);

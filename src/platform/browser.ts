@@ -2,6 +2,7 @@
  * The platform for browsers: no files by path, but everything else, with the browser's own streams for
  * gzip. These are strict: whatever is wrong with a gzip stream makes it unreadable.
  */
+import { allocateBacked } from "../../backends/wasm/memory.ts";
 import { fail, MedImagesError } from "../../compiler/errors.ts";
 import type { GzipEnd, Platform } from "./platform.ts";
 
@@ -68,8 +69,5 @@ export const platform: Platform = {
   gunzip,
   gzip: (chunks) => through(chunks, new CompressionStream("gzip")),
   totalMemory: assumedMemory,
-  allocateBuffer: (bytes) =>
-    globalThis.crossOriginIsolated && typeof SharedArrayBuffer === "function"
-      ? new SharedArrayBuffer(bytes)
-      : new ArrayBuffer(bytes),
+  allocateBuffer: (bytes) => allocateBacked(bytes) ?? new ArrayBuffer(bytes),
 };

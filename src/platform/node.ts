@@ -1,13 +1,15 @@
 /**
- * The platform for Node: files by path, zlib on its thread pool, shared memory. The only file of this
- * library that imports from `node:`.
+ * The platform for Node: files by path, zlib on its thread pool, shared memory. Besides
+ * the command line the only file that imports from `node:`.
  */
+
 import { randomBytes } from "node:crypto";
-import { unlinkSync } from "node:fs";
+import { closeSync, openSync, unlinkSync } from "node:fs";
 import { type FileHandle, open, realpath, rename, stat, unlink } from "node:fs/promises";
 import { totalmem } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { constants, crc32, createInflateRaw, deflateRaw } from "node:zlib";
+import { allocateBacked } from "../../backends/wasm/memory.ts";
 import { fail, MedImagesError } from "../../compiler/errors.ts";
 import { corrupt, gunzipMembers } from "./gunzip.ts";
 import { gzipHeader, gzipTrailer } from "./gzip-member.ts";
@@ -159,11 +161,16 @@ const writeAll = async (handle: FileHandle, bytes: Uint8Array): Promise<void> =>
 const writeFile = async (path: string, chunks: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<void> => {
   const target = await targetOf(path);
   const draft = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString("hex")}.part`);
-  const handle = await open(draft, "wx").catch((thrown: unknown) =>
-    deny(path, codeOf(thrown) === "ENOENT" ? new Error("its folder does not exist") : thrown, "choose another place"),
-  );
+  // Known as unfinished before it exists, and made at once: an interrupt must find neither in between.
   addUnfinished(draft);
   try {
+    closeSync(openSync(draft, "wx"));
+  } catch (thrown) {
+    dropUnfinished(draft);
+    deny(path, codeOf(thrown) === "ENOENT" ? new Error("its folder does not exist") : thrown, "choose another place");
+  }
+  try {
+    const handle = await open(draft, "r+");
     try {
       for await (const chunk of chunks) {
         if (signal?.aborted) fail({ kind: "Aborted" });
@@ -276,5 +283,5 @@ export const platform: Platform = {
   gunzip: (chunks, name) => gunzipMembers(chunks, name, inflateMember, crc32),
   gzip,
   totalMemory: totalmem(),
-  allocateBuffer: (bytes) => new SharedArrayBuffer(bytes),
+  allocateBuffer: (bytes) => allocateBacked(bytes) ?? new SharedArrayBuffer(bytes),
 };

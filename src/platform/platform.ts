@@ -36,6 +36,6 @@ export interface Platform {
   gzip(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
   /** Bytes of memory of this machine. */
   readonly totalMemory: number;
-  /** A shared buffer where the platform has one, so that threads can read voxels where they lie. */
+  /** A buffer of at least this many bytes that kernels and, where the platform can, threads read where it lies. */
   allocateBuffer(bytes: number): ArrayBufferLike;
 }

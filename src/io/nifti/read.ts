@@ -148,7 +148,8 @@ export const openNifti = async (content: Content, budget: Budget): Promise<Opene
         const sink = voxelSink(buffer, order, !header.littleEndian);
         await pump(voxelContent, voxelOffset, bytes, progress, sink.write, lateWarn);
         sink.finish();
-        const data = new dtypes[dtype].array(buffer);
+        // The buffer may be longer than asked for: memories come in pages.
+        const data = new dtypes[dtype].array(buffer, 0, volume * channels);
         if (shift !== 0) addToRealParts(data, volume, shift);
         return { voxels: { dtype, data, channels, rescale: imageHeader.rescale }, warnings: lateWarnings() };
       },

@@ -1,0 +1,55 @@
+/**
+ * Buffers that kernels can read where they lie. A kernel sees one linear memory only, so each volume gets
+ * a memory of its own, with its voxels at address 0 and room to grow a scratch area behind them. What is
+ * handed out is the memory's buffer, an ordinary (shared) buffer that keeps the memory alive.
+ */
+
+const page = 65536;
+/** The largest linear memory that 32-bit addresses reach. */
+export const addressable: number = 65536 * page;
+
+/** Each memory reserves gigabytes of address space, so small volumes do without: copying them costs little. */
+const worthBacking = 2 ** 20;
+
+const memories = new WeakMap<ArrayBufferLike, WebAssembly.Memory>();
+
+/** Whether memories can be shared with other threads here. */
+export const canShare: boolean = typeof SharedArrayBuffer === "function" && globalThis.crossOriginIsolated !== false;
+
+/**
+ * A buffer of at least `bytes` bytes in a memory of its own; undefined where that cannot be had (under
+ * 1 MiB, over 4 GiB, or the engine has no address space left), and the caller falls back to an ordinary buffer.
+ */
+export const allocateBacked = (bytes: number): ArrayBufferLike | undefined => {
+  const pages = Math.ceil(bytes / page);
+  if (pages > 65536 || bytes < worthBacking) return undefined;
+  try {
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: 65536, shared: canShare });
+    announce(bytes);
+    memories.set(memory.buffer, memory);
+    return memory.buffer;
+  } catch {
+    return undefined;
+  }
+};
+
+/** The memory whose voxels start at address 0 of this buffer, if it is one of ours. */
+export const memoryBehind = (buffer: ArrayBufferLike): WebAssembly.Memory | undefined => memories.get(buffer);
+
+/**
+ * The garbage collector does not count shared buffers: a loop over scans would fill the machine before it
+ * ran. An ordinary buffer of the same size, never touched and so never resident, makes it count them.
+ */
+export const announce = (bytes: number): void => {
+  try {
+    new ArrayBuffer(bytes);
+  } catch {
+    // Nothing is announced; nothing else depends on it.
+  }
+};
+
+/** Makes a memory at least `bytes` long. Buffers handed out before stay valid. */
+export const ensureLength = (memory: WebAssembly.Memory, bytes: number): void => {
+  const missing = Math.ceil((bytes - memory.buffer.byteLength) / page);
+  if (missing > 0) memory.grow(missing);
+};

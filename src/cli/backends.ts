@@ -1,0 +1,38 @@
+/** Backends by the name that the command line has for them. */
+import type { Backend } from "../../backends/backend.ts";
+import { reference } from "../../backends/reference/index.ts";
+import { fail } from "../../compiler/errors.ts";
+import { wordFormat } from "./formats.ts";
+import type { Format } from "./usage.ts";
+
+export type BackendName = "auto" | "reference" | "wasm" | "webgpu";
+
+export interface ChosenBackend {
+  readonly backend: Backend;
+  /** How many threads it will use when asked for so many, or for none in particular. */
+  readonly threads: (asked: number | undefined) => number;
+}
+
+/** The reference backend does everything on the main thread, so that it can be read. */
+const onReference: ChosenBackend = { backend: reference, threads: () => 1 };
+
+const missing = (backend: BackendName) => (): never =>
+  fail({
+    kind: "BackendUnavailable",
+    backend,
+    reason: "this version of medimages does not include it",
+    remedy: "use --backend reference, or leave --backend out",
+  });
+
+const backends: Readonly<Record<BackendName, () => ChosenBackend>> = {
+  auto: () => onReference,
+  reference: () => onReference,
+  wasm: missing("wasm"),
+  webgpu: missing("webgpu"),
+};
+const names: readonly BackendName[] = ["auto", "reference", "wasm", "webgpu"];
+
+export const backendFormat: Format<BackendName> = wordFormat(names, "reference");
+
+/** @throws MedImagesError `BackendUnavailable` */
+export const chooseBackend = (name: BackendName): ChosenBackend => backends[name]();

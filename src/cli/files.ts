@@ -1,0 +1,38 @@
+/** Checks of paths before the work begins, so that a long job does not fail at its end. */
+import { dirname } from "node:path";
+import { platform } from "#platform";
+import { fail } from "../../compiler/errors.ts";
+import { formatForWriting } from "../io/formats.ts";
+import { loadHeader } from "../io/load.ts";
+
+/** @throws MedImagesError `FileAccess` */
+export const readable = async (path: string): Promise<void> => {
+  const kind = await platform.kindOfPath(path);
+  if (kind === "absent") fail({ kind: "FileAccess", path, reason: "no such file", remedy: "check its name" });
+  if (kind === "folder") fail({ kind: "FileAccess", path, reason: "is a folder, not a file", remedy: "name a file" });
+};
+
+/** @throws MedImagesError `UnsupportedFile` for a name of no known format, `FileAccess` */
+export const writable = async (path: string): Promise<void> => {
+  formatForWriting(path);
+  if ((await platform.kindOfPath(path)) === "folder")
+    fail({ kind: "FileAccess", path, reason: "is a folder, not a file", remedy: "name a file" });
+  if ((await platform.kindOfPath(dirname(path))) !== "folder")
+    fail({ kind: "FileAccess", path, reason: "its folder does not exist", remedy: "make it, or choose another place" });
+};
+
+/** @throws MedImagesError `UnsupportedFile` when the file does not hold the series asked for. */
+export const checkSeries = async (path: string, uid: string | undefined): Promise<void> => {
+  if (uid === undefined) return;
+  const { format, study } = await loadHeader(path);
+  if (study.seriesUid !== uid)
+    fail({
+      kind: "UnsupportedFile",
+      path,
+      reason: `holds no series ${uid}`,
+      remedy:
+        study.seriesUid === undefined
+          ? `leave --series out: a ${format} file holds one image`
+          : `its series is ${study.seriesUid}`,
+    });
+};

@@ -1,0 +1,253 @@
+/**
+ * Steps as options of the command line. Each option reads its value into a step that still lacks its
+ * sampling, which `--interp` and `--fill` set for the steps after them.
+ */
+import type { Interpolator } from "../../compiler/language/interpolator.ts";
+import { interpolators } from "../../compiler/language/interpolator.ts";
+import type { Vector3 } from "../../compiler/language/vector.ts";
+import { orientationCodes, parseOrientation } from "../orientation.ts";
+import type { AffineStep, AxisName, PadStep, SamplingFill, Step, StepOf } from "../step.ts";
+import {
+  positive,
+  readNumber,
+  readPair,
+  readParts,
+  readVector,
+  readVectorOrNumber,
+  textFormat,
+  whole,
+  wordFormat,
+} from "./formats.ts";
+import type { Format } from "./usage.ts";
+
+/** What is in force where a step stands. */
+export interface SamplingInForce {
+  readonly interpolation?: Interpolator;
+  readonly fill?: SamplingFill;
+}
+
+/** A step that lacks its sampling: one that interpolates, one that clips, or one that does neither. */
+export type Draft =
+  | { readonly needs: "sampling"; readonly step: StepOf<"rotate" | "affine" | "scale" | "resampleToSpacing"> }
+  | { readonly needs: "fill"; readonly step: StepOf<"crop" | "pad" | "padOrCropTo"> }
+  | { readonly needs: "nothing"; readonly step: Step }
+  /** The grid of another image, which has to be read first. */
+  | { readonly needs: "image"; readonly path: string };
+
+export interface StepOption {
+  readonly value?: string;
+  readonly help: string;
+  readonly format: Format<Draft>;
+}
+
+const sampling = (step: StepOf<"rotate" | "affine" | "scale" | "resampleToSpacing">): Draft => ({
+  needs: "sampling",
+  step,
+});
+const fill = (step: StepOf<"crop" | "pad" | "padOrCropTo">): Draft => ({ needs: "fill", step });
+const plain = (step: Step): Draft => ({ needs: "nothing", step });
+
+const draft = (
+  value: string,
+  help: string,
+  expected: string,
+  example: string,
+  read: (text: string) => Draft | undefined,
+): StepOption => ({ value, help, format: { expected, example, read } });
+
+const axisNames: readonly AxisName[] = ["x", "y", "z"];
+const readAxis = (text: string): AxisName | undefined => axisNames.find((axis) => axis === text);
+
+/** Reads `AXIS:NUMBER`. */
+const readAlong = (text: string): readonly [axis: string, number: number] | undefined => {
+  const [axis, amount] = readParts(text, 2, 2) ?? [];
+  const number = amount === undefined ? undefined : readNumber(amount);
+  return axis === undefined || number === undefined ? undefined : [axis, number];
+};
+
+/** Reads two vectors of whole numbers around a colon. */
+const readBox = (parts: readonly string[] | undefined, least: number): readonly [Vector3, Vector3] | undefined => {
+  const [first, second] = parts ?? [];
+  const a = whole(first === undefined ? undefined : readVector(first), 0);
+  const b = whole(second === undefined ? undefined : readVector(second), least);
+  return a === undefined || b === undefined ? undefined : [a, b];
+};
+
+const affineParts: readonly (keyof AffineStep)[] = ["rotate", "scale", "shear", "translate"];
+const readAffine = (text: string): Draft | undefined => {
+  const given = new Map<string, Vector3>();
+  for (const part of text.split(";")) {
+    const [name, numbers, ...rest] = part.split("=").map((s) => s.trim());
+    const read = name === "scale" ? readVectorOrNumber : readVector;
+    const vector = numbers === undefined ? undefined : read(numbers);
+    if (name === undefined || !affineParts.some((p) => p === name) || given.has(name)) return undefined;
+    if (vector === undefined || rest.length > 0) return undefined;
+    given.set(name, vector);
+  }
+  return sampling({ op: "affine", ...Object.fromEntries(given) });
+};
+
+export const stepOptions: Readonly<Record<string, StepOption>> = {
+  spacing: draft(
+    "X,Y,Z[:extent]",
+    "Resample to voxels of this many mm. The centre of the first voxel stays; with :extent its outer edge does.",
+    "three lengths in mm over 0, or one for all axes, and perhaps :extent",
+    "1,1,1",
+    (text) => {
+      const [lengths, align, ...rest] = text.split(":");
+      const spacing = positive(lengths === undefined ? undefined : readVectorOrNumber(lengths));
+      if (spacing === undefined || rest.length > 0) return undefined;
+      if (align === undefined) return sampling({ op: "resampleToSpacing", spacing });
+      return align === "extent" || align === "origin"
+        ? sampling({ op: "resampleToSpacing", spacing, align })
+        : undefined;
+    },
+  ),
+  like: {
+    value: "REF",
+    help: "Resample onto the grid of the image REF.",
+    format: {
+      ...textFormat,
+      expected: "the path of an image",
+      example: "ref.nii.gz",
+      read: (path) => (path === "" ? undefined : { needs: "image", path }),
+    },
+  },
+  scale: draft(
+    "F or X,Y,Z",
+    "Multiply the number of voxels and divide the spacing: same extent, other resolution.",
+    "a factor over 0, or three",
+    "2,2,1",
+    (text) => {
+      const factor = positive(readVectorOrNumber(text));
+      return factor && sampling({ op: "scale", factor });
+    },
+  ),
+  orient: draft(
+    "CODE",
+    "Reorder and flip the axes so that they run in these directions, e.g. RAS. No voxel changes.",
+    `one of the ${orientationCodes.length} orientation codes: three letters of R/L, A/P and S/I`,
+    "RAS",
+    (to) => (parseOrientation(to) === undefined ? undefined : plain({ op: "changeOrientation", to: to.toUpperCase() })),
+  ),
+  crop: draft(
+    "START:SIZE",
+    "Keep the box of SIZE voxels whose first voxel is START; the rest is gone for later steps, too.",
+    "the first voxel and the size in voxels, X,Y,Z:X,Y,Z",
+    "50,30,20:160,200,180",
+    (text) => {
+      const box = readBox(readParts(text, 2, 2), 1);
+      return box && fill({ op: "crop", start: box[0], size: box[1] });
+    },
+  ),
+  pad: draft(
+    "BEFORE:AFTER[:V]",
+    "Add voxels of value V (default: the fill in force) before the first and after the last of each axis.",
+    "voxels before and after, X,Y,Z:X,Y,Z, and perhaps :VALUE",
+    "10,10,5:10,10,5:-1000",
+    (text) => {
+      const parts = readParts(text, 2, 3);
+      const box = readBox(parts, 0);
+      const [, , last] = parts ?? [];
+      if (box === undefined) return undefined;
+      const step: PadStep = { op: "pad", begin: box[0], end: box[1] };
+      if (last === undefined) return fill(step);
+      const value = last === "background" ? last : readNumber(last);
+      return value === undefined ? undefined : plain({ ...step, fill: value });
+    },
+  ),
+  "pad-or-crop-to": draft(
+    "X,Y,Z",
+    "Pad or crop each axis about its middle to this many voxels.",
+    "three whole numbers of voxels from 1",
+    "256,256,128",
+    (text) => {
+      const size = whole(readVector(text), 1);
+      return size && fill({ op: "padOrCropTo", size });
+    },
+  ),
+  rotate: draft(
+    "AXIS:DEGREES",
+    "Turn the content, right-handed, about an axis of the image (x, y, z) or a direction X,Y,Z in the world, through the centre. The grid stays.",
+    "an axis and degrees: x, y, z or X,Y,Z, a colon, a number",
+    "z:5",
+    (text) => {
+      const [along, degrees] = readAlong(text) ?? [];
+      const axis = along === undefined ? undefined : (readAxis(along) ?? readVector(along));
+      return axis === undefined || degrees === undefined ? undefined : sampling({ op: "rotate", axis, degrees });
+    },
+  ),
+  translate: draft(
+    "AXIS:MM",
+    "Move the image along an axis of the world (x left, y back, z up). No voxel changes.",
+    "an axis of the world and mm: x, y or z, a colon, a number",
+    "x:25",
+    (text) => {
+      const [along, mm] = readAlong(text) ?? [];
+      const axis = along === undefined ? undefined : readAxis(along);
+      return axis === undefined || mm === undefined ? undefined : plain({ op: "translate", axis, mm });
+    },
+  ),
+  affine: draft(
+    "PARTS",
+    "Move the content: rotate=X,Y,Z degrees; scale=X,Y,Z; shear=XY,XZ,YZ; translate=X,Y,Z mm, any of them, about the centre. The grid stays.",
+    "parts of rotate=, scale=, shear=, translate=, each once with three numbers, with semicolons between",
+    "'rotate=0,0,30;scale=0.8,0.8,0.8;translate=5,-2,0'",
+    readAffine,
+  ),
+  flip: draft("AXIS", "Mirror the content along an axis of the image.", "x, y or z", "x", (text) => {
+    const axis = readAxis(text);
+    return axis && plain({ op: "flip", axis });
+  }),
+  window: draft(
+    "CENTER,WIDTH[:LOW,HIGH]",
+    "Bring the window to LOW..HIGH (default 0,1) and what lies outside to its ends.",
+    "centre and width, and perhaps :LOW,HIGH",
+    "40,400:0,255",
+    (text) => {
+      const [first, second, ...rest] = text.split(":");
+      const [center, width] = (first === undefined ? undefined : readPair(first)) ?? [];
+      const to = second === undefined ? undefined : readPair(second);
+      if (center === undefined || width === undefined || !(width > 0) || rest.length > 0) return undefined;
+      if (second === undefined) return plain({ op: "window", center, width });
+      return to && plain({ op: "window", center, width, to });
+    },
+  ),
+  clamp: draft(
+    "MIN,MAX",
+    "Bring values below MIN to MIN and above MAX to MAX.",
+    "the least and the largest value",
+    "-1000,1000",
+    (text) => {
+      const [min, max] = readPair(text) ?? [];
+      return min === undefined || max === undefined ? undefined : plain({ op: "clamp", min, max });
+    },
+  ),
+  rescale: draft(
+    "SLOPE,INTERCEPT",
+    "Replace each value v by SLOPE · v + INTERCEPT.",
+    "a slope and an intercept",
+    "0.001,0",
+    (text) => {
+      const [slope, intercept] = readPair(text) ?? [];
+      return slope === undefined || intercept === undefined ? undefined : plain({ op: "rescale", slope, intercept });
+    },
+  ),
+  gamma: draft("G", "Raise values to the power G, keeping their sign.", "a number over 0", "0.5", (text) => {
+    const gamma = readNumber(text);
+    return gamma !== undefined && gamma > 0 ? plain({ op: "gamma", gamma }) : undefined;
+  }),
+  materialize: {
+    help: "Compute what came so far before going on, as tools do that apply one step after the other.",
+    format: { expected: "nothing", example: "", read: () => plain({ op: "materialize" }) },
+  },
+};
+
+export const interpolationFormat: Format<Interpolator> = wordFormat(interpolators, "bspline");
+
+const fillWords: readonly Exclude<SamplingFill, number>[] = ["background", "clamp", "reflect", "wrap"];
+export const fillFormat: Format<SamplingFill> = {
+  expected: `a number or one of ${fillWords.join(", ")}`,
+  example: "-1000",
+  read: (text) => readNumber(text) ?? fillWords.find((word) => word === text),
+};

@@ -1,0 +1,94 @@
+/** The steps of a command line, in the order in which they were given, and the grids that they refer to. */
+import { loadHeader } from "../io/load.ts";
+import type { Step } from "../step.ts";
+import type { Arguments } from "./arguments.ts";
+import type { OptionGroup } from "./options.ts";
+import { type Draft, fillFormat, interpolationFormat, type SamplingInForce, stepOptions } from "./step-options.ts";
+import { badValue } from "./usage.ts";
+
+export const stepGroup: OptionGroup = {
+  title: "Steps, applied in the order given",
+  about:
+    "Steps in voxels (crop, pad) mean the voxels of the grid as it is after the steps before them. However many steps there are, values are interpolated once.",
+  options: Object.entries(stepOptions).map(([name, { value, help }]) => ({
+    name,
+    help,
+    repeatable: true,
+    ...(value === undefined ? {} : { value }),
+  })),
+};
+
+export const samplingGroup: OptionGroup = {
+  title: "Sampling, for the steps after it",
+  options: [
+    {
+      name: "interp",
+      value: "nearest|linear|bspline",
+      help: "Interpolation; linear unless said, nearest for labels. bspline is cubic.",
+      repeatable: true,
+    },
+    {
+      name: "fill",
+      value: "V|background",
+      help: "What lies outside the image: a value, or the median of its eight corner voxels (unless said; 0 for labels). Also clamp, reflect, wrap for steps that resample.",
+      repeatable: true,
+    },
+  ],
+};
+
+/** A step whose sampling is known; only the grid of another image may be missing. */
+type Planned = Step | { readonly op: "like"; readonly path: string; readonly sampling: SamplingInForce };
+
+/** Reads the steps; what is wrong with them is complained of. */
+export const plannedSteps = (args: Arguments): readonly Planned[] => {
+  let inForce: SamplingInForce = {};
+  const planned: Planned[] = [];
+  for (const { name, value } of args.given) {
+    if (name === "interp") {
+      const interpolation = interpolationFormat.read(value);
+      if (interpolation === undefined) args.complain(badValue(name, value, interpolationFormat));
+      else inForce = { ...inForce, interpolation };
+    } else if (name === "fill") {
+      const fill = fillFormat.read(value);
+      if (fill === undefined) args.complain(badValue(name, value, fillFormat));
+      else inForce = { ...inForce, fill };
+    } else if (Object.hasOwn(stepOptions, name)) {
+      const format = stepOptions[name]?.format;
+      const draft = format?.read(value);
+      if (format !== undefined && draft === undefined) args.complain(badValue(name, value, format));
+      if (draft === undefined) continue;
+      const step = withSampling(draft, inForce);
+      if (step === undefined)
+        args.complain(`--${name} cannot fill with ${inForce.fill}: give --fill a number or background before it`);
+      else planned.push(step);
+    }
+  }
+  return planned;
+};
+
+/** The step with the sampling in force, or undefined when it cannot fill like that. */
+const withSampling = (draft: Draft, inForce: SamplingInForce): Planned | undefined => {
+  switch (draft.needs) {
+    case "nothing":
+      return draft.step;
+    case "sampling":
+      return { ...draft.step, ...inForce };
+    case "image":
+      return { op: "like", path: draft.path, sampling: inForce };
+    case "fill": {
+      const { fill } = inForce;
+      if (fill === undefined) return draft.step;
+      return typeof fill === "number" || fill === "background" ? { ...draft.step, fill } : undefined;
+    }
+  }
+};
+
+/** Reads the grids of reference images. @throws MedImagesError when one of them cannot be read. */
+export const resolveSteps = (planned: readonly Planned[], memory: number | undefined): Promise<readonly Step[]> =>
+  Promise.all(
+    planned.map(async (step): Promise<Step> => {
+      if (step.op !== "like") return step;
+      const { grid } = await loadHeader(step.path, memory === undefined ? {} : { memory });
+      return { op: "resampleToImage", grid, image: step.path, ...step.sampling };
+    }),
+  );
