@@ -13,13 +13,20 @@ export const countPasses = (plan: Plan): { readonly resampling: number; readonly
 
 export const explainPlan = (plan: Plan): string => {
   const { resampling, prefilter } = countPasses(plan);
-  const extra = prefilter === 0 ? "" : `, after ${prefilter} B-spline prefilter${prefilter === 1 ? "" : "s"} along one axis each`;
+  const extra =
+    prefilter === 0 ? "" : `, after ${prefilter} B-spline prefilter${prefilter === 1 ? "" : "s"} along one axis each`;
   const inputs = plan.buffers.slice(0, plan.inputs).map((buffer, k) => `  input: ${showBuffer(buffer, k)}`);
   const gathers = plan.passes.filter((pass) => pass.kind === "gather");
   return [
     `${resampling} ${resampling === 1 ? "pass" : "passes"}${extra}`,
     ...inputs,
-    ...plan.passes.flatMap((pass) => showPass(pass, plan, gathers.findIndex((gather) => gather === pass))),
+    ...plan.passes.flatMap((pass) =>
+      showPass(
+        pass,
+        plan,
+        gathers.findIndex((gather) => gather === pass),
+      ),
+    ),
   ].join("\n");
 };
 

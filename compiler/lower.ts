@@ -5,6 +5,7 @@
  */
 
 import { classify, snapPull } from "./classify.ts";
+import { fail } from "./errors.ts";
 import { type Affine, compose } from "./language/affine.ts";
 import type { Field, Interpolate, Sample, Volume } from "./language/field.ts";
 import { indexToWorld, sameGrid, worldToIndex } from "./language/grid.ts";
@@ -198,6 +199,7 @@ class GatherBuilder {
   }
 
   #tap(volume: number, pull: Pull, by: Sampling["by"], boundary: TapBoundary): Scalar {
+    checkFinite(pull);
     const kind = classify(pull);
     // At whole indices every interpolator gives the sample itself.
     const exact = kind === "copy";
@@ -208,6 +210,7 @@ class GatherBuilder {
   }
 
   #region(pull: Pull, size: Vector3): Scalar {
+    checkFinite(pull);
     const snapped = snapPull(pull, this.#size);
     const key = `region ${spell([...snapped.linear, ...snapped.offset, ...size])}`;
     return scalar.inside(this.#once(key, () => this.regions.push({ pull: snapped, size })));
@@ -221,6 +224,15 @@ class GatherBuilder {
     return index;
   }
 }
+
+/** Each operation was sound by itself; together they may still leave what float64 holds. */
+const checkFinite = ({ linear, offset }: Pull): void => {
+  if (![...linear, ...offset].every(Number.isFinite))
+    fail({
+      kind: "InvalidDocument",
+      errors: ["the operations together scale or move by more than float64 can hold; use numbers of a sensible size"],
+    });
+};
 
 const rescaleOf = (buffer: Buffer): Rescale => (buffer.storage === "working" ? noRescale : buffer.storage.rescale);
 

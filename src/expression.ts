@@ -71,8 +71,9 @@ export const toVolume = (expression: Expression): Sample =>
 export const materialized = (expression: Expression, reason: string): Field =>
   interpolate(sample(expression.field, expression.grid, expression.storage, reason), null);
 
+/** Adding 0 makes −0 the 0 that a pipeline file can say. */
 const toOutside = (fill: SamplingFill, kind: Kind): Outside => {
-  if (typeof fill === "number") return { kind: "constant", value: fill };
+  if (typeof fill === "number") return { kind: "constant", value: fill + 0 };
   return fill === "background" && kind === "label" ? { kind: "constant", value: 0 } : { kind: fill };
 };
 

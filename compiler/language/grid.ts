@@ -96,6 +96,9 @@ export const sameGrid = (a: Grid, b: Grid, tolerance = 1e-6): boolean => {
 export const corners = (grid: { readonly size: Vector3 }): readonly Vector3[] =>
   [0, 1, 2, 3, 4, 5, 6, 7].map((bits) => vector((k) => ((bits >> k) & 1) * (grid.size[k] - 1)));
 
+/** Directions that people type have three digits. */
+const unitTolerance = 1e-3;
+
 /** What is wrong with a grid, in words; nothing when it can hold an image. */
 export const gridProblem = (grid: Grid): string | undefined => {
   if (!grid.size.every((n) => Number.isInteger(n) && n >= 1))
@@ -104,6 +107,8 @@ export const gridProblem = (grid: Grid): string | undefined => {
   if (!grid.spacing.every((s) => Number.isFinite(s) && s > 0))
     return `its spacing ${grid.spacing.join(" × ")} mm is not positive`;
   if (!grid.origin.every(Number.isFinite)) return "its origin is not finite";
+  if (!axes.every((k) => Math.abs(norm(column(grid.direction, k)) - 1) <= unitTolerance))
+    return "the columns of its direction matrix are not of length 1 (the spacing belongs in `spacing`)";
   if (!isInvertible3(grid.direction)) return "its direction matrix is singular";
   return undefined;
 };

@@ -134,7 +134,7 @@ export const cornerMedian = (voxels: Voxels, size: Vector3, channel: number): nu
   for (const z of [0, size[2] - 1])
     for (const y of [0, size[1] - 1])
       for (const x of [0, size[0] - 1]) values.push(Number(voxels.data[offset + (z * size[1] + y) * size[0] + x]));
-  const sorted = values.filter((v) => !Number.isNaN(v)).sort((a, b) => a - b);
+  const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
   if (sorted.length === 0) return 0;
   const middle = sorted.length / 2;
   return ((sorted[Math.ceil(middle) - 1] as number) + (sorted[Math.floor(middle)] as number)) / 2;

@@ -7,16 +7,13 @@ import { operation } from "./apply.ts";
 import { fillFields, stepCodec, vector3 } from "./codecs.ts";
 import {
   clipped,
+  fillRefusal,
   gridRefusal,
-  notFinite,
   notWhole,
   type OperationDefinition,
   type Refusal,
   refuse,
 } from "./operation.ts";
-
-const fillRefusal = ({ fill }: FillOptions): Refusal | undefined =>
-  typeof fill === "number" ? notFinite("the fill", [fill]) : undefined;
 
 export const cropDefinition: OperationDefinition<"crop"> = {
   op: "crop",
@@ -27,7 +24,7 @@ export const cropDefinition: OperationDefinition<"crop"> = {
     const fits = axes.every((k) => start[k] + size[k] <= grid.size[k]);
     const to = subgrid(grid, start, size);
     return (
-      fillRefusal(step) ??
+      fillRefusal(expression, step) ??
       notWhole("the start", start, 0) ??
       notWhole("the size", size, 1) ??
       (fits ? undefined : outside(grid, start, size)) ?? { grid: to, field: clipped(expression, to, step) }
@@ -53,7 +50,7 @@ export const padDefinition: OperationDefinition<"pad"> = {
       vector((k) => grid.size[k] + begin[k] + end[k]),
     );
     return (
-      fillRefusal(step) ??
+      fillRefusal(expression, step) ??
       notWhole("the padding", [...begin, ...end], 0) ??
       gridRefusal(to) ?? { grid: to, field: clipped(expression, grid, step) }
     );
@@ -77,7 +74,7 @@ export const padOrCropToDefinition: OperationDefinition<"padOrCropTo"> = {
     );
     const to = subgrid(grid, start, step.size);
     return (
-      fillRefusal(step) ??
+      fillRefusal(expression, step) ??
       notWhole("the size", step.size, 1) ??
       gridRefusal(to) ?? { grid: to, field: clipped(expression, kept, step) }
     );

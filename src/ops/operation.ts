@@ -6,6 +6,7 @@ import type * as t from "io-ts";
 import { type Clip, clip } from "../../compiler/language/field.ts";
 import { type Grid, gridProblem } from "../../compiler/language/grid.ts";
 import { type Axis, axes, type Vector3 } from "../../compiler/language/vector.ts";
+import { quantize } from "../../compiler/language/voxels.ts";
 import type { Expression } from "../expression.ts";
 import type { AxisName, FillOptions, OperationName, SamplingOptions, StepOf } from "../step.ts";
 
@@ -38,17 +39,29 @@ export const notWhole = (what: string, numbers: readonly number[], least: number
     ? undefined
     : refuse(`${what} ${numbers.join(", ")} is not of whole numbers from ${least}`, `give whole numbers from ${least}`);
 
-/** A label has no value between two classes. */
-export const samplingRefusal = (
-  expression: Expression,
-  { interpolation, fill }: SamplingOptions,
+/** A fill must be a number, and for a label image one of the class numbers that it can hold. */
+export const fillRefusal = (
+  { kind, storage }: Expression,
+  { fill }: { readonly fill?: unknown },
 ): Refusal | undefined => {
+  if (typeof fill !== "number") return undefined;
+  if (kind === "label" && quantize(storage.dtype, fill) !== fill && Number.isFinite(fill))
+    return refuse(
+      `the fill ${fill} is no class number that ${storage.dtype} holds`,
+      "fill labels with a whole number of their dtype",
+    );
+  return notFinite("the fill", [fill]);
+};
+
+/** A label has no value between two classes. */
+export const samplingRefusal = (expression: Expression, options: SamplingOptions): Refusal | undefined => {
+  const { interpolation } = options;
   if (expression.kind === "label" && interpolation !== undefined && interpolation !== "nearest")
     return refuse(
       `${interpolation} interpolation would invent classes in a label image`,
       "use nearest, or load the image as intensities",
     );
-  return typeof fill === "number" ? notFinite("the fill", [fill]) : undefined;
+  return fillRefusal(expression, options);
 };
 
 export const gridRefusal = (grid: Grid): Refusal | undefined => {
@@ -56,13 +69,11 @@ export const gridRefusal = (grid: Grid): Refusal | undefined => {
   return problem === undefined ? undefined : refuse(`the resulting grid cannot be: ${problem}`, "choose other numbers");
 };
 
-/** The expression's field cut off at `to`. */
-export const clipped = (expression: Expression, to: Grid, { fill }: FillOptions): Clip =>
-  clip(
-    expression.field,
-    to,
-    fill === undefined || fill === "background" ? (expression.kind === "label" ? 0 : "background") : fill,
-  );
+/** The expression's field cut off at `to`; −0 becomes the 0 that a pipeline file can say. */
+export const clipped = (expression: Expression, to: Grid, { fill = "background" }: FillOptions): Clip => {
+  if (fill !== "background") return clip(expression.field, to, fill + 0);
+  return clip(expression.field, to, expression.kind === "label" ? 0 : "background");
+};
 
 /** Whole sizes from fractional ones, as ITK users round them: half up, at least 1. */
 export const roundSize = (size: Vector3): Vector3 => {

@@ -23,7 +23,9 @@ export const rotateDefinition: OperationDefinition<"rotate"> = {
       samplingRefusal(expression, step) ??
       notFinite("the angle", [step.degrees]) ??
       notFinite("the axis", axis) ??
-      (norm(axis) > 0 ? undefined : refuse("the axis has no length", "give a vector other than 0, 0, 0"));
+      (norm(axis) > 0 && Number.isFinite(norm(axis))
+        ? undefined
+        : refuse(`the axis ${axis.join(", ")} has no length that can be told`, "give a vector of about length 1"));
     if (refusal) return refusal;
     const push = about(centreOf(grid), rotation3(axis, step.degrees));
     const sampled = sampledBy(expression, step);

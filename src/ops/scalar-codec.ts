@@ -8,11 +8,12 @@ const isUnary = (name: unknown): name is UnaryOperator =>
 const isBinary = (name: unknown): name is BinaryOperator =>
   typeof name === "string" && Object.hasOwn(scalar.binaryOperators, name);
 
-/** What stands in a pipeline file for NaN and the infinities, which JSON lacks. */
+/** What stands in a pipeline file for the numbers that JSON lacks. */
 const special: readonly (readonly [name: string, value: number])[] = [
   ["NaN", Number.NaN],
   ["Infinity", Number.POSITIVE_INFINITY],
   ["-Infinity", Number.NEGATIVE_INFINITY],
+  ["-0", -0],
 ];
 
 /** Deeper nesting than any map needs; a file that goes on is refused rather than overflowing the stack. */

@@ -6,18 +6,17 @@ import type { Operation } from "../expression.ts";
 import type { AxisName, TranslateStep } from "../step.ts";
 import { operation } from "./apply.ts";
 import { axisName, finite, stepCodec } from "./codecs.ts";
-import { axisIndex, notFinite, type OperationDefinition } from "./operation.ts";
+import { axisIndex, gridRefusal, notFinite, type OperationDefinition } from "./operation.ts";
 
 export const translateDefinition: OperationDefinition<"translate"> = {
   op: "translate",
   codec: stepCodec<TranslateStep>("translate", { axis: axisName, mm: finite }, {}),
   apply: ({ field, grid }, { axis, mm }) => {
     const shift = vector((k) => (k === axisIndex[axis] ? mm : 0));
+    const moved = { ...grid, origin: add(grid.origin, shift) };
     return (
-      notFinite("the distance", [mm]) ?? {
-        field: warp(field, translation(vector((k) => -shift[k]))),
-        grid: { ...grid, origin: add(grid.origin, shift) },
-      }
+      notFinite("the distance", [mm]) ??
+      gridRefusal(moved) ?? { field: warp(field, translation(vector((k) => -shift[k]))), grid: moved }
     );
   },
 };

@@ -1,0 +1,83 @@
+/**
+ * Where content comes from, written a second time and in another way than the operations do it: by the
+ * conventions alone, point by point. The laws of resampling hold operations against this.
+ */
+import { transformPoint } from "../compiler/language/affine.ts";
+import { centreOf, type Grid, pointAt, worldToIndex } from "../compiler/language/grid.ts";
+import { add, column, dot, norm, subtract, type Vector3, vector } from "../compiler/language/vector.ts";
+import type { AffineStep, AxisName, Step } from "../src/step.ts";
+
+/** Steps that move content or look at it from another grid, and cut nothing off. */
+export type MovingStep = Extract<
+  Step,
+  {
+    readonly op:
+      | "rotate"
+      | "affine"
+      | "translate"
+      | "flip"
+      | "scale"
+      | "resampleToSpacing"
+      | "resampleToImage"
+      | "changeOrientation";
+  }
+>;
+
+const axisNumber: Readonly<Record<AxisName, 0 | 1 | 2>> = { x: 0, y: 1, z: 2 };
+const scaled = (v: Vector3, by: number): Vector3 => vector((k) => v[k] * by);
+const cross = (a: Vector3, b: Vector3): Vector3 => [
+  a[1] * b[2] - a[2] * b[1],
+  a[2] * b[0] - a[0] * b[2],
+  a[0] * b[1] - a[1] * b[0],
+];
+
+/** v turned right-handed about `axis`: v cos θ + (u × v) sin θ + u (u·v) (1 − cos θ). */
+const turned = (v: Vector3, axis: Vector3, degrees: number): Vector3 => {
+  const u = scaled(axis, 1 / norm(axis));
+  const radians = (degrees / 180) * Math.PI;
+  return add(
+    add(scaled(v, Math.cos(radians)), scaled(cross(u, v), Math.sin(radians))),
+    scaled(u, dot(u, v) * (1 - Math.cos(radians))),
+  );
+};
+
+/** Undoes p ↦ c + t + R·Sh·S·(p − c), one factor after the other, for v = p − c. */
+const affineUndone = (v: Vector3, step: AffineStep): Vector3 => {
+  const { rotate = [0, 0, 0], scale = [1, 1, 1], shear = [0, 0, 0], translate = [0, 0, 0] } = step;
+  const unturned = turned(
+    turned(turned(subtract(v, translate), [0, 0, 1], -rotate[2]), [0, 1, 0], -rotate[1]),
+    [1, 0, 0],
+    -rotate[0],
+  );
+  const z = unturned[2];
+  const y = unturned[1] - shear[2] * z;
+  const x = unturned[0] - shear[0] * y - shear[1] * z;
+  return [x / scale[0], y / scale[1], z / scale[2]];
+};
+
+/** The world point at which a step, performed on an image of `grid`, found what it shows at `point`. */
+export const whereFrom = (step: MovingStep, grid: Grid, point: Vector3): Vector3 => {
+  const centre = centreOf(grid);
+  switch (step.op) {
+    case "rotate": {
+      const axis = typeof step.axis === "string" ? column(grid.direction, axisNumber[step.axis]) : step.axis;
+      return add(centre, turned(subtract(point, centre), axis, -step.degrees));
+    }
+    case "affine":
+      return add(centre, affineUndone(subtract(point, centre), step));
+    case "translate":
+      return vector((k) => point[k] - (k === axisNumber[step.axis] ? step.mm : 0));
+    case "flip": {
+      const index = transformPoint(worldToIndex(grid), point);
+      return pointAt(
+        grid,
+        vector((k) => (k === axisNumber[step.axis] ? grid.size[k] - 1 - index[k] : index[k])),
+      );
+    }
+    case "scale":
+    case "resampleToSpacing":
+    case "resampleToImage":
+    case "changeOrientation":
+      return point;
+  }
+};

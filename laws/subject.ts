@@ -1,0 +1,66 @@
+/**
+ * What the laws judge. They never reach for an operation or a backend themselves: they are handed one, so
+ * that another backend, an operation of your own, or one broken on purpose can stand in the dock.
+ */
+import type { Either } from "fp-ts/lib/Either.js";
+import type { Backend } from "../backends/backend.ts";
+import { reference } from "../backends/reference/index.ts";
+import type { PipelineError } from "../compiler/errors.ts";
+import type { Affine } from "../compiler/language/affine.ts";
+import { type Grid, indexToWorld, worldToIndex } from "../compiler/language/grid.ts";
+import type { Program } from "../compiler/plan.ts";
+import { compile, evaluate } from "../src/evaluate.ts";
+import type { Expression, Operation, Source } from "../src/expression.ts";
+import type { Kind, MedImage } from "../src/image.ts";
+import { applySteps, fromJSON, type PipelineDocument, toJSON } from "../src/json.ts";
+import type { Step } from "../src/step.ts";
+
+export interface Subject {
+  /** The operation that a step stands for. */
+  readonly perform: (step: Step) => Operation;
+  readonly evaluate: <K extends Kind>(source: Source<K>) => Promise<MedImage<K>>;
+  readonly compile: (source: Source) => Program;
+  readonly toJSON: (source: Source) => PipelineDocument;
+  readonly fromJSON: (document: unknown) => Either<PipelineError, Operation>;
+  readonly indexToWorld: (grid: Grid) => Affine<"index", "world">;
+  readonly worldToIndex: (grid: Grid) => Affine<"world", "index">;
+  /**
+   * How far an interpolated value may be off, as a share of the largest magnitude that went in. What laws
+   * demand bit for bit does not look at it.
+   */
+  readonly tolerance: number;
+}
+
+/** This library, computing with `backend`. */
+export const medimagesOn = (backend: Backend): Subject => ({
+  perform: (step) => (source) => applySteps([step], source),
+  evaluate: (source) => evaluate(source, { backend }),
+  compile,
+  toJSON,
+  fromJSON,
+  indexToWorld,
+  worldToIndex,
+  // float32 results carry 6e-8; splines amplify it by up to 5, and pulls are made exact to within 1e-7 voxels.
+  tolerance: 1e-5,
+});
+
+/** This library with its reference backend: what every law is judged on unless another subject is given. */
+export const medimages: Subject = medimagesOn(reference);
+
+/** The subject with other operations for some steps; where `replace` answers nothing, the subject's own stands. */
+export const performing = (subject: Subject, replace: (step: Step) => Operation | undefined): Subject => ({
+  ...subject,
+  perform: (step) => replace(step) ?? subject.perform(step),
+});
+
+/** A pipeline over images of one kind; every `Operation` is one, every `IntensityOperation` one over intensities. */
+export type Pipeline<K extends Kind = "intensity"> = (source: Source<K>) => Expression<K>;
+
+/** The steps one after the other, as the subject performs them. */
+export const chain =
+  (subject: Subject, steps: readonly Step[]): Operation =>
+  <K extends Kind>(source: Source<K>): Expression<K> => {
+    const [first, ...rest] = steps;
+    const start = first === undefined ? applySteps([], source) : subject.perform(first)(source);
+    return rest.reduce<Expression<K>>((expression, step) => subject.perform(step)(expression), start);
+  };
