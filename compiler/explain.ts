@@ -24,7 +24,7 @@ export const explainPlan = (plan: Plan): string => {
       showPass(
         pass,
         plan,
-        gathers.findIndex((gather) => gather === pass),
+        pass.kind === "gather" ? gathers.indexOf(pass) : -1,
       ),
     ),
   ].join("\n");
