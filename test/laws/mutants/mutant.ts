@@ -55,8 +55,13 @@ export const tampered = (wrong: string, change: (voxels: Voxels) => Voxels): Mut
   });
 
 export const axisOf = { x: 0, y: 1, z: 2 } as const;
-export const letters = new Map([..."LRPASI"].map((letter, k, all) => [letter, all[k ^ 1] ?? letter]));
-export const moved = (by: Vector3) => (field: Field) => warp(field, translation(by));
+export const letters: ReadonlyMap<string, string> = new Map(
+  [..."LRPASI"].map((letter, k, all) => [letter, all[k ^ 1] ?? letter]),
+);
+export const moved =
+  (by: Vector3) =>
+  (field: Field): Field =>
+    warp(field, translation(by));
 export const halfVoxel = (grid: Grid, axis: Axis): Vector3 =>
   vector((w) => 0.5 * grid.spacing[axis] * column(grid.direction, axis)[w]);
 
