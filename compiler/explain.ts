@@ -20,13 +20,7 @@ export const explainPlan = (plan: Plan): string => {
   return [
     `${resampling} ${resampling === 1 ? "pass" : "passes"}${extra}`,
     ...inputs,
-    ...plan.passes.flatMap((pass) =>
-      showPass(
-        pass,
-        plan,
-        pass.kind === "gather" ? gathers.indexOf(pass) : -1,
-      ),
-    ),
+    ...plan.passes.flatMap((pass) => showPass(pass, plan, pass.kind === "gather" ? gathers.indexOf(pass) : -1)),
   ].join("\n");
 };
 
