@@ -248,19 +248,20 @@ const toReal = (stored: Scalar, { slope, intercept }: Rescale): Scalar =>
 const toStored = (body: Scalar, rescale: Rescale): Scalar => {
   if (isIdentityRescale(rescale)) return body;
   const { slope, intercept } = rescale;
-  switch (body.kind) {
-    case "select":
-      return scalar.select(body.condition, toStored(body.then, rescale), toStored(body.otherwise, rescale));
-    case "const":
-      return scalar.constant((body.value - intercept) / slope);
-    case "binary": {
-      if (body.operator === "add" && body.a.kind === "binary" && toReal(body.a.a, rescale) === body) return body.a.a;
-      break;
-    }
-    default:
-      break;
-  }
-  return scalar.binary("div", scalar.binary("sub", body, scalar.constant(intercept)), scalar.constant(slope));
+  const known = new Map<Scalar, Scalar>();
+  const go = (s: Scalar): Scalar => {
+    const result = known.get(s) ?? step(s);
+    known.set(s, result);
+    return result;
+  };
+  const step = (s: Scalar): Scalar => {
+    if (s.kind === "select") return scalar.select(s.condition, go(s.then), go(s.otherwise));
+    if (s.kind === "const") return scalar.constant((s.value - intercept) / slope);
+    if (s.kind === "binary" && s.operator === "add" && s.a.kind === "binary" && toReal(s.a.a, rescale) === s)
+      return s.a.a;
+    return scalar.binary("div", scalar.binary("sub", s, scalar.constant(intercept)), scalar.constant(slope));
+  };
+  return go(body);
 };
 
 /** The volume that a sample merely reads again where it was taken. */

@@ -31,7 +31,17 @@ const simplifyScalar = (
   everywhere: readonly ("all" | "none" | "some")[],
 ): Scalar => {
   const contains = memoizePair((outer, inner) => containsRegion(regions[outer] as Region, regions[inner] as Region));
+  const known = new Map<string, Map<Scalar, Scalar>>();
+  /** Parts are shared, so each is looked at once for each set of regions that it is known to be in. */
   const go = (s: Scalar, within: readonly number[]): Scalar => {
+    const key = within.join();
+    const here = known.get(key) ?? new Map<Scalar, Scalar>();
+    known.set(key, here);
+    const result = here.get(s) ?? step(s, within);
+    here.set(s, result);
+    return result;
+  };
+  const step = (s: Scalar, within: readonly number[]): Scalar => {
     switch (s.kind) {
       case "unary": {
         const a = go(s.a, within);
@@ -54,7 +64,8 @@ const simplifyScalar = (
       case "select": {
         const condition = go(s.condition, within);
         if (condition.kind === "const") return go(condition.value !== 0 ? s.then : s.otherwise, within);
-        const inner = condition.kind === "inside" ? [...within, condition.region] : within;
+        const inner =
+          condition.kind === "inside" && !within.includes(condition.region) ? [...within, condition.region] : within;
         const then = go(s.then, inner);
         const otherwise = go(s.otherwise, within);
         return then === otherwise ? then : scalar.select(condition, then, otherwise);

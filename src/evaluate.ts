@@ -4,13 +4,14 @@
  */
 import * as TE from "fp-ts/lib/TaskEither.js";
 import type { Backend, RunOptions } from "../backends/backend.ts";
-import { reference } from "../backends/reference/index.ts";
 import { compileVolume } from "../compiler/compile.ts";
 import { fail, type PipelineError, toPipelineError } from "../compiler/errors.ts";
 import { explainPlan } from "../compiler/explain.ts";
 import type { Program } from "../compiler/plan.ts";
+import { automaticBackend } from "./backends.ts";
 import { type Expression, type Source, toExpression, toVolume } from "./expression.ts";
-import type { Kind, MedImage } from "./image.ts";
+import type { Display, Kind, MedImage } from "./image.ts";
+import type { OperationName } from "./step.ts";
 
 export interface EvaluateOptions extends RunOptions {
   /** What computes. `"auto"` (default) takes the fastest that is at hand. */
@@ -45,9 +46,18 @@ export const evaluate = async <K extends Kind>(
 ): Promise<MedImage<K>> => {
   const expression: Expression<K> = toExpression(source);
   const program = compile(expression);
-  const backend = options.backend === undefined || options.backend === "auto" ? reference : options.backend;
+  const backend = options.backend === undefined || options.backend === "auto" ? automaticBackend() : options.backend;
   const voxels = await backend.run(program, options);
-  return { ...expression.image, kind: expression.kind, grid: expression.grid, voxels };
+  const { image, kind, grid } = expression;
+  return { ...image, kind, grid, voxels, display: displayAfter(expression) };
+};
+
+/** Steps after which a window in the old values would show something else. */
+const changesValues: ReadonlySet<OperationName> = new Set<OperationName>(["rescale", "window", "gamma", "map"]);
+
+const displayAfter = ({ image, steps }: Expression): Display => {
+  const { window, ...rest } = image.display;
+  return window === undefined || steps.some(({ op }) => changesValues.has(op)) ? rest : image.display;
 };
 
 /** {@link evaluate} as a `TaskEither`: errors as values. */

@@ -35,7 +35,6 @@ export {
   unary,
 } from "../compiler/language/scalar.ts";
 export type { Matrix3, Vector3 } from "../compiler/language/vector.ts";
-
 // Voxels and images.
 export {
   type DType,
@@ -47,6 +46,7 @@ export {
   voxelsOf,
 } from "../compiler/language/voxels.ts";
 export type { Gather, Pass, Plan, Prefilter, Program, Region, Tap, TapClass } from "../compiler/plan.ts";
+export { release, wasm } from "./backends.ts";
 // Running and keeping them.
 export { compile, type EvaluateOptions, evaluate, explain, run } from "./evaluate.ts";
 

@@ -4,11 +4,11 @@
  */
 
 import { product, type Vector3 } from "../../compiler/language/vector.ts";
-import { cornerMedian, quantize, quantizeBigInt, type Voxels } from "../../compiler/language/voxels.ts";
+import { cornerMedian, exactNumber, quantize, quantizeBigInt, type Voxels } from "../../compiler/language/voxels.ts";
 import type { Gather, Tap } from "../../compiler/plan.ts";
 import { type Interval, rowInterval, rowOf } from "../../compiler/region.ts";
 import { fillStencil, makeStencil } from "../../compiler/stencil.ts";
-import { type Element, evaluator, exactNumber } from "./scalar.ts";
+import { type Element, evaluator } from "./scalar.ts";
 
 /** Samples of a buffer: what a gather reads. */
 export interface Samples {

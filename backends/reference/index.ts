@@ -4,13 +4,19 @@
  */
 import { fail } from "../../compiler/errors.ts";
 import { product } from "../../compiler/language/vector.ts";
-import { allocate, dtypes, type VoxelArray, type Voxels, voxelsOf } from "../../compiler/language/voxels.ts";
+import {
+  allocate,
+  dtypes,
+  exactNumber,
+  type VoxelArray,
+  type Voxels,
+  voxelsOf,
+} from "../../compiler/language/voxels.ts";
 import type { Buffer, Pass, Plan, Prefilter } from "../../compiler/plan.ts";
 import { freedAfter } from "../../compiler/schedule.ts";
 import type { Backend, RunOptions } from "../backend.ts";
 import { gather, type Samples } from "./gather.ts";
 import { prefilterLine } from "./prefilter.ts";
-import { exactNumber } from "./scalar.ts";
 
 export const reference: Backend = {
   name: "reference",

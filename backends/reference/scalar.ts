@@ -1,7 +1,7 @@
 /** Evaluates a body for one voxel, as a tree of closures over the state of the loop. */
 
-import { fail } from "../../compiler/errors.ts";
-import { binaryOperators, type Scalar, unaryOperators } from "../../compiler/language/scalar.ts";
+import { binaryOperators, type Scalar, unaryOperators, usesIn } from "../../compiler/language/scalar.ts";
+import { exactNumber } from "../../compiler/language/voxels.ts";
 
 /** Whole voxels of 64 bits travel as BigInt as long as they are only moved. */
 export type Element = number | bigint;
@@ -15,10 +15,24 @@ export interface VoxelState {
 
 export const evaluator = (body: Scalar, state: VoxelState): (() => Element) => {
   const known = new Map<Scalar, () => Element>();
+  let voxel = 0;
   const of = (s: Scalar): (() => Element) => {
-    const made = known.get(s) ?? make(s);
+    const made = known.get(s) ?? (isShared(s) ? oncePerVoxel(make(s)) : make(s));
     known.set(s, made);
     return made;
+  };
+  const uses = usesIn(body);
+  const isShared = (s: Scalar): boolean => s.kind !== "const" && (uses.get(s) ?? 0) > 1;
+  const oncePerVoxel = (compute: () => Element): (() => Element) => {
+    let at = -1;
+    let value: Element = 0;
+    return () => {
+      if (at !== voxel) {
+        value = compute();
+        at = voxel;
+      }
+      return value;
+    };
   };
   const make = (s: Scalar): (() => Element) => {
     switch (s.kind) {
@@ -45,22 +59,13 @@ export const evaluator = (body: Scalar, state: VoxelState): (() => Element) => {
         const condition = of(s.condition);
         const then = of(s.then);
         const otherwise = of(s.otherwise);
-        return () => (condition() ? then() : otherwise());
+        return () => (exactNumber(condition()) !== 0 ? then() : otherwise());
       }
     }
   };
-  return of(body);
-};
-
-/** An element as a float64. @throws MedImagesError `UnsupportedVoxels` for integers that float64 does not hold. */
-export const exactNumber = (element: Element): number => {
-  if (typeof element === "number") return element;
-  const number = Number(element);
-  return Number.isSafeInteger(number)
-    ? number
-    : fail({
-        kind: "UnsupportedVoxels",
-        reason: `the voxel ${element} lies beyond 2^53, where arithmetic in float64 is not exact`,
-        remedy: "only crop, pad, flip, reorient or translate such an image, or rescale it first",
-      });
+  const root = of(body);
+  return () => {
+    voxel++;
+    return root();
+  };
 };

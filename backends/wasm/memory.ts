@@ -13,6 +13,27 @@ const worthBacking = 2 ** 20;
 
 const memories = new WeakMap<ArrayBufferLike, WebAssembly.Memory>();
 
+/** Buffers whose owners have no more use for them, longest unused first. */
+const released: ArrayBufferLike[] = [];
+/** More than this is not kept for reuse. */
+const mostReleased = 2 ** 30;
+
+/**
+ * Takes back a buffer for a later volume of about its size: a fresh one costs the operating system more than
+ * most kernels take. Whoever still reads it would see that volume appear in it.
+ */
+export const release = (buffer: ArrayBufferLike): void => {
+  if (!memories.has(buffer) || released.includes(buffer)) return;
+  released.push(buffer);
+  while (released.reduce((sum, b) => sum + b.byteLength, 0) > mostReleased) released.shift();
+};
+
+/** A released buffer that is large enough, and not much larger. */
+const takeReleased = (bytes: number): ArrayBufferLike | undefined => {
+  const found = released.findIndex((b) => b.byteLength >= bytes && b.byteLength <= 1.25 * bytes + page);
+  return found < 0 ? undefined : released.splice(found, 1)[0];
+};
+
 /** Whether memories can be shared with other threads here. */
 export const canShare: boolean = typeof SharedArrayBuffer === "function" && globalThis.crossOriginIsolated !== false;
 
@@ -23,6 +44,8 @@ export const canShare: boolean = typeof SharedArrayBuffer === "function" && glob
 export const allocateBacked = (bytes: number): ArrayBufferLike | undefined => {
   const pages = Math.ceil(bytes / page);
   if (pages > 65536 || bytes < worthBacking) return undefined;
+  const again = takeReleased(bytes);
+  if (again !== undefined) return again;
   try {
     const memory = new WebAssembly.Memory({ initial: pages, maximum: 65536, shared: canShare });
     announce(bytes);

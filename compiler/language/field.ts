@@ -101,12 +101,11 @@ export const decideSampling = (field: Field, sampling: Sampling): Field => {
     case "clip":
       return clip(decideSampling(field.field, sampling), field.to, field.fill);
     case "map": {
-      const { by, outside } = sampling;
+      const { outside } = sampling;
       const extent = outside.kind === "constant" ? extentOf(field) : undefined;
-      const inner: Sampling = extent === undefined ? sampling : { by, outside: { kind: "clamp" } };
       const decided = mapFields(
         field.body,
-        field.fields.map((f) => decideSampling(f, inner)),
+        field.fields.map((f) => decideSampling(f, sampling)),
       );
       return extent === undefined || outside.kind !== "constant" ? decided : clip(decided, extent, outside.value);
     }

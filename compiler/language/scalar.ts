@@ -121,6 +121,13 @@ export const nodesOf = (body: Scalar): readonly Scalar[] => {
   return [...seen];
 };
 
+/** How many parents each node under a scalar has. */
+export const usesIn = (body: Scalar): ReadonlyMap<Scalar, number> => {
+  const uses = new Map<Scalar, number>();
+  for (const node of nodesOf(body)) for (const child of childrenOf(node)) uses.set(child, (uses.get(child) ?? 0) + 1);
+  return uses;
+};
+
 const childrenOf = (s: Scalar): readonly Scalar[] => {
   switch (s.kind) {
     case "unary":
@@ -136,8 +143,27 @@ const childrenOf = (s: Scalar): readonly Scalar[] => {
 
 const signs: Partial<Record<BinaryOperator, string>> = { add: "+", sub: "-", mul: "*", div: "/", less: "<" };
 
-/** The scalar as text, for people: `select(inside0, tap0 * 2 + 1, -1000)`. */
-export const showScalar = (s: Scalar): string => {
+/**
+ * The scalar as text, for people: `select(inside0, tap0 * 2 + 1, -1000)`. Parts that are used more than once
+ * are named: `t0 = exp(tap0); (t0 * t0)`.
+ */
+export const showScalar = (body: Scalar): string => {
+  const nodes = nodesOf(body);
+  const uses = usesIn(body);
+  const names = new Map<Scalar, string>();
+  const named: string[] = [];
+  const show = (s: Scalar): string => names.get(s) ?? showNode(s, show);
+  for (const node of nodes) {
+    if ((uses.get(node) ?? 0) < 2 || childrenOf(node).length === 0) continue;
+    const text = showNode(node, show);
+    const name = `t${names.size}`;
+    names.set(node, name);
+    named.push(`${name} = ${text}`);
+  }
+  return [...named, show(body)].join("; ");
+};
+
+const showNode = (s: Scalar, show: (s: Scalar) => string): string => {
   switch (s.kind) {
     case "const":
       return String(s.value);
@@ -148,14 +174,12 @@ export const showScalar = (s: Scalar): string => {
     case "background":
       return `background(buffer${s.buffer})`;
     case "unary":
-      return `${s.operator}(${showScalar(s.a)})`;
+      return `${s.operator}(${show(s.a)})`;
     case "binary": {
       const sign = signs[s.operator];
-      return sign === undefined
-        ? `${s.operator}(${showScalar(s.a)}, ${showScalar(s.b)})`
-        : `(${showScalar(s.a)} ${sign} ${showScalar(s.b)})`;
+      return sign === undefined ? `${s.operator}(${show(s.a)}, ${show(s.b)})` : `(${show(s.a)} ${sign} ${show(s.b)})`;
     }
     case "select":
-      return `select(${showScalar(s.condition)}, ${showScalar(s.then)}, ${showScalar(s.otherwise)})`;
+      return `select(${show(s.condition)}, ${show(s.then)}, ${show(s.otherwise)})`;
   }
 };

@@ -2,6 +2,7 @@
  * Voxels as they are stored: a typed array of any dtype that NIfTI and DICOM know, x fastest and channels
  * (or time points) slowest, with the rescale that turns stored numbers into real ones kept beside them.
  */
+import { fail } from "../errors.ts";
 import { product, type Vector3 } from "./vector.ts";
 
 interface DTypes {
@@ -21,6 +22,7 @@ export type VoxelArray = DTypes[DType];
 
 interface ArrayConstructor<A> {
   readonly BYTES_PER_ELEMENT: number;
+  readonly name: string;
   new (length: number): A;
   new (buffer: ArrayBufferLike, byteOffset?: number, length?: number): A;
 }
@@ -85,8 +87,17 @@ export interface Voxels extends Storage {
   readonly channels: number;
 }
 
+/**
+ * The dtype of an array, which may come from another realm.
+ * @throws MedImagesError `UnsupportedVoxels` for arrays of other kinds
+ */
 export const dtypeOf = (data: VoxelArray): DType =>
-  dtypeNames.find((name) => data instanceof dtypes[name].array) ?? "float64";
+  dtypeNames.find((name) => data[Symbol.toStringTag] === dtypes[name].array.name) ??
+  fail({
+    kind: "UnsupportedVoxels",
+    reason: `voxels cannot be kept in a ${data[Symbol.toStringTag]}`,
+    remedy: "use an Int8Array, Uint8Array, … Float64Array, BigInt64Array or BigUint64Array",
+  });
 
 /** Voxels around an array, one channel and no rescale unless said otherwise. */
 export const voxelsOf = (
@@ -124,6 +135,19 @@ export const quantizeBigInt = (dtype: "int64" | "uint64", value: number | bigint
   return whole < min ? min : whole > max ? max : whole;
 };
 
+/** A voxel as a float64. @throws MedImagesError `UnsupportedVoxels` for integers that float64 does not hold. */
+export const exactNumber = (element: number | bigint): number => {
+  if (typeof element === "number") return element;
+  const number = Number(element);
+  return Number.isSafeInteger(number)
+    ? number
+    : fail({
+        kind: "UnsupportedVoxels",
+        reason: `the voxel ${element} lies beyond 2^53, where arithmetic in float64 is not exact`,
+        remedy: "only crop, pad with a fill, flip, reorient or translate such an image, or rescale it first",
+      });
+};
+
 /**
  * The median of the eight corner voxels of one channel, in stored numbers: what lies around a scan when
  * nobody says what does (MedImages.jl's rule; the mean of the middle two, as there are eight).
@@ -133,7 +157,8 @@ export const cornerMedian = (voxels: Voxels, size: Vector3, channel: number): nu
   const values: number[] = [];
   for (const z of [0, size[2] - 1])
     for (const y of [0, size[1] - 1])
-      for (const x of [0, size[0] - 1]) values.push(Number(voxels.data[offset + (z * size[1] + y) * size[0] + x]));
+      for (const x of [0, size[0] - 1])
+        values.push(exactNumber(voxels.data[offset + (z * size[1] + y) * size[0] + x] ?? 0));
   const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
   if (sorted.length === 0) return 0;
   const middle = sorted.length / 2;

@@ -14,7 +14,7 @@ import { type IntensityOperation, type Operation, sampledBy } from "../expressio
 import type { AffineStep, SamplingOptions } from "../step.ts";
 import { operation } from "./apply.ts";
 import { samplingFields, stepCodec, vector3 } from "./codecs.ts";
-import { notFinite, type OperationDefinition, refuse, samplingRefusal } from "./operation.ts";
+import { type OperationDefinition, refuse, samplingRefusal } from "./operation.ts";
 
 export const affineDefinition: OperationDefinition<"affine"> = {
   op: "affine",
@@ -28,7 +28,6 @@ export const affineDefinition: OperationDefinition<"affine"> = {
     const linear = linearPart(rotate, scale, shear);
     const refusal =
       samplingRefusal(expression, step) ??
-      notFinite("a parameter of the affine map", [...rotate, ...scale, ...shear, ...translate]) ??
       (isInvertible3(linear)
         ? undefined
         : refuse("the map is singular: it flattens space", "give scales other than 0"));
@@ -59,11 +58,8 @@ export interface AffineParameters {
  * Moves the content by p ↦ c + t + R·Sh·S·(p − c), with c the centre of the grid, in world mm (LPS):
  * a scale over 1 enlarges what is seen. The grid does not change.
  */
-export function affine(
-  parameters: AffineParameters,
-  options: SamplingOptions<"linear" | "bspline"> & { readonly interpolation: "linear" | "bspline" },
-): IntensityOperation;
 export function affine(parameters: AffineParameters, options?: SamplingOptions<"nearest">): Operation;
+export function affine(parameters: AffineParameters, options: SamplingOptions): IntensityOperation;
 export function affine(parameters: AffineParameters, options: SamplingOptions = {}): Operation {
   return operation(affineDefinition, { op: "affine", ...parameters, ...options });
 }

@@ -3,7 +3,7 @@
 import { type Expression, type Operation, type Source, toExpression } from "../expression.ts";
 import type { Kind } from "../image.ts";
 import type { OperationName, Step, StepOf } from "../step.ts";
-import type { OperationDefinition } from "./operation.ts";
+import { type OperationDefinition, refuse } from "./operation.ts";
 
 export const applyStep = <N extends OperationName, K extends Kind>(
   definition: OperationDefinition<N>,
@@ -11,7 +11,10 @@ export const applyStep = <N extends OperationName, K extends Kind>(
   source: Source<K>,
 ): Expression<K> => {
   const expression = toExpression(source);
-  const outcome = definition.apply(expression, step);
+  // Types can be got round; a step that is none must not get as far as arithmetic.
+  const mismatch = definition.codec.mismatch(step);
+  const outcome =
+    mismatch === undefined ? definition.apply(expression, step) : refuse(mismatch, "see the types of its parameters");
   const steps = [...expression.steps, step];
   if (!("refused" in outcome)) return { ...expression, ...outcome, steps };
   const problem = {

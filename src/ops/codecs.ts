@@ -72,36 +72,49 @@ type CodecsOf<S, K extends keyof S> = { readonly [P in K]-?: t.Type<Exclude<S[P]
 type RequiredCodecs<S> = CodecsOf<S, Exclude<keyof S, OptionalKeys<S> | "op">>;
 type OptionalCodecs<S> = CodecsOf<S, OptionalKeys<S>>;
 
+/** The JSON form of a step, which also judges steps that are made in code. */
+export interface StepCodec<S> extends t.Type<S, object, unknown> {
+  /** What keeps a value from being such a step, in words; nothing when it is one. */
+  readonly mismatch: (step: object) => string | undefined;
+}
+
 /** The JSON form of a step: a codec for each field of its type, and no others. */
 export const stepCodec = <S extends Step>(
   op: S["op"],
   required: RequiredCodecs<S>,
   optional: OptionalCodecs<S>,
-): t.Type<S, object, unknown> => {
+): StepCodec<S> => {
   const fields = new Map<string, t.Mixed>([
     ["op", t.literal(op)],
     ...Object.entries<t.Mixed>(required),
     ...Object.entries<t.Mixed>(optional),
   ]);
+  const isOptional = (key: string): boolean => key in optional;
+  const foreign = (key: string): string => `has no field "${key}"; its fields are ${[...fields.keys()].join(", ")}`;
   const isComplete = (value: object): value is S => Object.keys(required).every((key) => key in value);
+  const mismatch = (step: object): string | undefined => {
+    const given = new Map<string, unknown>(Object.entries(step));
+    const wrong = [...fields].find(
+      ([key, codec]) => !(given.get(key) === undefined && isOptional(key)) && !codec.is(given.get(key)),
+    );
+    if (wrong !== undefined)
+      return `field "${wrong[0]}": expected ${wrong[1].name}, found ${showValue(given.get(wrong[0]))}`;
+    const extra = [...given.keys()].find((key) => !fields.has(key));
+    return extra === undefined ? undefined : foreign(extra);
+  };
   const validate: t.Validate<unknown, S> = (u, context) => {
     if (typeof u !== "object" || u === null) return t.failure(u, context);
     const given = new Map<string, unknown>(Object.entries(u));
     const errors: t.Errors = [];
     const value = new Map<string, unknown>();
     for (const [key, codec] of fields) {
-      if (given.get(key) === undefined && key in optional) continue;
+      if (given.get(key) === undefined && isOptional(key)) continue;
       const result = codec.validate(given.get(key), t.appendContext(context, key, codec, given.get(key)));
       if (isRight(result)) value.set(key, result.right);
       else errors.push(...result.left);
     }
     for (const [key, found] of given)
-      if (!fields.has(key))
-        errors.push({
-          value: found,
-          context,
-          message: `has no field "${key}"; its fields are ${[...fields.keys()].join(", ")}`,
-        });
+      if (!fields.has(key)) errors.push({ value: found, context, message: foreign(key) });
     const step: object = Object.fromEntries(value);
     return errors.length === 0 && isComplete(step) ? t.success(step) : t.failures(errors);
   };
@@ -113,5 +126,15 @@ export const stepCodec = <S extends Step>(
       ),
     );
   };
-  return new t.Type<S, object, unknown>(op, (u): u is S => isRight(validate(u, [])), validate, encode);
+  const is = (u: unknown): u is S => typeof u === "object" && u !== null && mismatch(u) === undefined;
+  return Object.assign(new t.Type<S, object, unknown>(op, is, validate, encode), { mismatch });
+};
+
+/** A value in an error message, kept short. */
+export const showValue = (value: unknown): string => {
+  const spell = (_: string, v: unknown): unknown =>
+    (typeof v === "number" && !Number.isFinite(v)) || typeof v === "bigint" ? String(v) : v;
+  const json = value === undefined ? undefined : JSON.stringify(value, spell);
+  if (json === undefined) return "nothing";
+  return json.length > 60 ? `${json.slice(0, 57)}…` : json;
 };

@@ -10,7 +10,7 @@ import type { Expression, IntensityOperation, Operation } from "../expression.ts
 import type { AsStep, ClampStep, GammaStep, MapStep, RescaleStep, WindowStep } from "../step.ts";
 import { operation } from "./apply.ts";
 import { dtype, finite, stepCodec } from "./codecs.ts";
-import { type Change, notFinite, type OperationDefinition, type Refusal, refuse } from "./operation.ts";
+import { type Change, type OperationDefinition, type Refusal, refuse } from "./operation.ts";
 import { scalarCodec, scalarProblem } from "./scalar-codec.ts";
 
 const { binary, constant, select } = scalar;
@@ -31,18 +31,16 @@ const between = (x: Scalar, low: number, high: number): Scalar =>
 export const rescaleDefinition: OperationDefinition<"rescale"> = {
   op: "rescale",
   codec: stepCodec<RescaleStep>("rescale", { slope: finite, intercept: finite }, {}),
-  apply: (expression, { slope, intercept }) =>
-    notFinite("the slope or intercept", [slope, intercept]) ?? mapped(expression, line(value, slope, intercept)),
+  apply: (expression, { slope, intercept }) => mapped(expression, line(value, slope, intercept)),
 };
 
 export const clampDefinition: OperationDefinition<"clamp"> = {
   op: "clamp",
   codec: stepCodec<ClampStep>("clamp", { min: finite, max: finite }, {}),
   apply: (expression, { min, max }) =>
-    notFinite("a limit", [min, max]) ??
-    (min <= max
+    min <= max
       ? mapped(expression, between(value, min, max))
-      : refuse(`the lower limit ${min} is over the upper limit ${max}`, "swap them")),
+      : refuse(`the lower limit ${min} is over the upper limit ${max}`, "swap them"),
 };
 
 export const windowDefinition: OperationDefinition<"window"> = {
@@ -53,9 +51,7 @@ export const windowDefinition: OperationDefinition<"window"> = {
     { to: t.readonly(t.tuple([finite, finite]), "two finite numbers [low, high]") },
   ),
   apply: (expression, { center, width, to: [low, high] = [0, 1] }) => {
-    const refusal =
-      notFinite("a parameter of the window", [center, width, low, high]) ??
-      (width > 0 ? undefined : refuse(`the width ${width} is not positive`, "give a width over 0"));
+    const refusal = width > 0 ? undefined : refuse(`the width ${width} is not positive`, "give a width over 0");
     const share = between(line(value, 1 / width, 0.5 - center / width), 0, 1);
     return refusal ?? mapped(expression, line(share, high - low, low));
   },

@@ -2,13 +2,13 @@
  * What an operation is made of. Each lives in a file of its own beside this one: the JSON form of its step,
  * what it does to an expression, and its constructor for `pipe`. The table of all is in `table.ts`.
  */
-import type * as t from "io-ts";
 import { type Clip, clip } from "../../compiler/language/field.ts";
 import { type Grid, gridProblem } from "../../compiler/language/grid.ts";
 import { type Axis, axes, type Vector3 } from "../../compiler/language/vector.ts";
 import { quantize } from "../../compiler/language/voxels.ts";
 import type { Expression } from "../expression.ts";
 import type { AxisName, FillOptions, OperationName, SamplingOptions, StepOf } from "../step.ts";
+import type { StepCodec } from "./codecs.ts";
 
 /** The parts of an expression that an operation changes. */
 export type Change = Partial<Pick<Expression, "grid" | "field" | "storage" | "sampling">>;
@@ -22,17 +22,11 @@ export const refuse = (refused: string, remedy: string): Refusal => ({ refused, 
 
 export interface OperationDefinition<N extends OperationName> {
   readonly op: N;
-  readonly codec: t.Type<StepOf<N>, object, unknown>;
+  readonly codec: StepCodec<StepOf<N>>;
   readonly apply: (expression: Expression, step: StepOf<N>) => Change | Refusal;
 }
 
 export const axisIndex: Readonly<Record<AxisName, Axis>> = { x: 0, y: 1, z: 2 };
-
-/** What is wrong with a number or numbers of a step, or nothing. */
-export const notFinite = (what: string, numbers: readonly number[]): Refusal | undefined =>
-  numbers.every(Number.isFinite)
-    ? undefined
-    : refuse(`${what} ${numbers.join(", ")} is not finite`, "give finite numbers");
 
 export const notWhole = (what: string, numbers: readonly number[], least: number): Refusal | undefined =>
   numbers.every((n) => Number.isSafeInteger(n) && n >= least)
@@ -45,12 +39,12 @@ export const fillRefusal = (
   { fill }: { readonly fill?: unknown },
 ): Refusal | undefined => {
   if (typeof fill !== "number") return undefined;
-  if (kind === "label" && quantize(storage.dtype, fill) !== fill && Number.isFinite(fill))
+  if (kind === "label" && quantize(storage.dtype, fill) !== fill)
     return refuse(
       `the fill ${fill} is no class number that ${storage.dtype} holds`,
       "fill labels with a whole number of their dtype",
     );
-  return notFinite("the fill", [fill]);
+  return undefined;
 };
 
 /** A label has no value between two classes. */

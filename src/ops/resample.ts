@@ -10,7 +10,6 @@ import { either, finite, oneOf, samplingFields, stepCodec, text, vector3 } from 
 import {
   type Change,
   gridRefusal,
-  notFinite,
   type OperationDefinition,
   type Refusal,
   refuse,
@@ -25,10 +24,9 @@ const onto = (expression: Expression, grid: Grid, step: SamplingOptions): Change
   samplingRefusal(expression, step) ?? gridRefusal(grid) ?? { ...sampledBy(expression, step), grid };
 
 const notPositive = (what: string, numbers: readonly number[]): Refusal | undefined =>
-  notFinite(what, numbers) ??
-  (numbers.every((n) => n > 0)
+  numbers.every((n) => n > 0)
     ? undefined
-    : refuse(`${what} ${numbers.join(", ")} is not positive`, "give numbers over 0"));
+    : refuse(`${what} ${numbers.join(", ")} is not positive`, "give numbers over 0");
 
 export const resampleToSpacingDefinition: OperationDefinition<"resampleToSpacing"> = {
   op: "resampleToSpacing",
@@ -81,7 +79,6 @@ export const resampleToImageDefinition: OperationDefinition<"resampleToImage"> =
   apply: (expression, step) => onto(expression, step.grid, step),
 };
 
-type Interpolating = SamplingOptions<"linear" | "bspline"> & { readonly interpolation: "linear" | "bspline" };
 interface Align {
   readonly align?: "origin" | "extent";
 }
@@ -90,25 +87,25 @@ interface Align {
  * Resamples to voxels of `spacing` mm: size = round(size · spacing / new). `align: "origin"` (default, as
  * ITK) keeps the centre of the first voxel, `"extent"` its outer edge (as TorchIO and MONAI).
  */
-export function resampleToSpacing(spacing: Vector3, options: Interpolating & Align): IntensityOperation;
 export function resampleToSpacing(spacing: Vector3, options?: SamplingOptions<"nearest"> & Align): Operation;
+export function resampleToSpacing(spacing: Vector3, options: SamplingOptions & Align): IntensityOperation;
 export function resampleToSpacing(spacing: Vector3, options: SamplingOptions & Align = {}): Operation {
   return operation(resampleToSpacingDefinition, { op: "resampleToSpacing", spacing, ...options });
 }
 
 /** Multiplies the number of voxels by `factor` and divides the spacing: same extent, other resolution. */
-export function scale(factor: number | Vector3, options: Interpolating): IntensityOperation;
 export function scale(factor: number | Vector3, options?: SamplingOptions<"nearest">): Operation;
+export function scale(factor: number | Vector3, options: SamplingOptions): IntensityOperation;
 export function scale(factor: number | Vector3, options: SamplingOptions = {}): Operation {
   return operation(scaleDefinition, { op: "scale", factor, ...options });
 }
 
 /** Resamples onto the grid of another image or expression, or onto a grid. */
-export function resampleToImage(target: Grid | { readonly grid: Grid }, options: Interpolating): IntensityOperation;
 export function resampleToImage(
   target: Grid | { readonly grid: Grid },
   options?: SamplingOptions<"nearest">,
 ): Operation;
+export function resampleToImage(target: Grid | { readonly grid: Grid }, options: SamplingOptions): IntensityOperation;
 export function resampleToImage(target: Grid | { readonly grid: Grid }, options: SamplingOptions = {}): Operation {
   const { size, spacing, origin, direction } = "grid" in target ? target.grid : target;
   return operation(resampleToImageDefinition, {

@@ -7,7 +7,7 @@ import { type IntensityOperation, type Operation, sampledBy } from "../expressio
 import type { AxisName, RotateStep, SamplingOptions } from "../step.ts";
 import { operation } from "./apply.ts";
 import { axisName, either, finite, samplingFields, stepCodec, vector3 } from "./codecs.ts";
-import { axisIndex, notFinite, type OperationDefinition, refuse, samplingRefusal } from "./operation.ts";
+import { axisIndex, type OperationDefinition, refuse, samplingRefusal } from "./operation.ts";
 
 export const rotateDefinition: OperationDefinition<"rotate"> = {
   op: "rotate",
@@ -21,8 +21,6 @@ export const rotateDefinition: OperationDefinition<"rotate"> = {
     const axis = typeof step.axis === "string" ? column(grid.direction, axisIndex[step.axis]) : step.axis;
     const refusal =
       samplingRefusal(expression, step) ??
-      notFinite("the angle", [step.degrees]) ??
-      notFinite("the axis", axis) ??
       (norm(axis) > 0 && Number.isFinite(norm(axis))
         ? undefined
         : refuse(`the axis ${axis.join(", ")} has no length that can be told`, "give a vector of about length 1"));
@@ -38,12 +36,8 @@ export const rotateDefinition: OperationDefinition<"rotate"> = {
  * through the centre of the grid, index (n − 1)/2. The grid does not change. In ITK terms: a resample
  * with the rotation by −`degrees`.
  */
-export function rotate(
-  axis: AxisName | Vector3,
-  degrees: number,
-  options: SamplingOptions<"linear" | "bspline"> & { readonly interpolation: "linear" | "bspline" },
-): IntensityOperation;
 export function rotate(axis: AxisName | Vector3, degrees: number, options?: SamplingOptions<"nearest">): Operation;
+export function rotate(axis: AxisName | Vector3, degrees: number, options: SamplingOptions): IntensityOperation;
 export function rotate(axis: AxisName | Vector3, degrees: number, options: SamplingOptions = {}): Operation {
   return operation(rotateDefinition, { op: "rotate", axis, degrees, ...options });
 }

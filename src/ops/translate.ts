@@ -6,7 +6,7 @@ import type { Operation } from "../expression.ts";
 import type { AxisName, TranslateStep } from "../step.ts";
 import { operation } from "./apply.ts";
 import { axisName, finite, stepCodec } from "./codecs.ts";
-import { axisIndex, gridRefusal, notFinite, type OperationDefinition } from "./operation.ts";
+import { axisIndex, gridRefusal, type OperationDefinition } from "./operation.ts";
 
 export const translateDefinition: OperationDefinition<"translate"> = {
   op: "translate",
@@ -14,10 +14,7 @@ export const translateDefinition: OperationDefinition<"translate"> = {
   apply: ({ field, grid }, { axis, mm }) => {
     const shift = vector((k) => (k === axisIndex[axis] ? mm : 0));
     const moved = { ...grid, origin: add(grid.origin, shift) };
-    return (
-      notFinite("the distance", [mm]) ??
-      gridRefusal(moved) ?? { field: warp(field, translation(vector((k) => -shift[k]))), grid: moved }
-    );
+    return gridRefusal(moved) ?? { field: warp(field, translation(vector((k) => -shift[k]))), grid: moved };
   },
 };
 

@@ -4,6 +4,7 @@
  */
 import { allocateBacked } from "../../backends/wasm/memory.ts";
 import { fail, MedImagesError } from "../../compiler/errors.ts";
+import { browserThreads } from "./browser-threads.ts";
 import type { GzipEnd, Platform } from "./platform.ts";
 
 const noFiles = (path: string, remedy: string): never =>
@@ -68,6 +69,7 @@ export const platform: Platform = {
   writeFile: async (path) => noFiles(path, "make the bytes with encodeNifti and save those"),
   gunzip,
   gzip: (chunks) => through(chunks, new CompressionStream("gzip")),
+  threads: browserThreads,
   totalMemory: assumedMemory,
   allocateBuffer: (bytes) => allocateBacked(bytes) ?? new ArrayBuffer(bytes),
 };

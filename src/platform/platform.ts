@@ -3,6 +3,8 @@
  * browsers stand beside this file; `#platform` picks between them at import, so that nothing else has to.
  */
 
+import type { ThreadHost } from "../../backends/wasm/pool.ts";
+
 /** Bytes that can be read anywhere: a file on disk, a `Blob`, or an array. Close it when done. */
 export interface ByteSource {
   readonly name: string;
@@ -34,6 +36,8 @@ export interface Platform {
   gunzip(chunks: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array, GzipEnd>;
   /** Deflates to gzip, in pieces. */
   gzip(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
+  /** Threads for kernels; absent where they cannot share memory. */
+  readonly threads: ThreadHost | undefined;
   /** Bytes of memory of this machine. */
   readonly totalMemory: number;
   /** A buffer of at least this many bytes that kernels and, where the platform can, threads read where it lies. */

@@ -8,6 +8,7 @@ import { countPasses, explainPlan } from "../../compiler/explain.ts";
 import { affineOf } from "../../compiler/language/affine.ts";
 import {
   as,
+  binary,
   changeOrientation,
   compile,
   crop,
@@ -23,6 +24,7 @@ import {
   pad,
   padOrCropTo,
   pipe,
+  reference,
   resampleToSpacing,
   rescale,
   rotate,
@@ -32,6 +34,7 @@ import {
   unary,
   value,
   voxelsOf,
+  wasm,
   window,
 } from "../../src/index.ts";
 
@@ -260,6 +263,7 @@ describe("errors and edges", () => {
     const work = evaluate(resampleToSpacing([0.05, 0.05, 0.1], { interpolation: "bspline" })(ramp()), {
       signal: controller.signal,
       onProgress: () => controller.abort(),
+      backend: reference,
     });
     await expect(work).rejects.toMatchObject({ error: { kind: "Aborted" } });
   });
@@ -285,5 +289,67 @@ describe("errors and edges", () => {
             [-0.05810383   0.9961947           0   0.2147793 ]
             [          0           0           1           0 ]"
     `);
+  });
+});
+
+describe("what a stranger found", () => {
+  test("a map that changes nothing changes nothing, whatever the interpolation and the fill", async () => {
+    for (const interpolation of ["nearest", "linear", "bspline"] as const)
+      for (const fill of [0, "background", "clamp", "reflect", "wrap"] as const) {
+        const turned = (source: Source<"intensity">) =>
+          rotate("z", 10, { interpolation, fill })(source as MedImage<"intensity">);
+        const found = await voxels(turned(rescale(1, 0)(ramp())));
+        const wanted = await voxels(turned(as("float32")(ramp())));
+        expect(found, `${interpolation}, ${fill}`).toEqual(wanted);
+      }
+  });
+
+  test("maps that use their value twice cost as much as they are long", async () => {
+    let chain: Source<"intensity"> = rescale(1 / 100)(ramp([4, 4, 4]));
+    for (let i = 0; i < 24; i++) chain = gamma(1.01)(chain);
+    let squares = value;
+    for (let i = 0; i < 26; i++) squares = binary("mul", squares, squares);
+    expect(explain(chain).length).toBeLessThan(20_000);
+    const unit = imageFromArray(new Float32Array(8).fill(1), { size: [2, 2, 2] });
+    for (const backend of [reference, wasm]) {
+      expect((await evaluate(chain, { backend })).voxels.data.length).toBe(64);
+      expect(await voxels(map(squares)(unit))).toEqual(Array(8).fill(1));
+    }
+  });
+
+  test("what the types forbid is refused, not computed", async () => {
+    // @ts-expect-error no such interpolation
+    const interpolation = rotate("z", 5, { interpolation: "cubic" })(ramp());
+    // @ts-expect-error no such axis
+    const axis = flip("w")(ramp());
+    // @ts-expect-error no start
+    const start = crop(null, [1, 1, 1])(ramp());
+    // @ts-expect-error no such dtype
+    const dtype = as("int12")(ramp());
+    for (const e of [interpolation, axis, start, dtype])
+      await expect(evaluate(e)).rejects.toMatchObject({ error: { kind: "InvalidPipeline" } });
+  });
+
+  test("an interpolation that is chosen at run time is taken for intensities", () => {
+    const by = (interpolation: "nearest" | "linear" | "bspline"): number =>
+      passes(rotate("z", 5, { interpolation })(ramp()));
+    expect([by("nearest"), by("linear"), by("bspline")]).toEqual([1, 1, 1]);
+  });
+
+  test("a display window ends with the values it was meant for", async () => {
+    const image = { ...ramp(), display: { window: { center: 40, width: 400 } } };
+    expect((await evaluate(flip("x")(image))).display).toEqual(image.display);
+    expect((await evaluate(window(40, 400)(image))).display).toEqual({});
+  });
+
+  test("a background of integers beyond float64 is an error, not a rounding", async () => {
+    const image = imageFromArray(BigInt64Array.from([2n ** 60n + 1n]), { size: [1, 1, 1] });
+    for (const backend of [reference, wasm])
+      await expect(evaluate(pad([1, 0, 0], [0, 0, 0])(image), { backend })).rejects.toThrow("beyond 2^53");
+  });
+
+  test("arrays of other kinds are refused", () => {
+    // @ts-expect-error no voxel array
+    expect(() => voxelsOf(new Uint8ClampedArray(8))).toThrow("Uint8ClampedArray");
   });
 });

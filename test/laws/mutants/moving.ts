@@ -147,8 +147,8 @@ export const moving: Pick<
         field: medimages.perform(step)({ ...before, grid: before.image.grid }).field,
       })),
     ),
-    instead("pad clips nothing, and its fill is never seen", "pad", (step) =>
-      changed(step, (_, { field }) => ({ field })),
+    instead("pad fills with 77, whatever it is told, once it is not alone", "pad", (step) =>
+      changed(step, (after, { field, grid, steps }) => (steps.length > 0 ? { field: clip(field, grid, 77) } : after)),
     ),
     instead("materialize keeps float32", "materialize", (step) =>
       changed(step, () => ({ storage: storedAs("float32") })),

@@ -1,0 +1,14 @@
+/** Which kernel does a gather: the most special one that can. */
+import type { Buffer, Gather } from "../../compiler/plan.ts";
+import { moveWork } from "./move-work.ts";
+import { gatherWork, type Work } from "./passes.ts";
+import { checkExact, type Place } from "./places.ts";
+import { separableWork } from "./separable-work.ts";
+
+export const workOf = (pass: Gather, output: Buffer, places: (buffer: number) => Place): Work => {
+  const moved = moveWork(pass, output, places);
+  if (moved !== undefined) return moved;
+  // All others compute with what they read.
+  for (const { source } of pass.taps) checkExact(places(source));
+  return separableWork(pass, output, places) ?? gatherWork(pass, output, places);
+};

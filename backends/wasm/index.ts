@@ -1,0 +1,235 @@
+/**
+ * The CPU backend: each pass as WebAssembly SIMD that is compiled for its structure, run over rows of output
+ * by worker threads that share memory.
+ */
+
+import { fail } from "../../compiler/errors.ts";
+import { identity } from "../../compiler/language/affine.ts";
+import { tap } from "../../compiler/language/scalar.ts";
+import { dtypes, type Voxels } from "../../compiler/language/voxels.ts";
+import { type Buffer, type Gather, type Pass, type Plan, type Prefilter, readsOf } from "../../compiler/plan.ts";
+import { freedAfter } from "../../compiler/schedule.ts";
+import type { Backend, RunOptions } from "../backend.ts";
+import { workOf } from "./choose.ts";
+import { addressable, allocateBacked, canShare, ensureLength } from "./memory.ts";
+import { prefilterWork, type Work } from "./passes.ts";
+import { bufferOf, bytesOf, elementsOf, type Place, Places } from "./places.ts";
+import { makeControl, Pool, type ThreadHost } from "./pool.ts";
+import type { PassTask } from "./task.ts";
+import { mostRegions } from "./variants.ts";
+
+/** Output of a job, in bytes: what stays in a core's own cache until it is copied out. */
+const jobBytes = 2 ** 18;
+
+export const wasmBackend = (host: ThreadHost | undefined): Backend => {
+  const pool = new Pool(host);
+  return {
+    name: "wasm",
+    run: (program, options = {}) => pool.inTurn(() => new Run(program.plan, program.inputs, pool, options).result()),
+  };
+};
+
+class Run {
+  readonly #plan: Plan;
+  readonly #inputs: readonly Voxels[];
+  readonly #pool: Pool;
+  readonly #options: RunOptions;
+  readonly #room = new Places();
+  readonly #places = new Map<number, Place>();
+  #done = 0;
+
+  constructor(plan: Plan, inputs: readonly Voxels[], pool: Pool, options: RunOptions) {
+    this.#plan = plan;
+    this.#inputs = inputs;
+    this.#pool = pool;
+    this.#options = options;
+  }
+
+  async result(): Promise<Voxels> {
+    const { passes, result, inputs } = this.#plan;
+    const handedIn = this.#inputs[result];
+    if (result < inputs && handedIn !== undefined) return handedIn;
+    this.#checkBudget();
+    const freed = freedAfter(this.#plan);
+    for (const [k, pass] of passes.entries()) {
+      this.#done = k;
+      if (pass.output === result && pass.kind === "gather") return this.#last(pass);
+      await this.#pass(pass);
+      for (const buffer of freed[k] ?? []) this.#places.delete(buffer);
+    }
+    return broken("the result was never computed");
+  }
+
+  /** The pass whose output is handed out, in a buffer of its own. */
+  async #last(pass: Gather): Promise<Voxels> {
+    const made = bufferOf(this.#plan, pass.output);
+    if (made.storage === "working") return broken("the result has no storage of its own");
+    const bytes = bytesOf(made);
+    const buffer = allocateBacked(bytes) ?? allocatePlain(bytes);
+    await this.#gather(pass, made, { buffer, offset: 0 });
+    this.#options.onProgress?.(1);
+    return {
+      ...made.storage,
+      data: new dtypes[made.storage.dtype].array(buffer, 0, elementsOf(made)),
+      channels: made.channels,
+    };
+  }
+
+  async #pass(pass: Pass): Promise<void> {
+    switch (pass.kind) {
+      case "gather": {
+        const made = bufferOf(this.#plan, pass.output);
+        await this.#gatherInto(pass, made, this.#room.intermediate(made));
+        return;
+      }
+      case "prefilter":
+        await this.#prefilter(pass);
+        return;
+    }
+  }
+
+  /** Coefficients are computed in place, in a float32 copy of the samples. */
+  async #prefilter(pass: Prefilter): Promise<void> {
+    const samples = bufferOf(this.#plan, pass.source);
+    if (pass.source >= this.#plan.inputs && samples.storage === "working")
+      this.#places.set(pass.output, this.#place(pass.source));
+    else {
+      const made = bufferOf(this.#plan, pass.output);
+      await this.#gatherInto(asFloats(pass), made, this.#room.intermediate(made));
+    }
+    const place = this.#place(pass.output);
+    await this.#work(prefilterWork(pass, place), place.memory);
+  }
+
+  async #gatherInto(pass: Gather, made: Buffer, place: Place): Promise<void> {
+    await this.#gather(pass, made, { buffer: place.memory.buffer, offset: place.address });
+    this.#places.set(pass.output, place);
+  }
+
+  async #gather(
+    pass: Gather,
+    made: Buffer,
+    to: { readonly buffer: ArrayBufferLike; readonly offset: number },
+  ): Promise<void> {
+    if (pass.regions.length > mostRegions)
+      fail({
+        kind: "BackendUnavailable",
+        backend: "wasm",
+        reason: `a pass clips by ${pass.regions.length} regions, over the limit of ${mostRegions}`,
+        remedy: "materialize between some of the crops and pads",
+      });
+    // All that is read has its place before tables and scratch areas take theirs.
+    for (const source of readsOf(pass)) this.#place(source);
+    const sources = new Map(pass.taps.map(({ source }) => [source, this.#place(source)]));
+    const memories = new Set([...sources.values()].map(({ memory }) => memory));
+    const [only = this.#room.workspace()] = memories;
+    const memory = memories.size > 1 ? this.#room.workspace() : only;
+    const near = (source: number): Place => {
+      const place = sources.get(source) ?? this.#place(source);
+      if (place.memory === memory || !pass.taps.some((t) => t.source === source)) return place;
+      const moved = this.#room.inWorkspace(bufferOf(this.#plan, source));
+      new Uint8Array(memory.buffer, moved.address, moved.bytes).set(
+        new Uint8Array(place.memory.buffer, place.address, place.bytes),
+      );
+      sources.set(source, moved);
+      return moved;
+    };
+    const work = workOf(pass, made, near);
+    await this.#work(work, memory, { ...to, bytesPerUnit: work.bytesPerUnit ?? 0 });
+  }
+
+  #place(number: number): Place {
+    const input = this.#inputs[number];
+    const place = this.#places.get(number) ?? (input && this.#room.input(input, bufferOf(this.#plan, number)));
+    if (place === undefined) return broken(`buffer ${number} holds nothing`);
+    this.#places.set(number, place);
+    return place;
+  }
+
+  /** Runs a kernel in `memory`, its numbers and scratch areas behind the volumes there. */
+  async #work(work: Work, memory: WebAssembly.Memory, output?: PassTask["output"]): Promise<void> {
+    const threads = this.#pool.threadsFor(this.#options.threads);
+    const perUnit = work.bytesPerUnit ?? jobBytes / 8;
+    const fair = Math.ceil(work.units / (threads * 4));
+    const unitsPerJob = work.unitsPerJob ?? Math.max(1, Math.min(fair, Math.floor(jobBytes / perUnit)));
+    const align = (n: number): number => Math.ceil(n / 64) * 64;
+    const uniforms = this.#room.end(memory);
+    const tables = align(uniforms + work.kernel.layout.bytes);
+    const scratch = align(tables + work.tableBytes);
+    const scratchBytes = align(work.scratchBytes + (output === undefined ? 0 : unitsPerJob * perUnit + padding));
+    ensureLength(memory, scratch + threads * scratchBytes);
+    work.writeTables(memory.buffer, tables);
+    work.kernel.layout.write(memory.buffer, uniforms, (name) => work.valueOf(name, tables));
+    const { onProgress, signal } = this.#options;
+    const passes = this.#plan.passes.length;
+    const done = this.#done;
+    const task: PassTask = {
+      module: work.kernel.module,
+      memory,
+      control: makeControl(canShare),
+      jobs: Math.ceil(work.units / unitsPerJob),
+      units: work.units,
+      unitsPerJob,
+      uniforms,
+      scratch,
+      scratchBytes,
+      ...(output === undefined ? {} : { output }),
+    };
+    const report = onProgress && ((fraction: number): void => onProgress((done + fraction) / passes));
+    await this.#pool.run(task, { threads, signal, onProgress: report });
+  }
+
+  #checkBudget(): void {
+    const { memory: budget } = this.#options;
+    if (budget === undefined) return;
+    const freed = freedAfter(this.#plan);
+    let held = 0;
+    let needed = 0;
+    this.#plan.passes.forEach((pass, k) => {
+      held += bytesOf(bufferOf(this.#plan, pass.output));
+      needed = Math.max(needed, held);
+      for (const buffer of freed[k] ?? []) held -= bytesOf(bufferOf(this.#plan, buffer));
+    });
+    if (needed > budget)
+      fail({
+        kind: "BudgetExceeded",
+        what: "the result with what leads to it",
+        needed,
+        budget,
+        remedy: "crop first, ask for a coarser grid, or state a larger memory budget",
+      });
+  }
+}
+
+const broken = (reason: string): never => fail({ kind: "InternalError", phase: "wasm", reason });
+
+/** Rows are stored four voxels at a time, so the last may reach this far beyond. */
+const padding = 64;
+
+/** @throws MedImagesError `BudgetExceeded` */
+const allocatePlain = (bytes: number): ArrayBufferLike => {
+  try {
+    return canShare ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);
+  } catch (thrown) {
+    return fail(
+      {
+        kind: "BudgetExceeded",
+        what: "the result",
+        needed: bytes,
+        budget: addressable,
+        remedy: "crop first or ask for a coarser grid",
+      },
+      thrown,
+    );
+  }
+};
+
+/** The samples of a prefilter as floats. */
+const asFloats = ({ source, output }: Prefilter): Gather => ({
+  kind: "gather",
+  output,
+  regions: [],
+  body: tap(0),
+  reason: "coefficients are float32",
+  taps: [{ source, pull: identity(), by: "nearest", boundary: "clamp", class: "copy" }],
+});

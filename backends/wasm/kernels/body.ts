@@ -1,0 +1,66 @@
+/** The scalar language on four voxels at a time. */
+import type { BinaryOperator, Scalar, UnaryOperator } from "../../../compiler/language/scalar.ts";
+import type { F, V128 } from "./context.ts";
+import type { VectorFunctions } from "./functions.ts";
+
+/** Where the leaves of a body come from. */
+export interface Leaves {
+  readonly tap: (index: number) => V128;
+  readonly constant: (value: number) => V128;
+  readonly background: (buffer: number) => V128;
+  /** Added to the module when first asked for. */
+  readonly functions: () => VectorFunctions;
+}
+
+/** The body's value for four voxels; parts that are used twice are computed once. */
+export const emitBody = (f: F, body: Scalar, leaves: Leaves): V128 => {
+  const known = new Map<Scalar, V128>();
+  const of = (s: Scalar): V128 => {
+    const done = known.get(s);
+    if (done !== undefined) return done;
+    const value = s.kind === "const" || s.kind === "background" ? make(s) : f.keep(make(s));
+    known.set(s, value);
+    return value;
+  };
+  const make = (s: Scalar): V128 => {
+    switch (s.kind) {
+      case "const":
+        return leaves.constant(s.value);
+      case "tap":
+        return leaves.tap(s.index);
+      case "background":
+        return leaves.background(s.buffer);
+      case "inside":
+        throw new RangeError("regions are resolved before a body is emitted");
+      case "unary":
+        return unary[s.operator](f, of(s.a), leaves);
+      case "binary":
+        return binary[s.operator](f, of(s.a), of(s.b), leaves);
+      case "select": {
+        const holds = f.f32x4.ne(of(s.condition), f.f32x4.splat(0));
+        return f.v128.bitselect(of(s.then), of(s.otherwise), holds);
+      }
+    }
+  };
+  return of(body);
+};
+
+const unary: Readonly<Record<UnaryOperator, (f: F, a: V128, leaves: Leaves) => V128>> = {
+  neg: (f, a) => f.f32x4.neg(a),
+  abs: (f, a) => f.f32x4.abs(a),
+  sqrt: (f, a) => f.f32x4.sqrt(a),
+  floor: (f, a) => f.f32x4.floor(a),
+  exp: (f, x, { functions }) => f.call(functions().exp, { x }),
+  log: (f, x, { functions }) => f.call(functions().log, { x }),
+};
+
+const binary: Readonly<Record<BinaryOperator, (f: F, a: V128, b: V128, leaves: Leaves) => V128>> = {
+  add: (f, a, b) => f.f32x4.add(a, b),
+  sub: (f, a, b) => f.f32x4.sub(a, b),
+  mul: (f, a, b) => f.f32x4.mul(a, b),
+  div: (f, a, b) => f.f32x4.div(a, b),
+  min: (f, a, b) => f.f32x4.min(a, b),
+  max: (f, a, b) => f.f32x4.max(a, b),
+  pow: (f, a, b, { functions }) => f.call(functions().pow, { a, b }),
+  less: (f, a, b) => f.v128.and(f.f32x4.lt(a, b), f.f32x4.splat(1)),
+};

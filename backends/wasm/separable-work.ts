@@ -1,0 +1,141 @@
+/** A gather along the axes as a kernel and its tables; undefined for those that another kernel must do. */
+import { showScalar } from "../../compiler/language/scalar.ts";
+import type { Axis } from "../../compiler/language/vector.ts";
+import { dtypes } from "../../compiler/language/voxels.ts";
+import type { Buffer, Gather, Tap } from "../../compiler/plan.ts";
+import { compiled } from "./cache.ts";
+import { constantsOf } from "./kernels/gather.ts";
+import { type SeparableShape, separableKernel } from "./kernels/separable.ts";
+import { rowsBytes } from "./kernels/separable-blend.ts";
+import { canShare } from "./memory.ts";
+import { backgroundBuffers, backgroundValues, spell, type Work } from "./passes.ts";
+import { dtypeOfBuffer, type Place } from "./places.ts";
+import { blendWidth, type RowTable, rowTable } from "./separable-row.ts";
+import { axisTable, isSeparable, type Knots, knotsAlong, readingOrder, regionMasks } from "./separable-tables.ts";
+import { type Variants, variantsOf } from "./variants.ts";
+
+export const separableWork = (pass: Gather, output: Buffer, places: (buffer: number) => Place): Work | undefined => {
+  const [tap, ...others] = pass.taps;
+  if (tap === undefined || others.length > 0 || tap.class === "general" || !pass.regions.every(isSeparable))
+    return undefined;
+  const order = readingOrder(tap);
+  if (order?.[0] !== 0) return undefined;
+  const variants = variantsOf(pass.body, pass.regions.length);
+  const place = places(tap.source);
+  const dtype = dtypeOfBuffer(output);
+  if (movesOnly(tap, variants) && place.dtype === dtype) return undefined;
+  return work({ pass, tap, output, place, places, variants, along: (axis) => order[axis] as Axis });
+};
+
+/** Whether every voxel is a copy of one sample, or a constant: what moves bytes does that better. */
+const movesOnly = ({ by, class: freedom }: Tap, { bodies }: Variants): boolean =>
+  (by === "nearest" || (freedom === "copy" && by === "linear")) &&
+  bodies.every((body) => ["tap", "const", "background"].includes(body.kind));
+
+interface Parts {
+  readonly pass: Gather;
+  readonly tap: Tap;
+  readonly output: Buffer;
+  readonly place: Place;
+  readonly places: (buffer: number) => Place;
+  readonly variants: Variants;
+  /** The output axis that a source axis follows. */
+  readonly along: (axis: Axis) => Axis;
+}
+
+const work = ({ pass, tap, output, place, places, variants, along }: Parts): Work => {
+  const dtype = dtypeOfBuffer(output);
+  const { bytes, integer } = dtypes[place.dtype];
+  const [nx, ny, nz] = output.size;
+  const rowStride = place.size[0] * bytes;
+  const strides = [bytes, rowStride, rowStride * place.size[1]] as const;
+  const knotsOf = (axis: Axis): readonly Knots[] =>
+    knotsAlong(tap, axis, along(axis), output.size[along(axis)], place.size[axis]);
+  const masks = (axis: Axis): Uint8Array => regionMasks(pass.regions, axis, output.size[axis]);
+  const alongX = knotsOf(0);
+  const row = rowTable(alongX, masks(0), dtype);
+  const axisOf = (outputAxis: Axis): Axis => (along(1) === outputAxis ? 1 : 2);
+  const tableOf = (outputAxis: 1 | 2): Int32Array => {
+    const axis = axisOf(outputAxis);
+    return axisTable(knotsOf(axis), strides[axis], masks(outputAxis));
+  };
+  const shape: SeparableShape = {
+    by: tap.by,
+    source: place.dtype,
+    dtype,
+    variants,
+    form: row.form,
+    guarded: !integer && tap.by === "linear" && alongX.some(({ weight }) => weight[1] === 0),
+  };
+  const constants = constantsOf(variants.bodies);
+  const backgrounds = backgroundBuffers(pass);
+  const tables = new Tables({
+    choices: variants.choice,
+    yTable: tableOf(1),
+    zTable: tableOf(2),
+    segments: row.segments,
+    groups: row.groups,
+    repeated: row.repeated,
+    ...Object.fromEntries(
+      backgrounds.map((buffer) => [`background${buffer}`, backgroundValues(places(buffer), output.channels)]),
+    ),
+  });
+  const numbers = numbersOf(row, place);
+  const spelled = variants.bodies.map((body) => spell(showScalar(body), constants));
+  const key = JSON.stringify([{ ...shape, variants: 0 }, [...variants.choice], spelled]);
+  return {
+    kernel: compiled(`separable ${key}`, () => separableKernel(shape, canShare)),
+    units: ny * nz * output.channels,
+    bytesPerUnit: nx * dtypes[dtype].bytes,
+    scratchBytes: rowsBytes(tap.by, row.width) + 128,
+    tableBytes: tables.bytes,
+    writeTables: (buffer, at) => tables.write(buffer, at),
+    valueOf: (name, at) => {
+      if (name.startsWith("constant")) return constants[Number(name.slice(8))] ?? Number.NaN;
+      return { ...numbers, ny, nz, outputRow: nx * dtypes[dtype].bytes }[name] ?? at + tables.addressOf(name);
+    },
+  };
+};
+
+/** Numbers of the kernel that do not depend on where its tables are. */
+const numbersOf = (row: RowTable, place: Place): Readonly<Record<string, number>> => {
+  const { bytes } = dtypes[place.dtype];
+  return {
+    source: place.address + row.first * bytes,
+    channelBytes: place.channels === 1 ? 0 : place.bytes / place.channels,
+    samples: Math.ceil(row.count / blendWidth) * blendWidth,
+    rowBytes: row.width * 4,
+    direct: place.dtype === "float32" && row.repeated.length === 0 ? 1 : 0,
+  };
+};
+
+/** Arrays one behind the other; `name` is the address of one, `nameEnd` of its end. */
+class Tables {
+  readonly bytes: number;
+  readonly #arrays: readonly (readonly [name: string, array: ArrayBufferView, address: number])[];
+
+  constructor(arrays: Readonly<Record<string, ArrayBufferView>>) {
+    let next = 0;
+    this.#arrays = Object.entries(arrays).map(([name, array]) => {
+      const address = next;
+      next += Math.ceil(array.byteLength / 64) * 64;
+      return [name, array, address];
+    });
+    this.bytes = next;
+  }
+
+  write(buffer: ArrayBufferLike, at: number): void {
+    for (const [, array, address] of this.#arrays)
+      new Uint8Array(buffer, at + address, array.byteLength).set(
+        new Uint8Array(array.buffer, array.byteOffset, array.byteLength),
+      );
+  }
+
+  addressOf(name: string): number {
+    for (const [known, array, address] of this.#arrays) {
+      if (known === name) return address;
+      if (`${known}End` === name) return address + array.byteLength;
+    }
+    throw new RangeError(`there is no table ${name}`);
+  }
+}

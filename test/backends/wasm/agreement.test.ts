@@ -1,0 +1,184 @@
+/** The CPU backend computes what the reference defines, with any number of threads, to the same bits. */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { checkLaw, type LawName, laws, medimagesOn, pipelines } from "../../../laws/index.ts";
+import {
+  type Expression,
+  evaluate,
+  gamma,
+  imageFromArray,
+  type MedImage,
+  map,
+  pipe,
+  reference,
+  resampleToSpacing,
+  rescale,
+  rotate,
+  scale,
+  unary,
+  value,
+  wasm,
+  window,
+} from "../../../src/index.ts";
+import { applySteps } from "../../../src/json.ts";
+
+const noise = (size: readonly [number, number, number], seed = 1): MedImage<"intensity"> => {
+  let state = seed;
+  const data = Float32Array.from({ length: size[0] * size[1] * size[2] }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return (state / 2 ** 32) * 2000 - 1000;
+  });
+  return imageFromArray(data, { size, spacing: [1, 1.2, 2] });
+};
+
+const span = (values: ArrayLike<number | bigint>): number => {
+  let [low, high] = [Infinity, -Infinity];
+  for (let i = 0; i < values.length; i++) {
+    const v = Number(values[i]);
+    if (!Number.isFinite(v)) continue;
+    low = Math.min(low, v);
+    high = Math.max(high, v);
+  }
+  return high > low ? high - low : 1;
+};
+
+/** Share of voxels that differ by more than 1e-5 of the source's range. */
+const compare = async (expression: Expression, range: number): Promise<number> => {
+  const [found, wanted] = [
+    await evaluate(expression, { backend: wasm }),
+    await evaluate(expression, { backend: reference }),
+  ];
+  expect(found.voxels.dtype).toBe(wanted.voxels.dtype);
+  expect(found.voxels.data.length).toBe(wanted.voxels.data.length);
+  let beyond = 0;
+  for (let i = 0; i < wanted.voxels.data.length; i++) {
+    const [a, b] = [Number(found.voxels.data[i]), Number(wanted.voxels.data[i])];
+    if (!(Math.abs(a - b) <= 1e-5 * range || Object.is(a, b))) beyond++;
+  }
+  return beyond / wanted.voxels.data.length;
+};
+
+describe("agreement with the reference", () => {
+  const fills = [0, "background", "clamp", "reflect", "wrap"] as const;
+  const samplings = (["linear", "bspline", "nearest"] as const).flatMap((interpolation) =>
+    fills.map((fill) => ({ interpolation, fill })),
+  );
+  test.each(samplings)("rotation, $interpolation, $fill outside", async (sampling) => {
+    const image = noise([37, 29, 23]);
+    const turned = (e: MedImage<"intensity"> | Expression<"intensity">): Expression<"intensity"> =>
+      sampling.interpolation === "nearest"
+        ? rotate([0.3, -0.5, 0.8], 33, { interpolation: "nearest", fill: sampling.fill })(e)
+        : rotate([0.3, -0.5, 0.8], 33, { interpolation: sampling.interpolation, fill: sampling.fill })(e);
+    expect(await compare(turned(image), 2000)).toBe(0);
+    const single = noise([21, 17, 1]);
+    expect(await compare(turned(single), 2000)).toBe(0);
+  });
+
+  test("steep pulls, which outrun fixed point", async () => {
+    for (const factor of [0.3, 0.11, 0.021])
+      expect(await compare(pipe(noise([150, 40, 40]), rotate("z", 20, { fill: 0 }), scale(factor)), 2000)).toBe(0);
+  });
+
+  test("long rows: coordinates hold at index 2048", async () => {
+    const ramp = imageFromArray(
+      Float32Array.from({ length: 2100 * 8 * 8 }, (_, i) => i % 2100),
+      { size: [2100, 8, 8] },
+    );
+    const turned = rotate("z", 0.05, { fill: "clamp" })(ramp);
+    const [found, wanted] = [await evaluate(turned, { backend: wasm }), await evaluate(turned, { backend: reference })];
+    let worst = 0;
+    for (let i = 0; i < wanted.voxels.data.length; i++)
+      worst = Math.max(worst, Math.abs(Number(found.voxels.data[i]) - Number(wanted.voxels.data[i])));
+    // One voxel along x is one unit; float32 itself holds 2048 to 1.2e-4.
+    expect(worst).toBeLessThan(2.5e-4);
+  });
+
+  test("maps: exponentials, logarithms and powers in lanes", async () => {
+    const positive = pipe(noise([32, 16, 16]), window(0, 2000, [1e-3, 4]));
+    for (const body of [unary("exp", value), unary("log", value), unary("sqrt", value)])
+      expect(await compare(pipe(positive, map(body)), 50)).toBe(0);
+    for (const exponent of [0.4, 1.7, 3])
+      expect(await compare(pipe(noise([32, 16, 16]), rescale(1 / 1000), gamma(exponent)), 1)).toBe(0);
+  });
+
+  test("random pipelines of every step, dtype and grid", async () => {
+    await fc.assert(
+      fc.asyncProperty(pipelines(), async ({ image, steps: all }) => {
+        // Any map may jump where rounding decides; maps are compared above.
+        const steps = all.filter(({ op }) => op !== "map");
+        const expression = applySteps(steps, image);
+        const wanted = await evaluate(expression, { backend: reference });
+        const range = Math.max(
+          span(image.voxels.data) * Math.abs(image.voxels.rescale.slope),
+          span(wanted.voxels.data),
+        );
+        const stored = range / Math.abs(wanted.voxels.rescale.slope);
+        const found = await evaluate(expression, { backend: wasm });
+        const isWhole = /int/.test(wanted.voxels.dtype);
+        for (let i = 0; i < wanted.voxels.data.length; i++) {
+          const [a, b] = [Number(found.voxels.data[i]), Number(wanted.voxels.data[i])];
+          const tolerance = 1e-5 * Math.max(stored, Math.abs(b)) + (isWhole ? 1 : 0);
+          if (!(Math.abs(a - b) <= tolerance || Object.is(a, b)))
+            throw new Error(`voxel ${i}: ${a}, the reference has ${b}`);
+        }
+      }),
+      { numRuns: 400, seed: 5 },
+    );
+  });
+});
+
+describe("the same bits", () => {
+  test.each(["linear", "bspline"] as const)("for 1, 2 and 7 threads, %s", async (interpolation) => {
+    const expression = pipe(
+      noise([96, 80, 64]),
+      rotate([1, 2, 3], 25, { interpolation, fill: -1000 }),
+      resampleToSpacing([0.9, 0.9, 1.1]),
+    );
+    const [one, two, seven] = await Promise.all(
+      [1, 2, 7].map(async (threads) => (await evaluate(expression, { backend: wasm, threads })).voxels.data),
+    );
+    expect(Buffer.compare(bytes(one!), bytes(two!))).toBe(0);
+    expect(Buffer.compare(bytes(one!), bytes(seven!))).toBe(0);
+  });
+});
+const bytes = (data: ArrayBufferView): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+
+describe("laws, judged on this backend", () => {
+  const subject = medimagesOn(wasm);
+  // These demand the bits that float64 arithmetic gives, of a rescale or of a weighted sum.
+  const beyondFloat32: readonly LawName[] = [
+    "asRoundsAndSaturates",
+    "weightedSumsPass",
+    "resamplingOntoItselfIsNothing",
+    "inverseUndoes",
+    "mapsCommute",
+    "mapsCommuteWithPicking",
+  ];
+  const names = (Object.keys(laws) as LawName[]).filter((name) => !beyondFloat32.includes(name));
+  test.each(names)("%s", async (name) => {
+    await checkLaw(name, { numRuns: 150, seed: 11 }, subject);
+  });
+});
+
+describe("life cycle", () => {
+  test("an abort stops the run", async () => {
+    const controller = new AbortController();
+    const work = evaluate(scale(6, { interpolation: "bspline" })(noise([64, 64, 64])), {
+      backend: wasm,
+      signal: controller.signal,
+    });
+    setTimeout(() => controller.abort(), 30);
+    await expect(work).rejects.toMatchObject({ error: { kind: "Aborted" } });
+    expect((await evaluate(rotate("z", 5)(noise([16, 16, 16])), { backend: wasm })).grid.size).toEqual([16, 16, 16]);
+  });
+
+  test("runs at the same time do not get in each other's way", async () => {
+    const image = noise([64, 48, 40]);
+    const runs = [3, 14, 25, 36].map((degrees) => rotate("z", degrees, { fill: 0 })(image));
+    const together = await Promise.all(runs.map((e) => evaluate(e, { backend: wasm })));
+    for (const [k, e] of runs.entries()) {
+      const alone = await evaluate(e, { backend: wasm });
+      expect(Buffer.compare(bytes(together[k]!.voxels.data), bytes(alone.voxels.data))).toBe(0);
+    }
+  });
+});
