@@ -11,7 +11,7 @@ import { type Buffer, type Gather, type Pass, type Plan, type Prefilter, readsOf
 import { freedAfter } from "../../compiler/schedule.ts";
 import type { Backend, RunOptions } from "../backend.ts";
 import { workOf } from "./choose.ts";
-import { addressable, allocateBacked, canShare, ensureLength } from "./memory.ts";
+import { addressable, allocateBacked, announce, canShare, ensureLength } from "./memory.ts";
 import { prefilterWork, type Work } from "./passes.ts";
 import { bufferOf, bytesOf, elementsOf, type Place, Places } from "./places.ts";
 import { makeControl, Pool, type ThreadHost } from "./pool.ts";
@@ -209,7 +209,9 @@ const padding = 64;
 /** @throws MedImagesError `BudgetExceeded` */
 const allocatePlain = (bytes: number): ArrayBufferLike => {
   try {
-    return canShare ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);
+    const buffer = canShare ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);
+    if (canShare) announce(buffer, bytes);
+    return buffer;
   } catch (thrown) {
     return fail(
       {

@@ -48,7 +48,7 @@ export const allocateBacked = (bytes: number): ArrayBufferLike | undefined => {
   if (again !== undefined) return again;
   try {
     const memory = new WebAssembly.Memory({ initial: pages, maximum: 65536, shared: canShare });
-    announce(bytes);
+    announce(memory.buffer, bytes);
     memories.set(memory.buffer, memory);
     return memory.buffer;
   } catch {
@@ -59,13 +59,16 @@ export const allocateBacked = (bytes: number): ArrayBufferLike | undefined => {
 /** The memory whose voxels start at address 0 of this buffer, if it is one of ours. */
 export const memoryBehind = (buffer: ArrayBufferLike): WebAssembly.Memory | undefined => memories.get(buffer);
 
+const ballast = new WeakMap<object, ArrayBuffer>();
+
 /**
  * The garbage collector does not count shared buffers: a loop over scans would fill the machine before it
- * ran. An ordinary buffer of the same size, never touched and so never resident, makes it count them.
+ * ran. An ordinary buffer of the same size that lives as long, never touched and so never resident, makes it
+ * count them.
  */
-export const announce = (bytes: number): void => {
+export const announce = (owner: object, bytes: number): void => {
   try {
-    new ArrayBuffer(bytes);
+    ballast.set(owner, new ArrayBuffer(bytes));
   } catch {
     // Nothing is announced; nothing else depends on it.
   }

@@ -49,7 +49,7 @@ const makeMemory = (bytes: number): WebAssembly.Memory => {
       maximum: page,
       shared: canShare,
     });
-    announce(bytes);
+    announce(memory, bytes);
     return memory;
   } catch (thrown) {
     return tooLarge(thrown);
