@@ -5,7 +5,7 @@
 import { type Either, isLeft, left, right } from "fp-ts/lib/Either.js";
 import type * as t from "io-ts";
 import type { PipelineError } from "../compiler/errors.ts";
-import type { Grid } from "../compiler/language/grid.ts";
+import { type Grid, gridOf } from "../compiler/language/grid.ts";
 import { type Expression, type Operation, type Source, toExpression } from "./expression.ts";
 import type { Kind } from "./image.ts";
 import { applyStep } from "./ops/apply.ts";
@@ -24,6 +24,11 @@ export interface FromJSONOptions {
   readonly name?: string;
   /** Grids of the images that `resampleToImage` steps name. */
   readonly images?: Readonly<Record<string, Grid>>;
+}
+
+interface DecodeOptions extends FromJSONOptions {
+  /** Why the grid of an image that a step names could not be read. */
+  readonly unreadable?: Readonly<Record<string, string>>;
 }
 
 const isOperation = (op: unknown): op is OperationName => typeof op === "string" && Object.hasOwn(operations, op);
@@ -54,15 +59,12 @@ export const fromJSON = (document: unknown, options: FromJSONOptions = {}): Eith
 };
 
 /** The steps of a document. */
-export const decodeSteps = (
-  document: unknown,
-  options: FromJSONOptions = {},
-): Either<PipelineError, readonly Step[]> => {
+export const decodeSteps = (document: unknown, options: DecodeOptions = {}): Either<PipelineError, readonly Step[]> => {
   const refuse = (errors: readonly string[]): Either<PipelineError, never> =>
     left({ kind: "InvalidDocument", errors, ...(options.name === undefined ? {} : { path: options.name }) });
   const list = listOf(document);
   if (typeof list === "string") return refuse([list]);
-  const decoded = list.map((step, k) => decodeStep(step, k, options.images ?? {}));
+  const decoded = list.map((step, k) => decodeStep(step, k, options));
   const errors = decoded.flatMap((result) => (isLeft(result) ? result.left : []));
   return errors.length > 0
     ? refuse(errors)
@@ -92,26 +94,46 @@ const listOf = (document: unknown): readonly unknown[] | string => {
     : `field "steps": expected an array of steps, found ${show(document.steps)}`;
 };
 
-const decodeStep = (u: unknown, k: number, images: Readonly<Record<string, Grid>>): Either<readonly string[], Step> => {
+const decodeStep = (u: unknown, k: number, options: DecodeOptions): Either<readonly string[], Step> => {
   if (!isObject(u)) return left([`step ${k + 1}: expected an object with a field "op", found ${show(u)}`]);
   const { op } = u;
   if (!isOperation(op))
     return left([
       `step ${k + 1}: field "op": expected one of ${Object.keys(operations).join(", ")}, found ${show(op)}`,
     ]);
-  const resolved = op === "resampleToImage" ? withGrid(u, images) : u;
-  if (typeof resolved === "string") return left([`step ${k + 1} (${op}): ${resolved}`]);
-  const result: Either<t.Errors, Step> = define<OperationName>(op).codec.decode(resolved);
-  return isLeft(result) ? left(result.left.map((error) => `step ${k + 1} (${op}): ${showError(error)}`)) : result;
+  const { fields, problem } = op === "resampleToImage" ? withGrid(u, options) : { fields: u, problem: undefined };
+  const result: Either<t.Errors, Step> = define<OperationName>(op).codec.decode(fields);
+  const problems = [
+    ...(problem === undefined ? [] : [problem]),
+    ...(isLeft(result) ? result.left.map((error) => showError(error)) : []),
+  ];
+  return isLeft(result) || problem !== undefined
+    ? left(problems.map((reason) => `step ${k + 1} (${op}): ${reason}`))
+    : result;
 };
 
-const withGrid = (step: Readonly<Record<string, unknown>>, images: Readonly<Record<string, Grid>>): object | string => {
+interface Resolved {
+  readonly fields: object;
+  readonly problem?: string | undefined;
+}
+
+const ownOf = <A>(key: string, record: Readonly<Record<string, A>> = {}): A | undefined =>
+  Object.hasOwn(record, key) ? record[key] : undefined;
+
+/** The step with the grid of its image. Without one it gets another, so that its other fields can be judged. */
+const withGrid = (step: Readonly<Record<string, unknown>>, { images, unreadable }: DecodeOptions): Resolved => {
   const { image } = step;
-  if (step.grid !== undefined) return step;
+  if (step.grid !== undefined) return { fields: step };
+  const grid = gridOf([1, 1, 1]);
   if (typeof image !== "string")
-    return `field "image": expected the path of an image, or a field "grid", found ${show(image)}`;
-  const grid = Object.hasOwn(images, image) ? images[image] : undefined;
-  return grid === undefined ? `field "image": the grid of ${show(image)} is not at hand` : { ...step, grid };
+    return {
+      fields: { ...step, grid, image: "" },
+      problem: `field "image": expected the path of an image, or a field "grid", found ${show(image)}`,
+    };
+  const found = ownOf(image, images);
+  if (found !== undefined) return { fields: { ...step, grid: found } };
+  const reason = ownOf(image, unreadable) ?? `the grid of ${show(image)} is not at hand`;
+  return { fields: { ...step, grid }, problem: `field "image": ${reason}` };
 };
 
 const showError = ({ context, message, value }: t.ValidationError): string => {

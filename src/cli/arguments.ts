@@ -89,11 +89,14 @@ export const parse = (signature: Signature, words: readonly string[]): Arguments
       unknown.add(token.rawName);
       continue;
     }
-    const problem = problemWith(definition, token.value, token.inlineValue === true);
+    // `-o=FILE` is not what Node expects, but what people write.
+    const short = token.rawName.startsWith("-") && !token.rawName.startsWith("--");
+    const value = short && token.inlineValue === true ? token.value.replace(/^=/, "") : token.value;
+    const problem = problemWith(definition, value, token.inlineValue === true);
     const again = definition.repeatable !== true && given.some(({ name }) => name === definition.name);
     if (problem !== undefined) problems.push(problem);
     else if (again) problems.push(`--${definition.name} is given twice; give it once`);
-    else given.push({ name: definition.name, value: token.value ?? "" });
+    else given.push({ name: definition.name, value: value ?? "" });
   }
   // The value of an option that does not exist would be taken for an operand: no use in complaining of it.
   if (unknown.size === 0) problems.push(...operandProblems(signature, operands));

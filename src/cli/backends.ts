@@ -1,7 +1,9 @@
 /** Backends by the name that the command line has for them. */
+import { platform } from "#platform";
 import type { Backend } from "../../backends/backend.ts";
 import { reference } from "../../backends/reference/index.ts";
 import { fail } from "../../compiler/errors.ts";
+import { automaticBackend, wasm } from "../backends.ts";
 import { wordFormat } from "./formats.ts";
 import type { Format } from "./usage.ts";
 
@@ -16,18 +18,21 @@ export interface ChosenBackend {
 /** The reference backend does everything on the main thread, so that it can be read. */
 const onReference: ChosenBackend = { backend: reference, threads: () => 1 };
 
+/** Threads are those of the machine unless told otherwise. */
+const onWasm: ChosenBackend = { backend: wasm, threads: (asked) => asked ?? platform.threads?.processors ?? 1 };
+
 const missing = (backend: BackendName) => (): never =>
   fail({
     kind: "BackendUnavailable",
     backend,
     reason: "this version of medimages does not include it",
-    remedy: "use --backend reference, or leave --backend out",
+    remedy: "use --backend wasm, or leave --backend out",
   });
 
 const backends: Readonly<Record<BackendName, () => ChosenBackend>> = {
-  auto: () => onReference,
+  auto: () => (automaticBackend() === wasm ? onWasm : onReference),
   reference: () => onReference,
-  wasm: missing("wasm"),
+  wasm: () => onWasm,
   webgpu: missing("webgpu"),
 };
 const names: readonly BackendName[] = ["auto", "reference", "wasm", "webgpu"];

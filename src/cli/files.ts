@@ -1,4 +1,6 @@
 /** Checks of paths before the work begins, so that a long job does not fail at its end. */
+import { constants } from "node:fs";
+import { access, realpath } from "node:fs/promises";
 import { dirname } from "node:path";
 import { platform } from "#platform";
 import { fail } from "../../compiler/errors.ts";
@@ -19,6 +21,19 @@ export const writable = async (path: string): Promise<void> => {
     fail({ kind: "FileAccess", path, reason: "is a folder, not a file", remedy: "name a file" });
   if ((await platform.kindOfPath(dirname(path))) !== "folder")
     fail({ kind: "FileAccess", path, reason: "its folder does not exist", remedy: "make it, or choose another place" });
+  // A link is followed: the file that it stands for is what will be replaced.
+  const folder = dirname(await realpath(path).catch(() => path));
+  await access(folder, constants.W_OK | constants.X_OK).catch((thrown: unknown) =>
+    fail(
+      {
+        kind: "FileAccess",
+        path,
+        reason: `files cannot be written into its folder ${folder}`,
+        remedy: "ask for write permission, or choose another place",
+      },
+      thrown,
+    ),
+  );
 };
 
 /** @throws MedImagesError `UnsupportedFile` when the file does not hold the series asked for. */

@@ -13,4 +13,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(1);
 });
 
+// Nobody is left to be told about messages that cannot be written, and a job does not depend on them.
+process.stderr.on("error", () => {});
+
 process.exitCode = await medimages(process.argv.slice(2), process);

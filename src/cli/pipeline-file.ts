@@ -14,24 +14,27 @@ export const readPipeline = async (path: string, memory: number | undefined): Pr
   await readable(path);
   const document = parse(path, await readFile(path, "utf8"));
   const images = new Map<string, Grid>();
-  const unreadable: string[] = [];
+  const unreadable = new Map<string, string>();
   for (const name of new Set(imagesIn(document)))
     try {
       const header = await loadHeader(resolve(dirname(path), name), memory === undefined ? {} : { memory });
       images.set(name, header.grid);
     } catch (thrown) {
       if (!(thrown instanceof MedImagesError)) throw thrown;
-      unreadable.push(describe(thrown.error));
+      unreadable.set(name, describe(thrown.error));
     }
-  const steps = decodeSteps(document, { images: Object.fromEntries(images) });
-  if (!isLeft(steps)) return steps.right;
-  const errors = steps.left.kind === "InvalidDocument" ? steps.left.errors : [describe(steps.left)];
-  return fail({ kind: "InvalidDocument", path, errors: [...errors, ...unreadable] });
+  const steps = decodeSteps(document, {
+    name: path,
+    images: Object.fromEntries(images),
+    unreadable: Object.fromEntries(unreadable),
+  });
+  return isLeft(steps) ? fail(steps.left) : steps.right;
 };
 
 const parse = (path: string, text: string): unknown => {
   try {
-    return JSON.parse(text);
+    // Some editors begin a file with a byte order mark.
+    return JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch (thrown) {
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
     return fail({ kind: "InvalidDocument", path, errors: [`is not JSON: ${reason}`] }, thrown);

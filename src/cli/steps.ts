@@ -2,6 +2,7 @@
 import { loadHeader } from "../io/load.ts";
 import type { Step } from "../step.ts";
 import type { Arguments } from "./arguments.ts";
+import { allOf } from "./failures.ts";
 import type { OptionGroup } from "./options.ts";
 import { type Draft, fillFormat, interpolationFormat, type SamplingInForce, stepOptions } from "./step-options.ts";
 import { badValue } from "./usage.ts";
@@ -43,16 +44,24 @@ type Planned = Step | { readonly op: "like"; readonly path: string; readonly sam
 export const plannedSteps = (args: Arguments): readonly Planned[] => {
   let inForce: SamplingInForce = {};
   const planned: Planned[] = [];
+  let idle: readonly string[] = [];
   for (const { name, value } of args.given) {
     if (name === "interp") {
       const interpolation = interpolationFormat.read(value);
       if (interpolation === undefined) args.complain(badValue(name, value, interpolationFormat));
-      else inForce = { ...inForce, interpolation };
+      else {
+        inForce = { ...inForce, interpolation };
+        idle = [...idle, `--interp ${value}`];
+      }
     } else if (name === "fill") {
       const fill = fillFormat.read(value);
       if (fill === undefined) args.complain(badValue(name, value, fillFormat));
-      else inForce = { ...inForce, fill };
+      else {
+        inForce = { ...inForce, fill };
+        idle = [...idle, `--fill ${value}`];
+      }
     } else if (Object.hasOwn(stepOptions, name)) {
+      idle = [];
       const format = stepOptions[name]?.format;
       const draft = format?.read(value);
       if (format !== undefined && draft === undefined) args.complain(badValue(name, value, format));
@@ -63,6 +72,10 @@ export const plannedSteps = (args: Arguments): readonly Planned[] => {
       else planned.push(step);
     }
   }
+  if (idle.length > 0)
+    args.complain(
+      `${idle.join(" and ")} would do nothing: --interp and --fill hold for the steps after them; give them before`,
+    );
   return planned;
 };
 
@@ -85,7 +98,7 @@ const withSampling = (draft: Draft, inForce: SamplingInForce): Planned | undefin
 
 /** Reads the grids of reference images. @throws MedImagesError when one of them cannot be read. */
 export const resolveSteps = (planned: readonly Planned[], memory: number | undefined): Promise<readonly Step[]> =>
-  Promise.all(
+  allOf(
     planned.map(async (step): Promise<Step> => {
       if (step.op !== "like") return step;
       const { grid } = await loadHeader(step.path, memory === undefined ? {} : { memory });

@@ -5,6 +5,7 @@
 import { platform } from "#platform";
 import { fail } from "../../compiler/errors.ts";
 import type { Content } from "./content.ts";
+import { checkLength } from "./longest.ts";
 
 export interface Budget {
   /** Bytes for voxels; half of the machine's memory unless said. */
@@ -33,29 +34,40 @@ export const checkRatio = (content: Content, needed: number, budget: Budget): vo
       });
 };
 
+const memoryOf = (budget: Budget): number => budget.memory ?? Math.floor(platform.totalMemory / 2);
+
+const refuse = (content: Content, needed: number, budget: Budget, cause?: unknown): never =>
+  fail(
+    {
+      kind: "BudgetExceeded",
+      path: content.name,
+      what: "the image",
+      needed,
+      budget: memoryOf(budget),
+      remedy: "state a larger `memory` in bytes (command line: --memory) or use a machine with more",
+    },
+    cause,
+  );
+
 /**
- * Memory for voxels, after all checks.
+ * Refuses an image whose voxels take more than the budget, before one of them is inflated.
  * @throws MedImagesError `BudgetExceeded`
  */
-export const allocateVoxels = (content: Content, needed: number, budget: Budget): ArrayBufferLike => {
+export const checkBudget = (content: Content, needed: number, budget: Budget): void => {
   checkRatio(content, needed, budget);
-  const memory = budget.memory ?? Math.floor(platform.totalMemory / 2);
-  const refuse = (cause?: unknown): never =>
-    fail(
-      {
-        kind: "BudgetExceeded",
-        path: content.name,
-        what: "the image",
-        needed,
-        budget: memory,
-        remedy: "state a larger `memory` in bytes (command line: --memory) or use a machine with more",
-      },
-      cause,
-    );
-  if (needed > memory) refuse();
+  if (needed > memoryOf(budget)) refuse(content, needed, budget);
+};
+
+/**
+ * `needed` bytes of memory for so many numbers, after all checks.
+ * @throws MedImagesError `BudgetExceeded`, `UnsupportedVoxels`
+ */
+export const allocateVoxels = (content: Content, needed: number, numbers: number, budget: Budget): ArrayBufferLike => {
+  checkBudget(content, needed, budget);
+  checkLength(`the image ${content.name}`, numbers, "cut it into parts with the program that made it");
   try {
     return platform.allocateBuffer(needed);
   } catch (thrown) {
-    return refuse(thrown);
+    return refuse(content, needed, budget, thrown);
   }
 };

@@ -48,7 +48,8 @@ const withOpened = async <A>(
  * beside them; geometry is LPS millimetres. What the reader had to put up with is in `image.warnings`.
  *
  * `memory` (bytes, half of the machine's unless said) bounds the voxels.
- * @throws MedImagesError `FileAccess`, `MalformedFile`, `UnsupportedFile`, `BudgetExceeded`, `Aborted`
+ * @throws MedImagesError `FileAccess`, `MalformedFile`, `UnsupportedFile`, `BudgetExceeded`, `UnsupportedVoxels`
+ * for more numbers than an array can hold, `Aborted`
  */
 export function loadImage(
   source: ImageSource,

@@ -7,6 +7,7 @@ import { type Grid, gridOf, gridProblem, pointAt, voxelCount } from "../../compi
 import { identity3, type Matrix3, rotation3, type Vector3, vector } from "../../compiler/language/vector.ts";
 import { allocate, type DType, dtypes, type VoxelArray, voxelsOf } from "../../compiler/language/voxels.ts";
 import { intensityImage, labelImage, type MedImage, type MedImageParts } from "../image.ts";
+import { checkLength } from "../io/longest.ts";
 import { rasterizer } from "./ellipsoid.ts";
 import { head } from "./head.ts";
 import { normalNoise } from "./noise.ts";
@@ -152,6 +153,7 @@ const centred = (size: Vector3, spacing: Vector3, direction: Matrix3): Grid => {
 };
 
 const allocateFor = (grid: Grid, dtype: DType): VoxelArray => {
+  checkLength(`a phantom of ${grid.size.join("×")} voxels`, voxelCount(grid), "ask for a smaller size");
   try {
     return allocate(dtype, voxelCount(grid));
   } catch (thrown) {

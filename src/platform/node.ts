@@ -4,7 +4,7 @@
  */
 
 import { randomBytes } from "node:crypto";
-import { closeSync, openSync, unlinkSync } from "node:fs";
+import { closeSync, openSync, type Stats, unlinkSync } from "node:fs";
 import { type FileHandle, open, realpath, rename, stat, unlink } from "node:fs/promises";
 import { totalmem } from "node:os";
 import { basename, dirname, join } from "node:path";
@@ -13,6 +13,7 @@ import { allocateBacked } from "../../backends/wasm/memory.ts";
 import { fail, MedImagesError } from "../../compiler/errors.ts";
 import { corrupt, gunzipMembers } from "./gunzip.ts";
 import { gzipHeader, gzipTrailer } from "./gzip-member.ts";
+import { nodeThreads } from "./node-threads.ts";
 import type { ByteSource, Platform } from "./platform.ts";
 import type { Pushback } from "./pushback.ts";
 
@@ -140,12 +141,18 @@ const dropUnfinished = (path: string): void => {
   if (unfinished.delete(path) && unfinished.size === 0) stopWatching();
 };
 
+interface Target {
+  readonly path: string;
+  /** The file that is there already. */
+  readonly old: Stats | undefined;
+}
+
 /** Where to write so that a link stays a link; refuses folders and devices, which a rename would replace. */
-const targetOf = async (path: string): Promise<string> => {
+const targetOf = async (path: string): Promise<Target> => {
   const target = await realpath(path).catch(() => path);
   const found = await stat(target).catch(() => undefined);
   return found === undefined || found.isFile()
-    ? target
+    ? { path: target, old: found }
     : fail({
         kind: "FileAccess",
         path,
@@ -158,13 +165,31 @@ const writeAll = async (handle: FileHandle, bytes: Uint8Array): Promise<void> =>
   for (let at = 0; at < bytes.length; ) at += (await handle.write(bytes, at, bytes.length - at)).bytesWritten;
 };
 
+/** Beside its place, under a name that file systems take, however long that of the file is. */
+const draftOf = (target: string): string => {
+  const beginning = [...basename(target)].slice(0, 48).join("");
+  return join(dirname(target), `.${beginning}.${randomBytes(6).toString("hex")}.part`);
+};
+
+/** Who may read and write the old file may do so with the new one, and nobody else. */
+const inheritRights = async (handle: FileHandle, old: Stats): Promise<void> => {
+  // Only the superuser can give a file away, and only its members can give it to a group.
+  const given = await handle.chown(old.uid, old.gid).then(
+    () => true,
+    () => false,
+  );
+  const kept = given || (await handle.stat()).gid === old.gid;
+  // Where a file system knows no rights, the draft stays its writer's own.
+  await handle.chmod(old.mode & (kept ? 0o777 : 0o707)).catch(() => undefined);
+};
+
 const writeFile = async (path: string, chunks: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<void> => {
-  const target = await targetOf(path);
-  const draft = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString("hex")}.part`);
+  const { path: target, old } = await targetOf(path);
+  const draft = draftOf(target);
   // Known as unfinished before it exists, and made at once: an interrupt must find neither in between.
   addUnfinished(draft);
   try {
-    closeSync(openSync(draft, "wx"));
+    closeSync(openSync(draft, "wx", old === undefined ? 0o666 : 0o600));
   } catch (thrown) {
     dropUnfinished(draft);
     deny(path, codeOf(thrown) === "ENOENT" ? new Error("its folder does not exist") : thrown, "choose another place");
@@ -176,6 +201,7 @@ const writeFile = async (path: string, chunks: AsyncIterable<Uint8Array>, signal
         if (signal?.aborted) fail({ kind: "Aborted" });
         await writeAll(handle, chunk);
       }
+      if (old !== undefined) await inheritRights(handle, old);
     } finally {
       await handle.close();
     }
@@ -282,6 +308,7 @@ export const platform: Platform = {
   writeFile,
   gunzip: (chunks, name) => gunzipMembers(chunks, name, inflateMember, crc32),
   gzip,
+  threads: nodeThreads,
   totalMemory: totalmem(),
   allocateBuffer: (bytes) => allocateBacked(bytes) ?? new SharedArrayBuffer(bytes),
 };

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { SeriesRecord } from "../../src/cli/image-record.ts";
+import { imageFromArray } from "../../src/image.ts";
 import { loadImage, saveImage } from "../../src/io/load.ts";
 import { phantom } from "../../src/phantom/index.ts";
 import { call, hasShared, lines, shared, temporaryFolder } from "./harness.ts";
@@ -89,6 +90,16 @@ describe("info", () => {
     expect(out).toContain("12 × 10 × 8 voxels");
     expect(out).toContain("orientation  LPS");
     expect(out).toMatch(/values +-\d+ to \d+, mean -/);
+  });
+
+  test("--memory refuses larger images before they are inflated", async () => {
+    await saveImage(at("zeros.nii.gz"), imageFromArray(new Uint8Array(2 ** 22), { size: [256, 128, 128] }));
+    for (const stats of [[], ["--stats"]]) {
+      const { status, out, err } = await call("info", "--memory", "3", ...stats, at("zeros.nii.gz"));
+      expect({ status, out }).toEqual({ status: 1, out: "" });
+      expect(err).toMatch(/zeros\.nii\.gz: the image needs 4 MiB, over the limit of 3 MiB/);
+    }
+    expect((await call("info", "--memory", "4", at("zeros.nii.gz"))).status).toBe(0);
   });
 
   test("damaged files end with status 1, and the others are still shown", async () => {

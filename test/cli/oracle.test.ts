@@ -22,14 +22,15 @@ const largestDifference = (a: readonly number[], b: readonly number[]): number =
 describe.skipIf(!hasShared)("run --pipeline against ITK, scipy and nibabel (../shared/oracle)", () => {
   const folder = temporaryFolder();
 
-  test.each(cases)("$name", async ({ name, input, steps, grid, expected, tolerance, edge }) => {
+  const onEach = (["reference", "wasm"] as const).flatMap((backend) => cases.map((c) => ({ ...c, backend })));
+  test.each(onEach)("$name, $backend", async ({ name, input, steps, grid, expected, tolerance, edge, backend }) => {
     const pipeline = join(folder, `${name}.json`);
-    const output = join(folder, `${name}.nii.gz`);
+    const output = join(folder, `${name}-${backend}.nii.gz`);
     const here = steps.map((step) => (step.image ? { ...step, image: shared(`oracle/${step.image}`) } : step));
     writeFileSync(pipeline, JSON.stringify({ medimages: 1, steps: here }));
     const kind = input.startsWith("labels") ? ["--label"] : [];
     const outcome = await call(
-      ...["run", shared(`oracle/${input}`), "--pipeline", pipeline, "--backend", "reference", "-o", output, ...kind],
+      ...["run", shared(`oracle/${input}`), "--pipeline", pipeline, "--backend", backend, "-o", output, ...kind],
     );
     expect(outcome).toEqual({ status: 0, out: "", err: "" });
 

@@ -1,6 +1,16 @@
 /** The command line as a process of its own, from the built package: what only a process can show. */
 import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -35,12 +45,39 @@ describe("the built command", () => {
     await expect(call("info", "--jsn", "no.nii")).rejects.toMatchObject({ code: 2, stdout: "" });
   });
 
+  test.skipIf(process.platform === "win32")("finds a folder that it cannot write into before it reads", async () => {
+    const locked = mkdtempSync(join(tmpdir(), "medimages-locked-"));
+    chmodSync(locked, 0o555);
+    // Nothing is locked for the superuser.
+    const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+    try {
+      const words = [cli, "run", "no.nii", "--flip", "x", "-o", join(locked, "out.nii")];
+      await expect(start(process.execPath, words, { cwd: "/", ...nobody })).rejects.toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(/out\.nii: files cannot be written into its folder .*; ask for write permission/),
+      });
+    } finally {
+      rmSync(locked, { recursive: true });
+    }
+  });
+
   test("finishes its work when nobody reads on", async () => {
     const words = ["run", "ct.nii.gz", "--orient", "RAS", "--explain", "-o", "unread.nii"];
     const script = 'set -o pipefail; "$@" | true';
     const { stderr } = await start("bash", ["-c", script, "bash", process.execPath, cli, ...words], { cwd: folder });
     expect(stderr).toBe("");
     expect(existsSync(join(folder, "unread.nii"))).toBe(true);
+  });
+
+  test("finishes its work when nobody reads its messages", async () => {
+    const longer = Buffer.concat([readFileSync(join(folder, "unread.nii")), Buffer.alloc(1000)]);
+    writeFileSync(join(folder, "longer.nii"), longer);
+    const words = ["run", "longer.nii", "--orient", "LPS", "--timing", "-o", "unheard.nii"];
+    const child = spawn(process.execPath, [cli, ...words], { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
+    const end = ended(child);
+    child.stderr.destroy();
+    expect(await end).toBe(0);
+    expect(existsSync(join(folder, "unheard.nii"))).toBe(true);
   });
 });
 
@@ -65,7 +102,19 @@ describe.skipIf(process.platform === "win32")("an interrupt", () => {
   });
 
   test("while computing ends the process at once", async () => {
-    const words = [cli, "run", "ct.nii.gz", "--interp", "bspline", "--scale", "5", "-o", "never.nii"];
+    const words = [
+      cli,
+      "run",
+      "ct.nii.gz",
+      "--backend",
+      "reference",
+      "--interp",
+      "bspline",
+      "--scale",
+      "5",
+      "-o",
+      "never.nii",
+    ];
     const child = spawn(process.execPath, words, { cwd: folder, stdio: "ignore" });
     const end = ended(child);
     await new Promise((resolve) => setTimeout(resolve, 700));

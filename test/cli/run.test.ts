@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { pipe } from "fp-ts/lib/function.js";
 import { beforeAll, describe, expect, test } from "vitest";
 import { evaluate } from "../../src/evaluate.ts";
+import { imageFromArray } from "../../src/image.ts";
 import { loadHeader, loadImage, saveImage } from "../../src/io/load.ts";
 import { affine } from "../../src/ops/affine.ts";
 import { crop, pad } from "../../src/ops/crop.ts";
@@ -132,6 +133,17 @@ describe("steps of the command line are the operations of the library", () => {
     expect((await loadHeader(at("both.nii"))).grid.size).toEqual([10, 10, 10]);
   });
 
+  test("a pipeline file may begin with a byte order mark", async () => {
+    writeFileSync(at("marked.json"), `\uFEFF${JSON.stringify([{ op: "flip", axis: "x" }])}`);
+    const words = ["run", at("ct.nii"), "--pipeline", at("marked.json"), "-o", at("marked.nii")];
+    expect(await call(...words)).toEqual({ status: 0, out: "", err: "" });
+  });
+
+  test("-o=FILE is -o FILE", async () => {
+    expect((await call("run", at("ct.nii"), "--flip", "x", `-o=${at("short.nii")}`)).status).toBe(0);
+    expect(existsSync(at("short.nii"))).toBe(true);
+  });
+
   test("the output may be the input", async () => {
     await saveImage(at("same.nii"), small);
     expect((await call("run", at("same.nii"), "--flip", "x", "-o", at("same.nii"))).status).toBe(0);
@@ -193,8 +205,63 @@ describe("what it tells", () => {
     expect(Object.keys(timing)).toEqual(["phases", "backend", "threads", "passes", "peak_rss_mib"]);
     expect(Object.keys(timing.phases)).toEqual(["read_ms", "compile_ms", "run_ms", "write_ms"]);
     for (const time of Object.values(timing.phases)) expect(time).toBeGreaterThan(0);
-    expect(timing).toMatchObject({ backend: "reference", threads: 1, passes: 1 });
+    expect(timing).toMatchObject({ backend: "wasm", threads: 2, passes: 1 });
     expect(timing.peak_rss_mib).toBeGreaterThan(20);
+  });
+});
+
+describe("classes survive a change of dtype or are refused", () => {
+  const o = ["--label", "-o", at("classes-out.nii")];
+  beforeAll(async () => {
+    const classes = Int16Array.from({ length: 8 * 8 * 8 }, (_, k) => k);
+    await saveImage(at("classes.nii"), imageFromArray(classes, { size: [8, 8, 8] }));
+    await saveImage(at("wide.nii"), imageFromArray(BigInt64Array.of(1n, 2n ** 53n + 1n, -1n, 0n), { size: [4, 1, 1] }));
+    await saveImage(at("parts.nii"), imageFromArray(Float32Array.of(0, 1.5, 2), { size: [3, 1, 1] }));
+  });
+  test.each<readonly [string, readonly string[], string]>([
+    ["classes.nii", ["--dtype", "uint8"], "uint8 cannot hold class 256"],
+    ["classes.nii", ["--orient", "RAS", "--dtype", "int8"], "int8 cannot hold class"],
+    [
+      "classes.nii",
+      ["--fill", "300", "--crop", "0,0,0:1,1,1", "--pad", "1,0,0:0,0,0", "--dtype", "uint8"],
+      "class 300",
+    ],
+    ["wide.nii", ["--dtype", "float64"], "float64 cannot hold class 9007199254740993"],
+    ["wide.nii", ["--dtype", "uint64"], "uint64 cannot hold class -1"],
+    ["parts.nii", ["--dtype", "uint8"], "uint8 cannot hold class 1.5"],
+  ])("%s %j", async (name, words, message) => {
+    const { status, err } = await call("run", at(name), ...words, ...o);
+    expect(status).toBe(1);
+    expect(err).toContain(message);
+    expect(lines(err)).toHaveLength(1);
+    expect(existsSync(at("classes-out.nii"))).toBe(false);
+  });
+  test("in a step of a pipeline file, too", async () => {
+    writeFileSync(
+      at("narrow.json"),
+      JSON.stringify([
+        { op: "as", dtype: "uint8" },
+        { op: "as", dtype: "int16" },
+      ]),
+    );
+    const { status, err } = await call("run", at("classes.nii"), "--pipeline", at("narrow.json"), ...o);
+    expect({ status, named: err.includes("uint8 cannot hold class 256") }).toEqual({ status: 1, named: true });
+  });
+  test.each<readonly [readonly string[]]>([
+    [["--dtype", "uint16"]],
+    [["--dtype", "float32"]],
+    [["--crop", "0,0,0:8,8,4", "--dtype", "uint8"]],
+  ])("%j loses none", async (words) => {
+    const output = at("kept-classes.nii");
+    expect(await call("run", at("classes.nii"), ...words, "--label", "-o", output)).toMatchObject({
+      status: 0,
+      err: "",
+    });
+    const { data } = (await loadImage(output)).voxels;
+    expect(data.every((value: number | bigint, k: number) => Number(value) === k)).toBe(true);
+  });
+  test("intensities saturate as ever", async () => {
+    expect((await call("run", at("classes.nii"), "--dtype", "uint8", "-o", at("saturated.nii"))).status).toBe(0);
   });
 });
 
@@ -215,11 +282,10 @@ describe("failures end with status 1 and one clear message", () => {
     ["no memory to read", ["run", at("ct.nii"), "--memory", "0.01", ...o], /ct\.nii: .* over the limit/],
     ["no memory to compute", ["run", at("ct.nii"), "--memory", "1", "--scale", "20", ...o], /over the limit of 1 MiB/],
     [
-      "no WebAssembly",
-      ["run", at("ct.nii"), "--backend", "wasm", ...o],
-      /wasm backend is not available: .*--backend reference/,
+      "no WebGPU",
+      ["run", at("ct.nii"), "--backend", "webgpu", ...o],
+      /webgpu backend is not available: .*--backend wasm/,
     ],
-    ["no WebGPU", ["run", at("ct.nii"), "--backend", "webgpu", ...o], /webgpu backend is not available/],
     [
       "no series",
       ["run", at("ct.nii"), "--series", "1.2.3", ...o],
@@ -265,6 +331,37 @@ describe("failures end with status 1 and one clear message", () => {
     expect((await call("run", at("ct.nii"), "--pipeline", at("bad.json"), ...o)).err).toContain(
       "bad.json: is not JSON",
     );
+  });
+
+  test("all mistakes of one step are listed, and a missing image once", async () => {
+    const step = { op: "resampleToImage", image: "absent.nii", interpolation: "cubic", speed: 3 };
+    writeFileSync(at("bad.json"), JSON.stringify([step, { ...step, image: 7 }]));
+    const { err } = await call("run", at("ct.nii"), "--pipeline", at("bad.json"), ...o);
+    expect(lines(err)).toHaveLength(6);
+    for (const k of [1, 2])
+      for (const part of ["image", "interpolation", "speed"])
+        expect(err).toMatch(new RegExp(`step ${k} \\(resampleToImage\\): .*"${part}"`));
+    expect(lines(err).filter((line) => line.includes("absent.nii"))).toHaveLength(1);
+    expect(err).toMatch(/step 1 \(resampleToImage\): field "image": .*absent\.nii: no such file/);
+  });
+
+  test("all images that are missing are named, each once", async () => {
+    writeFileSync(at("bad.json"), JSON.stringify([{ op: "spin" }]));
+    const like = ["--like", at("a.nii"), "--like", at("b.nii"), "--like", at("a.nii")];
+    const { status, err } = await call("run", at("ct.nii"), "--pipeline", at("bad.json"), ...like, ...o);
+    expect(status).toBe(1);
+    expect(lines(err)).toHaveLength(3);
+    for (const part of ['found "spin"', "a.nii: no such file", "b.nii: no such file"]) expect(err).toContain(part);
+  });
+
+  test("a result with more numbers than an array holds is refused before it is computed", async () => {
+    const start = performance.now();
+    const { status, err } = await call(
+      ...["run", at("labels.nii"), "--label", "--memory", "99999", "--scale", "90,90,90", ...o],
+    );
+    expect(status).toBe(1);
+    expect(err).toMatch(/the result has \d+ numbers, more than the 4294967296 that one array can hold; crop/);
+    expect(performance.now() - start).toBeLessThan(5000);
   });
 
   test("--debug adds where it happened", async () => {

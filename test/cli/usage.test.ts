@@ -26,6 +26,17 @@ describe("wrong usage ends with status 2 and says what to do", () => {
     ["no such interpolation", ["run", "a.nii", "--interp", "cubic", ...o], "one of nearest, linear, bspline"],
     ["no such fill", ["run", "a.nii", "--fill", "black", ...o], "--fill black: expected a number or one of"],
     ["a fill that cannot pad", ["run", "a.nii", "--fill", "wrap", "--pad", "1,1,1:1,1,1", ...o], "--pad cannot fill"],
+    [
+      "a sampling for no step",
+      ["run", "a.nii", "--flip", "x", "--interp", "nearest", ...o],
+      "--interp nearest would do",
+    ],
+    [
+      "two of them",
+      ["run", "a.nii", "--rotate", "z:5", "--fill", "0", "--interp", "linear", ...o],
+      "--fill 0 and --interp linear would do nothing: --interp and --fill hold for the steps after them",
+    ],
+    ["an empty output", ["run", "a.nii", "-o="], "--output needs a value: --output OUTPUT"],
     ["a missing value", ["run", "a.nii", "--spacing", "--flip", "x", ...o], "--spacing needs a value: --spacing X,Y,Z"],
     ["a value for a switch", ["info", "a.nii", "--json=yes"], "--json is a switch and takes no value"],
     ["an option twice", ["run", "a.nii", ...o, ...o], "--output is given twice"],

@@ -10,7 +10,7 @@ import { loadHeader, loadImage } from "../../src/io/load.ts";
 import { gzipped, handmade, ramp } from "./handmade.ts";
 
 const seed = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31);
-const runs = Number(process.env.FUZZ_RUNS ?? 4000);
+const runs = Number(process.env.FUZZ_RUNS ?? 1500);
 const budget = 2 ** 20;
 
 const data = ramp(6 * 5 * 4 * 2);

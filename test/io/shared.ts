@@ -1,10 +1,12 @@
 /** Where tests find real files, damaged ones and room to write, none of which belong to the repository. */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { constants, crc32, deflateRawSync } from "node:zlib";
 import { afterAll } from "vitest";
+import { handmade } from "./handmade.ts";
 
 export const dataFolder: string = fileURLToPath(new URL("../../../shared/data", import.meta.url));
 export const hasData: boolean = existsSync(join(dataFolder, "expected.json"));
@@ -21,11 +23,51 @@ const runs = (...modules: readonly string[]): boolean => {
 export const canDamage: boolean = hasData && runs("pydicom", "numpy");
 export const hasNibabel: boolean = runs("nibabel", "numpy");
 
-/** The damaged inputs in a folder of their own; bombs take some seconds. */
-export const makeDamaged = (folder: string, bombs: boolean): void => {
+/** The damaged inputs in a folder of their own. */
+export const makeDamaged = (folder: string): void => {
   const script = join(dataFolder, "make_malformed.py");
-  const flags = bombs ? [] : ["--no-bombs"];
-  execFileSync(python, [script, "--base", dataFolder, "--out", folder, ...flags], { stdio: "ignore" });
+  execFileSync(python, [script, "--base", dataFolder, "--out", folder, "--no-bombs"], { stdio: "ignore" });
+  makeBombs(join(folder, "nifti"));
+};
+
+/** One gzip member of `head` and so many zeros. */
+const bomb = (head: Uint8Array, zeros: number): Uint8Array => {
+  const step = 2 ** 24;
+  const deflate = (bytes: Uint8Array): Uint8Array =>
+    deflateRawSync(bytes, { level: 9, finishFlush: constants.Z_FULL_FLUSH });
+  const full = new Uint8Array(step);
+  const rest = full.subarray(0, zeros % step);
+  const repeats = Math.floor(zeros / step);
+  let checksum = crc32(rest, crc32(head));
+  for (let k = 0; k < repeats; k++) checksum = crc32(full, checksum);
+  const trailer = new DataView(new ArrayBuffer(8));
+  trailer.setUint32(0, checksum, true);
+  trailer.setUint32(4, (head.length + zeros) % 2 ** 32, true);
+  return Buffer.concat([
+    Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 255),
+    deflate(head),
+    ...Array<Uint8Array>(repeats).fill(deflate(full)),
+    deflate(rest),
+    Uint8Array.of(3, 0),
+    new Uint8Array(trailer.buffer),
+  ]);
+};
+
+const gibibyte = 2 ** 30;
+const bombSize = 2048 * 2048 * 1100;
+
+/**
+ * The two bombs of the corpus, which its script takes half a minute to deflate: here one deflated block of
+ * zeros is repeated. Each is a header, true or false, before gibibytes of zeros.
+ */
+const makeBombs = (folder: string): void => {
+  const head = handmade({ dim: [57, 67, 56], datatype: 2, bitpix: 8, data: new Uint8Array(0) });
+  const large = head.slice();
+  [2048, 2048, 1100].forEach((n, k) => {
+    new DataView(large.buffer).setInt16(42 + 2 * k, n, true);
+  });
+  writeFileSync(join(folder, "gz_bomb_dims_match.nii.gz"), bomb(large, bombSize));
+  writeFileSync(join(folder, "gz_bomb_small_header.nii.gz"), bomb(head, 4.25 * gibibyte));
 };
 
 export const python3 = (script: string, ...args: readonly string[]): string =>

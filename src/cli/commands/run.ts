@@ -3,14 +3,19 @@
 import { platform } from "#platform";
 import { fail, MedImagesError } from "../../../compiler/errors.ts";
 import { countPasses, explainPlan } from "../../../compiler/explain.ts";
+import { voxelCount } from "../../../compiler/language/grid.ts";
 import { compile, evaluate } from "../../evaluate.ts";
 import type { Expression } from "../../expression.ts";
+import type { MedImage } from "../../image.ts";
 import { loadImage, saveImage } from "../../io/load.ts";
+import { checkLength } from "../../io/longest.ts";
 import { applySteps } from "../../json.ts";
 import { orientationOf } from "../../orientation.ts";
 import type { Step } from "../../step.ts";
 import { backendFormat, chooseBackend } from "../backends.ts";
+import { keepClasses } from "../classes.ts";
 import type { Command } from "../command.ts";
+import { allOf } from "../failures.ts";
 import { checkSeries, writable } from "../files.ts";
 import { countFormat, dtypeFormat, memoryFormat, textFormat } from "../formats.ts";
 import { showNumber } from "../image-record.ts";
@@ -103,8 +108,10 @@ export const run: Command = {
 
     const { backend, threads: threadsUsed } = chooseBackend(backendName ?? "auto");
     if (target !== undefined) await writable(target);
-    const fromFile = pipeline === undefined ? [] : await readPipeline(pipeline, memory);
-    const fromFlags = await resolveSteps(steps, memory);
+    const [fromFile = [], fromFlags = []] = await allOf([
+      pipeline === undefined ? [] : readPipeline(pipeline, memory),
+      resolveSteps(steps, memory),
+    ]);
     const last: readonly Step[] = dtype === undefined ? [] : [{ op: "as", dtype }];
 
     const { signal } = terminal;
@@ -118,7 +125,8 @@ export const run: Command = {
     );
     for (const { message } of image.warnings) warn(terminal, `medimages run: warning: ${message}`);
     const read_ms = clock();
-    const expression: Expression = applySteps([...fromFile, ...fromFlags, ...last], image);
+    const allSteps = [...fromFile, ...fromFlags, ...last];
+    const expression: Expression = applySteps(allSteps, image);
     const { plan } = naming(source, () => compile(expression));
     const compile_ms = clock();
     if (explains) {
@@ -126,15 +134,19 @@ export const run: Command = {
       print(terminal, announce(expression));
     }
     if (target === undefined) return done;
-    const result = await progress.during("computing", (onProgress) =>
-      evaluate(expression, {
-        ...common,
-        memory: memory ?? Math.floor(platform.totalMemory / 2),
-        ...(threads === undefined ? {} : { threads }),
-        onProgress,
-        backend,
-      }),
-    );
+    checkLength("the result", voxelCount(expression.grid) * image.voxels.channels, "crop it or ask for larger voxels");
+    const compute = (part: Expression): Promise<MedImage> =>
+      progress.during("computing", (onProgress) =>
+        evaluate(part, {
+          ...common,
+          memory: memory ?? Math.floor(platform.totalMemory / 2),
+          ...(threads === undefined ? {} : { threads }),
+          onProgress,
+          backend,
+        }),
+      );
+    await keepClasses(image, allSteps, compute);
+    const result = await compute(expression);
     const run_ms = clock();
     await progress.during(`writing ${target}`, (onProgress) => saveImage(target, result, { ...common, onProgress }));
     const write_ms = clock();

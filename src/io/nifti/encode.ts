@@ -8,10 +8,9 @@ import { dtypes, isIdentityRescale, noRescale, type Rescale } from "../../../com
 import { componentCount, type MedImage } from "../../image.ts";
 import { datatypeCode } from "./datatypes.ts";
 import { formatExtensions } from "./extensions.ts";
-import { rasAffine, rasDirection } from "./geometry.ts";
+import { formsOf, hasAxesAsRead } from "./forms.ts";
 import { layouts, type NumericField, type Version, writeField, writeText } from "./layout.ts";
 import { type NiftiMetadata, niftiMetadataIn } from "./metadata.ts";
-import { isOrthonormal, matrixToQuaternion, quaternionToMatrix } from "./quaternion.ts";
 import { type VoxelOrder, voxelPieces } from "./voxels.ts";
 
 export interface EncodedNifti {
@@ -73,26 +72,10 @@ const sizesOf = (image: MedImage, shape: readonly number[], kept: NiftiMetadata 
   return [...size.slice(0, present), ...shape];
 };
 
-/**
- * The codes: as read. An image that NIfTI said nothing about stands in the scanner's coordinates (1); one
- * whose file claimed no code stands where conventions put it, which is "aligned to something" (2).
- */
-const codesOf = (kept: NiftiMetadata | undefined): { readonly sform: number; readonly qform: number } => {
-  if (kept === undefined) return { sform: 1, qform: 1 };
-  const { sform_code: sform, qform_code: qform } = kept;
-  return { sform: sform || qform || 2, qform: qform || sform || 2 };
-};
-
-/** Slice timing refers to axes by number, so it holds only while they are those that were read. */
-const sameAxes = (image: MedImage, kept: NiftiMetadata): boolean =>
-  image.grid.size.every((n, k) => n === (kept.dim[k] ?? 1));
-
 const maxShort = 32767;
 
 const versionFor = (kept: NiftiMetadata | undefined, sizes: readonly number[], srow: readonly number[]): Version =>
   kept?.version === 2 || sizes.some((n) => n > maxShort) || !srow.every((x) => Number.isFinite(Math.fround(x))) ? 2 : 1;
-
-const spatialMillimetres = 2;
 
 /**
  * Header and voxels of a NIfTI file: NIfTI-1 unless a size needs NIfTI-2 or the image was read from it
@@ -105,37 +88,14 @@ export const encodeImage = (image: MedImage, pair: boolean): EncodedNifti => {
   const kept = niftiMetadataIn(image.metadata);
   const arrangement = arrange(image);
   const sizes = sizesOf(image, arrangement.shape, kept);
-  const { linear, offset } = rasAffine(grid);
-  const srow = [0, 1, 2].flatMap((r) => [...linear.slice(r * 3, r * 3 + 3), offset[r] as number]);
-  const version = versionFor(kept, sizes, srow);
+  const forms = formsOf(grid, kept);
+  const version = versionFor(kept, sizes, forms.srow);
   const layout = layouts[version];
-
-  const direction = rasDirection(grid);
-  const orthonormal = isOrthonormal(direction);
-  const codes = codesOf(kept);
-  const old = kept?.quatern.length === 3 ? kept : undefined;
-  const oldQuaternion =
-    old === undefined
-      ? undefined
-      : ({
-          bcd: [old.quatern[0] ?? 0, old.quatern[1] ?? 0, old.quatern[2] ?? 0],
-          qfac: old.qfac < 0 ? -1 : 1,
-        } as const);
-  // The very numbers that were read, as long as they still say the same.
-  const agrees =
-    oldQuaternion !== undefined &&
-    (old?.qform_code ?? 0) > 0 &&
-    quaternionToMatrix(oldQuaternion).every((value, k) => Math.abs(value - (direction[k] as number)) < 1e-5);
-  const quaternion = !orthonormal
-    ? undefined
-    : oldQuaternion !== undefined && agrees
-      ? oldQuaternion
-      : matrixToQuaternion(direction);
 
   const extensions = formatExtensions(kept?.extensions ?? []);
   const headerSize = layout.size + 4 + extensions.length;
   const { window } = image.display;
-  const timing = kept !== undefined && sameAxes(image, kept) ? kept : undefined;
+  const timing = kept !== undefined && hasAxesAsRead(kept, grid) ? kept : undefined;
   const width = dtypes[voxels.dtype].bytes;
   const numbers: Readonly<Record<NumericField, readonly number[]>> = {
     sizeof_hdr: [layout.size],
@@ -146,22 +106,22 @@ export const encodeImage = (image: MedImage, pair: boolean): EncodedNifti => {
     datatype: [arrangement.datatype],
     bitpix: [width * 8 * (arrangement.interleaved ? arrangement.components : 1)],
     slice_start: [timing?.slice_start ?? 0],
-    pixdim: [quaternion?.qfac ?? 1, ...grid.spacing, ...[0, 1, 2, 3].map((k) => kept?.pixdim_rest[k] ?? 1)],
+    pixdim: [forms.qfac, ...forms.sizes, ...[0, 1, 2, 3].map((k) => kept?.pixdim_rest[k] ?? 1)],
     vox_offset: [pair ? 0 : headerSize],
     scl_slope: [arrangement.rescale.slope],
     scl_inter: [arrangement.rescale.intercept],
     slice_end: [timing?.slice_end ?? 0],
     slice_code: [timing?.slice_code ?? 0],
-    xyzt_units: [spatialMillimetres | (kept?.time_units ?? 0)],
+    xyzt_units: [forms.space_units | (kept?.time_units ?? 0)],
     cal_max: [window === undefined ? 0 : window.center + window.width / 2],
     cal_min: [window === undefined ? 0 : window.center - window.width / 2],
     slice_duration: [timing?.slice_duration ?? 0],
     toffset: [kept?.toffset ?? 0],
-    qform_code: [quaternion === undefined ? 0 : codes.qform],
-    sform_code: [codes.sform],
-    quatern: quaternion?.bcd ?? [0, 0, 0],
-    qoffset: quaternion === undefined ? [0, 0, 0] : offset,
-    srow,
+    qform_code: [forms.qform_code],
+    sform_code: [forms.sform_code],
+    quatern: forms.quatern,
+    qoffset: forms.qoffset,
+    srow: forms.srow,
   };
   const texts = {
     magic: `${pair ? "ni" : "n+"}${version}${version === 2 ? "\0\r\n\x1a\n" : ""}`,

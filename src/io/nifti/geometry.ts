@@ -41,6 +41,11 @@ const lpsFromRas = ({ linear, offset }: RasAffine): RasAffine => ({
 
 /** The index → RAS mm map of a grid. */
 export const rasAffine = (grid: Grid): RasAffine => lpsFromRas(indexToWorld(grid));
+/** The same as the twelve numbers of a sform. */
+export const rasRows = (grid: Grid): readonly number[] => {
+  const { linear, offset } = rasAffine(grid);
+  return [0, 1, 2].flatMap((r) => [...linear.slice(r * 3, r * 3 + 3), offset[r] as number]);
+};
 /** The direction of a grid in RAS. */
 export const rasDirection = (grid: Grid): Matrix3 => matrix((r, c) => flip(grid.direction[r * 3 + c] as number, r));
 
@@ -64,6 +69,18 @@ const voxelSizes = (header: NiftiHeader, warn: Warn): Vector3 =>
     warn("spacing", `pixdim[${k + 1}] is ${size}, not the size of a voxel; where it is needed ${used} was taken`);
     return used;
   });
+
+/** What a header says about where its image stands, and what became of it. */
+export interface Placement {
+  readonly grid: Grid;
+  /** The form that the grid was taken from; neither when only the voxel sizes are known. */
+  readonly form: "sform" | "qform" | "neither";
+  /** Whether all that the header claims could be used, so that it can be written again as it was. */
+  readonly sound: boolean;
+  /** pixdim[1] to pixdim[3] and the offset of the qform, in mm. */
+  readonly sizes: Vector3;
+  readonly qoffset: Vector3;
+}
 
 /** For a single slice whose third axis was left out: the axis across it. */
 const completeSlice = (linear: Matrix3, size: Vector3): Matrix3 => {
@@ -93,8 +110,10 @@ const sform = (header: NiftiHeader, size: Vector3): Verdict => {
 /** 0 means 1, as the standard says. */
 export const qfacOf = (header: NiftiHeader): 1 | -1 => ((header.pixdim[0] as number) < 0 ? -1 : 1);
 
+const quaternionOf = (header: NiftiHeader): Vector3 => vector((k) => header.quatern[k] as number);
+
 const qform = (header: NiftiHeader, sizes: Vector3, warn: Warn): Verdict => {
-  const bcd = vector((k) => header.quatern[k] as number);
+  const bcd = quaternionOf(header);
   const offset = vector((k) => header.qoffset[k] as number);
   if (![...bcd, ...offset].every(Number.isFinite)) return { kind: "bad", reason: "holds numbers that are not finite" };
   if (!isUnit(bcd)) warn("qform", "the quaternion of its qform is longer than 1 and was brought to length 1");
@@ -121,12 +140,12 @@ const disagree = (a: RasAffine, b: RasAffine, size: Vector3): boolean => {
 };
 
 /**
- * The grid of `size` voxels where the header puts it: sform if its code is above 0, else qform, else the
- * voxel sizes, centred (nibabel's rule). What cannot be used is passed over with a warning as long as
+ * Where the header puts the grid of `size` voxels: by its sform if the code is above 0, else the qform, else
+ * the voxel sizes, centred (nibabel's rule). What cannot be used is passed over with a warning as long as
  * something that the header claims remains; a sform that is the only claim and damaged is refused.
  * @throws MedImagesError `MalformedFile`
  */
-export const gridOfHeader = (header: NiftiHeader, size: Vector3, path: string, warn: Warn): Grid => {
+export const placementOf = (header: NiftiHeader, size: Vector3, path: string, warn: Warn): Placement => {
   const sizes = voxelSizes(header, warn);
   const byQform = header.qform_code > 0 ? qform(header, sizes, warn) : undefined;
   const bySform = header.sform_code > 0 ? sform(header, size) : undefined;
@@ -147,6 +166,7 @@ export const gridOfHeader = (header: NiftiHeader, size: Vector3, path: string, w
   if (bySform?.kind === "good" && byQform?.kind === "good" && comparable)
     if (disagree(bySform.affine, byQform.affine, size))
       warn("orientation", "its sform and qform claim the same space but disagree; the sform was taken");
+  const form = bySform?.kind === "good" ? "sform" : byQform?.kind === "good" ? "qform" : "neither";
   const { linear, offset } =
     bySform?.kind === "good" ? bySform.affine : byQform?.kind === "good" ? byQform.affine : centred(size, sizes);
 
@@ -159,7 +179,17 @@ export const gridOfHeader = (header: NiftiHeader, size: Vector3, path: string, w
   });
   const grid = gridFromAffine(size, affineOf(lps.linear, lps.offset));
   const problem = gridProblem(grid);
-  return problem === undefined
-    ? grid
-    : fail({ kind: "MalformedFile", path, reason: `its geometry cannot be: ${problem}` });
+  if (problem !== undefined) fail({ kind: "MalformedFile", path, reason: `its geometry cannot be: ${problem}` });
+  return {
+    grid,
+    form,
+    sound:
+      bySform?.kind !== "bad" &&
+      (byQform === undefined ||
+        (byQform.kind === "good" &&
+          isUnit(quaternionOf(header)) &&
+          sizes.every((n, k) => n === header.pixdim[k + 1] || k >= header.dim.length))),
+    sizes: vector((k) => toMm(sizes[k])),
+    qoffset: vector((k) => toMm(header.qoffset[k] as number)),
+  };
 };

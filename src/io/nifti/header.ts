@@ -6,7 +6,7 @@
 import { NIFTI1, NIFTI2 } from "nifti-reader-js";
 import { fail } from "../../../compiler/errors.ts";
 import type { Warning } from "../../image.ts";
-import { layouts, readField, readText, type Version } from "./layout.ts";
+import { layouts, readField, readText, readWholeText, type Version } from "./layout.ts";
 
 export type Format = "NIfTI-1" | "NIfTI-2" | "Analyze 7.5";
 
@@ -178,7 +178,7 @@ export const parseHeader = (head: Uint8Array, path: string, warnings: Warning[])
     dim_info: analyze ? 0 : fields.dim_info,
     intent_code: analyze ? 0 : fields.intent_code,
     intent_p: analyze ? [0, 0, 0] : [fields.intent_p1, fields.intent_p2, fields.intent_p3],
-    intent_name: analyze ? "" : readText(head, texts.intent_name),
+    intent_name: analyze ? "" : readWholeText(head, texts.intent_name),
     slice_start: analyze ? 0 : value("slice_start"),
     slice_end: analyze ? 0 : value("slice_end"),
     slice_code: analyze ? 0 : fields.slice_code,
@@ -186,7 +186,7 @@ export const parseHeader = (head: Uint8Array, path: string, warnings: Warning[])
     toffset: analyze ? 0 : fields.toffset,
     cal_min: fields.cal_min,
     cal_max: fields.cal_max,
-    descrip: readText(head, texts.descrip),
-    aux_file: readText(head, texts.aux_file),
+    descrip: readWholeText(head, texts.descrip),
+    aux_file: readWholeText(head, texts.aux_file),
   };
 };

@@ -147,6 +147,12 @@ export const readText = (bytes: Uint8Array, [offset, length]: readonly [number, 
   return String.fromCharCode(...(end < 0 ? text : text.subarray(0, end)));
 };
 
+/** Text with whatever stands behind a zero byte, which some programs use as well; without the zeros at its end. */
+export const readWholeText = (bytes: Uint8Array, [offset, length]: readonly [number, number]): string => {
+  const text = bytes.subarray(offset, offset + length);
+  return String.fromCharCode(...text.subarray(0, text.findLastIndex((byte) => byte !== 0) + 1));
+};
+
 /** Cut to the field; characters that a byte does not hold become question marks. */
 export const writeText = (bytes: Uint8Array, [offset, length]: readonly [number, number], text: string): void => {
   for (let k = 0; k < Math.min(length, text.length); k++) {

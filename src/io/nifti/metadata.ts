@@ -4,7 +4,7 @@
  */
 import type { Metadata, MetadataValue } from "../../image.ts";
 import type { Extension } from "./extensions.ts";
-import { qfacOf } from "./geometry.ts";
+import { type Placement, qfacOf, rasRows } from "./geometry.ts";
 import type { NiftiHeader } from "./header.ts";
 import type { Version } from "./layout.ts";
 
@@ -19,7 +19,18 @@ export type NiftiMetadata = {
   readonly sform_code: number;
   readonly quatern: readonly number[];
   readonly qfac: number;
-  /** The part of xyzt_units that says what time is counted in; lengths are always written in mm. */
+  /** pixdim[1] to pixdim[3] and the offset of the qform, both in mm. */
+  readonly voxel_sizes: readonly number[];
+  readonly qoffset: readonly number[];
+  /** The grid as it was read, as the twelve numbers of a sform in mm: whether it still is the image's decides what is kept. */
+  readonly read_affine: readonly number[];
+  /** Whether the grid came from the "sform", the "qform" or "neither". */
+  readonly read_from: string;
+  /** Whether all that the header claimed about its geometry could be used. */
+  readonly sound: boolean;
+  /** The part of xyzt_units that says what lengths are counted in: 0 where the file did not say, and else 2, mm. */
+  readonly space_units: number;
+  /** The part of xyzt_units that says what time is counted in. */
   readonly time_units: number;
   readonly toffset: number;
   readonly intent_code: number;
@@ -37,7 +48,13 @@ export type NiftiMetadata = {
 
 const finite = (value: number): number => (Number.isFinite(value) ? value : 0);
 
-export const metadataOfHeader = (header: NiftiHeader, extensions: readonly Extension[]): NiftiMetadata => ({
+export const millimetres = 2;
+
+export const metadataOfHeader = (
+  header: NiftiHeader,
+  placement: Placement,
+  extensions: readonly Extension[],
+): NiftiMetadata => ({
   version: header.version,
   dim: header.dim,
   pixdim_rest: header.pixdim.slice(4, 8).map(finite),
@@ -45,6 +62,13 @@ export const metadataOfHeader = (header: NiftiHeader, extensions: readonly Exten
   sform_code: header.sform_code,
   quatern: header.quatern.map(finite),
   qfac: qfacOf(header),
+  voxel_sizes: placement.sizes,
+  qoffset: placement.qoffset.map(finite),
+  read_affine: rasRows(placement.grid),
+  read_from: placement.form,
+  // Analyze has no codes that could be kept.
+  sound: placement.sound && header.format !== "Analyze 7.5",
+  space_units: (header.xyzt_units & 7) === 0 && header.format !== "Analyze 7.5" ? 0 : millimetres,
   time_units: header.xyzt_units & 0x38,
   toffset: finite(header.toffset),
   intent_code: header.intent_code,
@@ -99,6 +123,12 @@ export const niftiMetadataIn = (metadata: Metadata): NiftiMetadata | undefined =
     sform_code: number("sform_code"),
     quatern: numbers("quatern"),
     qfac: number("qfac"),
+    voxel_sizes: numbers("voxel_sizes"),
+    qoffset: numbers("qoffset"),
+    read_affine: numbers("read_affine"),
+    read_from: text("read_from"),
+    sound: kept.sound === true,
+    space_units: number("space_units"),
     time_units: number("time_units"),
     toffset: number("toffset"),
     intent_code: number("intent_code"),

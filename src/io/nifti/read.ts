@@ -8,11 +8,11 @@ import { type DType, dtypes, noRescale, type Rescale, type VoxelArray } from "..
 import { componentCount, type Display, type Warning } from "../../image.ts";
 import type { Content } from "../content.ts";
 import type { ImageHeader, OpenedImage } from "../format.ts";
-import { allocateVoxels, type Budget, checkRatio } from "../limits.ts";
+import { allocateVoxels, type Budget, checkBudget, checkRatio } from "../limits.ts";
 import { checkClaim, pump } from "../raw-voxels.ts";
 import { type Components, datatypes } from "./datatypes.ts";
 import { type Extension, parseExtensions } from "./extensions.ts";
-import { gridOfHeader } from "./geometry.ts";
+import { placementOf } from "./geometry.ts";
 import { headerLength, type NiftiHeader } from "./header.ts";
 import { type Located, locate } from "./locate.ts";
 import { metadataOfHeader } from "./metadata.ts";
@@ -112,7 +112,8 @@ export const openNifti = async (content: Content, budget: Budget): Promise<Opene
     const rescale = rescaleOf(header, components, warn);
     const shift = components === "complex" ? rescale.intercept / rescale.slope : 0;
     if (shift !== 0) warn("rescale", "scl_inter was added to the stored real parts, as it applies to these only");
-    const grid = gridOfHeader(header, size, path, warn);
+    const placement = placementOf(header, size, path, warn);
+    const { grid } = placement;
     const extensions = await readExtensions(located, budget, warn);
     // The rest of a header of its own, so that its checksum is checked as well.
     if (headerContent !== voxelContent) await headerContent.skip(extensionLimit);
@@ -131,7 +132,7 @@ export const openNifti = async (content: Content, budget: Budget): Promise<Opene
       study: {},
       clinical: {},
       display: displayOf(header),
-      metadata: { nifti: metadataOfHeader(header, extensions) },
+      metadata: { nifti: metadataOfHeader(header, placement, extensions) },
       warnings: [...warnings, ...packing()],
     };
     const seen = imageHeader.warnings.length;
@@ -143,7 +144,7 @@ export const openNifti = async (content: Content, budget: Budget): Promise<Opene
     return {
       header: imageHeader,
       read: async (progress) => {
-        const buffer = allocateVoxels(voxelContent, bytes, budget);
+        const buffer = allocateVoxels(voxelContent, bytes, volume * channels, budget);
         const order = { dtype, components: componentCount[components], volume };
         const sink = voxelSink(buffer, order, !header.littleEndian);
         await pump(voxelContent, voxelOffset, bytes, progress, sink.write, lateWarn);
@@ -154,7 +155,7 @@ export const openNifti = async (content: Content, budget: Budget): Promise<Opene
         return { voxels: { dtype, data, channels, rescale: imageHeader.rescale }, warnings: lateWarnings() };
       },
       verify: async (progress) => {
-        checkRatio(voxelContent, bytes, budget);
+        checkBudget(voxelContent, bytes, budget);
         await pump(voxelContent, voxelOffset, bytes, progress, () => {}, lateWarn);
         return lateWarnings();
       },

@@ -2,6 +2,8 @@
  * Voxels between the order of the file and the order in memory, a piece at a time, straight into or out
  * of the one buffer that holds them. On disk the components of a value lie together (R G B R G B …); in
  * memory each component is a volume of its own.
+ *
+ * Views are made a piece at a time: a buffer may hold more bytes than one array can have elements.
  */
 import { type DType, dtypes } from "../../../compiler/language/voxels.ts";
 import { swapBytes } from "../byte-order.ts";
@@ -21,12 +23,11 @@ export interface VoxelSink {
 }
 
 const plainSink = (buffer: ArrayBufferLike, width: number, swap: boolean): VoxelSink => {
-  const bytes = new Uint8Array(buffer);
   let filled = 0;
   let swapped = 0;
   return {
     write: (piece) => {
-      bytes.set(piece, filled);
+      new Uint8Array(buffer, filled, piece.length).set(piece);
       filled += piece.length;
       const whole = filled - (filled % width);
       if (swap) swapBytes(width, buffer, swapped, whole - swapped);
@@ -40,8 +41,8 @@ const plainSink = (buffer: ArrayBufferLike, width: number, swap: boolean): Voxel
 const stagingBytes = 3 * 2 ** 18;
 
 /** Elements are moved as these words, never as floats, whose NaNs need not survive a move. */
-const wordsOf = (buffer: ArrayBufferLike, width: number): Uint8Array | Uint32Array =>
-  width === 1 ? new Uint8Array(buffer) : new Uint32Array(buffer);
+const wordsOf = (buffer: ArrayBufferLike, offset: number, bytes: number, width: number): Uint8Array | Uint32Array =>
+  width === 1 ? new Uint8Array(buffer, offset, bytes) : new Uint32Array(buffer, offset, bytes / 4);
 
 /** Calls `move` for each run of values that lies within one volume. */
 const runs = (
@@ -63,8 +64,7 @@ const interleavedSink = (buffer: ArrayBufferLike, order: VoxelOrder, swap: boole
   const { components, volume } = order;
   const width = dtypes[order.dtype].bytes;
   const staging = new Uint8Array(stagingBytes);
-  const from = wordsOf(staging.buffer, width);
-  const into = wordsOf(buffer, width);
+  const from = wordsOf(staging.buffer, 0, stagingBytes, width);
   const words = width === 8 ? 2 : 1;
   let staged = 0;
   let placed = 0;
@@ -72,16 +72,18 @@ const interleavedSink = (buffer: ArrayBufferLike, order: VoxelOrder, swap: boole
     if (swap) swapBytes(width, staging.buffer, 0, staged);
     const count = staged / (width * components);
     runs(placed, count, order, (start, target, length) => {
-      for (let c = 0; c < components; c++)
+      for (let c = 0; c < components; c++) {
+        const into = wordsOf(buffer, (target + c * volume) * width, length * width, width);
         for (let w = 0; w < words; w++) {
           let source = (start * components + c) * words + w;
-          let at = (target + c * volume) * words + w;
+          let at = w;
           for (let k = 0; k < length; k++) {
             into[at] = from[source] as number;
             at += words;
             source += components * words;
           }
         }
+      }
     });
     placed += count;
     staged = 0;
@@ -104,26 +106,29 @@ const interleavedSink = (buffer: ArrayBufferLike, order: VoxelOrder, swap: boole
 export const voxelSink = (buffer: ArrayBufferLike, order: VoxelOrder, swap: boolean): VoxelSink =>
   order.components === 1 ? plainSink(buffer, dtypes[order.dtype].bytes, swap) : interleavedSink(buffer, order, swap);
 
+const pieceBytes = 2 ** 22;
+
 /** The bytes of `data` in file order, in pieces; nothing is copied unless components must be interleaved. */
 export function* voxelPieces(data: ArrayBufferView, order: VoxelOrder): Generator<Uint8Array, void> {
   const { components, volume } = order;
   const width = dtypes[order.dtype].bytes;
-  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  const { buffer, byteOffset, byteLength } = data;
   if (components === 1) {
-    for (let at = 0; at < bytes.length; at += 2 ** 22) yield bytes.subarray(at, at + 2 ** 22);
+    for (let at = 0; at < byteLength; at += pieceBytes)
+      yield new Uint8Array(buffer, byteOffset + at, Math.min(pieceBytes, byteLength - at));
     return;
   }
-  const values = bytes.length / (width * components);
+  const values = byteLength / (width * components);
   const step = stagingBytes / (width * components);
   for (let first = 0; first < values; first += step) {
     const count = Math.min(step, values - first);
     const piece = new Uint8Array(count * width * components);
     runs(first, count, order, (start, source, length) => {
       for (let c = 0; c < components; c++) {
-        const plane = (source + c * volume) * width;
+        const bytes = new Uint8Array(buffer, byteOffset + (source + c * volume) * width, length * width);
         for (let k = 0; k < length; k++)
           for (let b = 0; b < width; b++)
-            piece[((start + k) * components + c) * width + b] = bytes[plane + k * width + b] as number;
+            piece[((start + k) * components + c) * width + b] = bytes[k * width + b] as number;
       }
     });
     yield piece;

@@ -43,9 +43,10 @@ export const encodeNifti = (
 
 /**
  * Writes a NIfTI file: `.nii`, `.nii.gz`, or `.hdr`/`.img` (also `.gz`), of which both files are written.
- * Each file is complete or absent. Coordinates go out in RAS millimetres as the standard asks; the sform is
- * always set, the qform when the axes are orthonormal. Codes stay what they were in the file that was read;
- * images from elsewhere get 1 (scanner), those whose NIfTI file had no code get 2 (aligned).
+ * Each file is complete or absent. Coordinates go out in RAS millimetres as the standard asks. While the
+ * grid is the one that a NIfTI file gave, sform and qform say what they said there, under their codes. On
+ * another grid both say the same under the code of the form that was read (2, aligned, if there was none),
+ * the qform only when the axes are orthonormal. Images from elsewhere get code 1 (scanner).
  * @throws MedImagesError `UnsupportedFile` for another suffix, `UnsupportedVoxels` when NIfTI has no
  * datatype for the voxels, `FileAccess`, `Aborted`.
  */
