@@ -14,3 +14,16 @@ export const freedAfter = (plan: Plan): readonly (readonly number[])[] => {
       .map(([buffer]) => buffer),
   );
 };
+
+/** The most bytes that results and what leads to them take at once, given what a buffer takes; inputs are not counted. */
+export const peakBytes = (plan: Plan, bytesOf: (buffer: number) => number): number => {
+  const freed = freedAfter(plan);
+  let held = 0;
+  let peak = 0;
+  plan.passes.forEach((pass, k) => {
+    held += bytesOf(pass.output);
+    peak = Math.max(peak, held);
+    for (const buffer of freed[k] ?? []) held -= bytesOf(buffer);
+  });
+  return peak;
+};

@@ -13,7 +13,7 @@ import {
   voxelsOf,
 } from "../../compiler/language/voxels.ts";
 import type { Buffer, Pass, Plan, Prefilter } from "../../compiler/plan.ts";
-import { freedAfter } from "../../compiler/schedule.ts";
+import { freedAfter, peakBytes } from "../../compiler/schedule.ts";
 import type { Backend, RunOptions } from "../backend.ts";
 import { gather, type Samples } from "./gather.ts";
 import { prefilterLine } from "./prefilter.ts";
@@ -97,20 +97,11 @@ const largestArray = 2 ** 32;
 const budgetRemedy = "crop first, ask for a coarser grid, or state a larger memory budget";
 
 const checkBudget = (plan: Plan, budget: number | undefined): void => {
-  if (budget === undefined) return;
-  const freed = freedAfter(plan);
-  const bytes = (buffer: number): number => {
-    const b = bufferOf(plan, buffer);
-    return lengthOf(b) * dtypes[dtypeOfBuffer(b)].bytes;
-  };
-  let held = 0;
-  let needed = 0;
-  plan.passes.forEach((pass, k) => {
-    held += bytes(pass.output);
-    needed = Math.max(needed, held);
-    for (const buffer of freed[k] ?? []) held -= bytes(buffer);
+  const needed = peakBytes(plan, (buffer) => {
+    const made = bufferOf(plan, buffer);
+    return lengthOf(made) * dtypes[dtypeOfBuffer(made)].bytes;
   });
-  if (needed > budget)
+  if (budget !== undefined && needed > budget)
     fail({
       kind: "BudgetExceeded",
       what: "the result with what leads to it",

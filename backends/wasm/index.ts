@@ -8,7 +8,7 @@ import { identity } from "../../compiler/language/affine.ts";
 import { tap } from "../../compiler/language/scalar.ts";
 import { dtypes, type Voxels } from "../../compiler/language/voxels.ts";
 import { type Buffer, type Gather, type Pass, type Plan, type Prefilter, readsOf } from "../../compiler/plan.ts";
-import { freedAfter } from "../../compiler/schedule.ts";
+import { freedAfter, peakBytes } from "../../compiler/schedule.ts";
 import type { Backend, RunOptions } from "../backend.ts";
 import { workOf } from "./choose.ts";
 import { addressable, allocateBacked, announce, canShare, ensureLength } from "./memory.ts";
@@ -181,16 +181,8 @@ class Run {
 
   #checkBudget(): void {
     const { memory: budget } = this.#options;
-    if (budget === undefined) return;
-    const freed = freedAfter(this.#plan);
-    let held = 0;
-    let needed = 0;
-    this.#plan.passes.forEach((pass, k) => {
-      held += bytesOf(bufferOf(this.#plan, pass.output));
-      needed = Math.max(needed, held);
-      for (const buffer of freed[k] ?? []) held -= bytesOf(bufferOf(this.#plan, buffer));
-    });
-    if (needed > budget)
+    const needed = peakBytes(this.#plan, (buffer) => bytesOf(bufferOf(this.#plan, buffer)));
+    if (budget !== undefined && needed > budget)
       fail({
         kind: "BudgetExceeded",
         what: "the result with what leads to it",

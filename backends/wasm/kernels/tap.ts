@@ -11,7 +11,7 @@ import { tieTolerance } from "../../../compiler/stencil.ts";
 import type { Local } from "../assembler/index.ts";
 import type { Context, F, F64, I32, Reader, V128 } from "./context.ts";
 import { elementBytes, hasPairs, loadPairs, loadRun, loadScalar } from "./elements.ts";
-import { type Address, addressHelper, type Sample, sampleHelper } from "./slow.ts";
+import { type Sample, sampleHelper } from "./slow.ts";
 
 export interface TapShape {
   readonly by: Interpolator;
@@ -38,7 +38,6 @@ export class TapEmitter {
   readonly shape: TapShape;
   readonly #f: F;
   readonly #sample: () => Sample;
-  readonly #address: () => Address;
   readonly #matrix: readonly Local<"f64">[];
   readonly #offset: Triple<Local<"f64">>;
   readonly #sizes: Triple<Local<"i32">>;
@@ -76,7 +75,6 @@ export class TapEmitter {
     this.#lanes = triple((a) => f.keep(f.i32x4.mul(f.i32x4.splat(fixedStep[a]), f.i32x4.const([0, 1, 2, 3]))));
     this.#steps = triple((a) => f.keep(f.i32x4.splat(f.i32.shl(fixedStep[a], 2))));
     this.#sample = once(() => sampleHelper(context, shape.by, shape.boundary, shape.dtype, k));
-    this.#address = once(() => addressHelper(context, shape.boundary, shape.dtype, k));
   }
 
   #step(axis: 0 | 1 | 2): Local<"f64"> {
@@ -152,33 +150,6 @@ export class TapEmitter {
         return [1, 2, 3].reduce<V128>((all, k) => f.f32x4.replace_lane(all, k, lane(k)), f.f32x4.splat(lane(0)));
       },
       advance: () => {},
-    };
-  }
-
-  /** The address of the nearest voxel of x, wherever that lies. */
-  nearestAddressAnywhere(x: I32): I32 {
-    const f = this.#f;
-    const [nx, ny, nz] = this.#sizes;
-    const place = f.keep(f.f64.convert_i32_s(x));
-    const at = (axis: 0 | 1 | 2): F64 => f.f64.add(this.#base[axis], f.f64.mul(this.#step(axis), place));
-    const [, sy, sz] = this.#strides;
-    return f.call(this.#address(), { source: this.#here, nx, ny, nz, sy, sz, x: at(0), y: at(1), z: at(2) });
-  }
-
-  /** For a tap that copies: the address of the sample of voxel 0 of the row, and the bytes to that of the next. */
-  copyRow(): { readonly start: I32; readonly stride: I32 } {
-    const { i32, f64 } = this.#f;
-    const whole = (v: F64): I32 => i32.trunc_sat_f64_s(v);
-    const over = (value: (axis: 0 | 1 | 2) => F64): I32 =>
-      ([0, 1, 2] as const)
-        .map((a) => i32.mul(whole(value(a)), this.#strides[a]))
-        .reduce((sum, part) => i32.add(sum, part));
-    return {
-      start: i32.add(
-        this.#here,
-        over((a) => f64.nearest(this.#base[a])),
-      ),
-      stride: over((a) => f64.nearest(this.#step(a))),
     };
   }
 
