@@ -3,8 +3,9 @@ import { platform } from "#platform";
 import type { Backend } from "../backends/backend.ts";
 import { reference } from "../backends/reference/index.ts";
 import { supportsSimd } from "../backends/wasm/assembler/index.ts";
-import { wasmBackend } from "../backends/wasm/index.ts";
+import { refusalOf, wasmBackend } from "../backends/wasm/index.ts";
 import { release as releaseBuffer } from "../backends/wasm/memory.ts";
+import type { Plan } from "../compiler/plan.ts";
 import type { MedImage } from "./image.ts";
 
 /** WebAssembly SIMD on all cores. */
@@ -17,10 +18,10 @@ export const wasm: Backend = wasmBackend(platform.threads);
  */
 export const release = (image: MedImage): void => releaseBuffer(image.voxels.data.buffer);
 
-let automatic: Backend | undefined;
+let simd: boolean | undefined;
 
-/** The fastest backend at hand: `wasm` where the engine has SIMD, else `reference`. */
-export const automaticBackend = (): Backend => {
-  automatic ??= supportsSimd() ? wasm : reference;
-  return automatic;
+/** The fastest backend at hand that can run a plan: `wasm` where the engine has SIMD, else `reference`. */
+export const automaticBackend = (plan: Plan): Backend => {
+  simd ??= supportsSimd();
+  return simd && refusalOf(plan) === undefined ? wasm : reference;
 };

@@ -46,7 +46,8 @@ export const evaluate = async <K extends Kind>(
 ): Promise<MedImage<K>> => {
   const expression: Expression<K> = toExpression(source);
   const program = compile(expression);
-  const backend = options.backend === undefined || options.backend === "auto" ? automaticBackend() : options.backend;
+  const backend =
+    options.backend === undefined || options.backend === "auto" ? automaticBackend(program.plan) : options.backend;
   const voxels = await backend.run(program, options);
   const { image, kind, grid } = expression;
   return { ...image, kind, grid, voxels, display: displayAfter(expression) };

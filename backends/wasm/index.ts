@@ -13,7 +13,7 @@ import type { Backend, RunOptions } from "../backend.ts";
 import { workOf } from "./choose.ts";
 import { addressable, allocateBacked, announce, canShare, ensureLength } from "./memory.ts";
 import { prefilterWork, type Work } from "./passes.ts";
-import { bufferOf, bytesOf, elementsOf, type Place, Places } from "./places.ts";
+import { bufferOf, bytesOf, elementsOf, largestSource, type Place, Places } from "./places.ts";
 import { makeControl, Pool, type ThreadHost } from "./pool.ts";
 import type { PassTask } from "./task.ts";
 import { mostRegions } from "./variants.ts";
@@ -27,6 +27,17 @@ export const wasmBackend = (host: ThreadHost | undefined): Backend => {
     name: "wasm",
     run: (program, options = {}) => pool.inTurn(() => new Run(program.plan, program.inputs, pool, options).result()),
   };
+};
+
+/** What keeps this backend from running a plan, in words; nothing when it can. */
+export const refusalOf = (plan: Plan): string | undefined => {
+  const regions = Math.max(0, ...plan.passes.map((pass) => (pass.kind === "gather" ? pass.regions.length : 0)));
+  if (regions > mostRegions) return `a pass clips by ${regions} regions, over the limit of ${mostRegions}`;
+  const read = new Set(plan.passes.flatMap(readsOf));
+  const largest = Math.max(0, ...[...read].map((buffer) => bytesOf(bufferOf(plan, buffer))));
+  return largest > largestSource
+    ? `a volume of ${Math.ceil(largest / 2 ** 20)} MiB is read, and kernels reach ${largestSource / 2 ** 20} MiB`
+    : undefined;
 };
 
 class Run {
@@ -49,6 +60,14 @@ class Run {
     const { passes, result, inputs } = this.#plan;
     const handedIn = this.#inputs[result];
     if (result < inputs && handedIn !== undefined) return handedIn;
+    const refusal = refusalOf(this.#plan);
+    if (refusal !== undefined)
+      return fail({
+        kind: "BackendUnavailable",
+        backend: "wasm",
+        reason: refusal,
+        remedy: "use the reference backend",
+      });
     this.#checkBudget();
     const freed = freedAfter(this.#plan);
     for (const [k, pass] of passes.entries()) {
@@ -111,13 +130,6 @@ class Run {
     made: Buffer,
     to: { readonly buffer: ArrayBufferLike; readonly offset: number },
   ): Promise<void> {
-    if (pass.regions.length > mostRegions)
-      fail({
-        kind: "BackendUnavailable",
-        backend: "wasm",
-        reason: `a pass clips by ${pass.regions.length} regions, over the limit of ${mostRegions}`,
-        remedy: "materialize between some of the crops and pads",
-      });
     // All that is read has its place before tables and scratch areas take theirs.
     for (const source of readsOf(pass)) this.#place(source);
     const sources = new Map(pass.taps.map(({ source }) => [source, this.#place(source)]));

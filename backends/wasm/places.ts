@@ -26,6 +26,8 @@ export const bufferOf = (plan: Plan, buffer: number): Buffer =>
 const page = 65536;
 /** Room that tables and scratch areas behind a volume may take. */
 const reserve = 2 ** 28;
+/** The largest volume that kernels can read. */
+export const largestSource: number = addressable - reserve;
 /** Volumes up to this many bytes are copied into the workspace: a memory of their own would cost more. */
 const small = 2 ** 20;
 
@@ -37,12 +39,12 @@ const makeMemory = (bytes: number): WebAssembly.Memory => {
         kind: "BudgetExceeded",
         what: "a volume",
         needed: bytes,
-        budget: addressable - reserve,
+        budget: largestSource,
         remedy: "crop first or ask for a coarser grid",
       },
       cause,
     );
-  if (bytes > addressable - reserve) return tooLarge();
+  if (bytes > largestSource) return tooLarge();
   try {
     const memory = new WebAssembly.Memory({
       initial: Math.max(1, Math.ceil(bytes / page)),
@@ -71,7 +73,7 @@ export class Places {
   input(voxels: Voxels, buffer: Buffer): Place {
     const { data } = voxels;
     const bytes = data.byteLength;
-    const own = bytes <= addressable - reserve ? memoryBehind(data.buffer) : undefined;
+    const own = bytes <= largestSource ? memoryBehind(data.buffer) : undefined;
     // Whatever else lies in the buffer must not be taken for scratch.
     if (own !== undefined) return this.#known(own, data.byteOffset, buffer, data.buffer.byteLength);
     if (bytes <= small) return this.#copyOf(data, this.intermediate(buffer));

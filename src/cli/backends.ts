@@ -3,6 +3,7 @@ import { platform } from "#platform";
 import type { Backend } from "../../backends/backend.ts";
 import { reference } from "../../backends/reference/index.ts";
 import { fail } from "../../compiler/errors.ts";
+import type { Plan } from "../../compiler/plan.ts";
 import { automaticBackend, wasm } from "../backends.ts";
 import { wordFormat } from "./formats.ts";
 import type { Format } from "./usage.ts";
@@ -21,6 +22,8 @@ const onReference: ChosenBackend = { backend: reference, threads: () => 1 };
 /** Threads are those of the machine unless told otherwise. */
 const onWasm: ChosenBackend = { backend: wasm, threads: (asked) => asked ?? platform.threads?.processors ?? 1 };
 
+type Choice = (plan: Plan) => ChosenBackend;
+
 const missing = (backend: BackendName) => (): never =>
   fail({
     kind: "BackendUnavailable",
@@ -29,15 +32,15 @@ const missing = (backend: BackendName) => (): never =>
     remedy: "use --backend wasm, or leave --backend out",
   });
 
-const backends: Readonly<Record<BackendName, () => ChosenBackend>> = {
-  auto: () => (automaticBackend() === wasm ? onWasm : onReference),
-  reference: () => onReference,
-  wasm: () => onWasm,
+const backends: Readonly<Record<BackendName, () => Choice>> = {
+  auto: () => (plan) => (automaticBackend(plan) === wasm ? onWasm : onReference),
+  reference: () => () => onReference,
+  wasm: () => () => onWasm,
   webgpu: missing("webgpu"),
 };
 const names: readonly BackendName[] = ["auto", "reference", "wasm", "webgpu"];
 
 export const backendFormat: Format<BackendName> = wordFormat(names, "reference");
 
-/** @throws MedImagesError `BackendUnavailable` */
-export const chooseBackend = (name: BackendName): ChosenBackend => backends[name]();
+/** What runs plans under this name. @throws MedImagesError `BackendUnavailable` */
+export const chooseBackend = (name: BackendName): Choice => backends[name]();

@@ -106,7 +106,7 @@ export const run: Command = {
     args.finish();
     const [source = ""] = args.operands;
 
-    const { backend, threads: threadsUsed } = chooseBackend(backendName ?? "auto");
+    const backendFor = chooseBackend(backendName ?? "auto");
     if (target !== undefined) await writable(target);
     const [fromFile = [], fromFlags = []] = await allOf([
       pipeline === undefined ? [] : readPipeline(pipeline, memory),
@@ -128,6 +128,7 @@ export const run: Command = {
     const allSteps = [...fromFile, ...fromFlags, ...last];
     const expression: Expression = applySteps(allSteps, image);
     const { plan } = naming(source, () => compile(expression));
+    const { backend, threads: threadsUsed } = backendFor(plan);
     const compile_ms = clock();
     if (explains) {
       print(terminal, explainPlan(plan));

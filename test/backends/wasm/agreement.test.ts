@@ -9,6 +9,7 @@ import {
   imageFromArray,
   type MedImage,
   map,
+  pad,
   pipe,
   reference,
   resampleToSpacing,
@@ -180,5 +181,15 @@ describe("life cycle", () => {
       const alone = await evaluate(e, { backend: wasm });
       expect(Buffer.compare(bytes(together[k]!.voxels.data), bytes(alone.voxels.data))).toBe(0);
     }
+  });
+
+  test("what this backend cannot run, the automatic choice leaves to the reference", async () => {
+    let clipped: MedImage<"intensity"> | Expression<"intensity"> = noise([12, 12, 12]);
+    for (let k = 0; k < 12; k++)
+      clipped = pipe(clipped, pad([1, 0, 0], [0, 1, 0], { fill: -k }), rotate([1, k, 2], 25, { fill: 0 }));
+    await expect(evaluate(clipped, { backend: wasm })).rejects.toMatchObject({ error: { kind: "BackendUnavailable" } });
+    expect((await evaluate(clipped)).voxels.data).toEqual(
+      (await evaluate(clipped, { backend: reference })).voxels.data,
+    );
   });
 });
