@@ -13,7 +13,7 @@ export const wasm: Backend = wasmBackend(platform.threads);
 
 /**
  * Gives the memory of an image's voxels back, for a later result of about its size; a loop that computes
- * volume after volume runs up to several times faster for it. The image, and whatever shares its voxels,
+ * volume after volume need not pay for fresh memory, which can cost more than the computation. The image, and whatever shares its voxels,
  * must not be used any more.
  */
 export const release = (image: MedImage): void => releaseBuffer(image.voxels.data.buffer);
