@@ -1,4 +1,5 @@
 /** When buffers can be let go, so that a plan never holds more volumes than the passes still to come need. */
+import { fail } from "./errors.ts";
 import { type Plan, readsOf } from "./plan.ts";
 
 /** For each pass, the buffers that nothing reads after it; inputs and the result stay. */
@@ -15,15 +16,23 @@ export const freedAfter = (plan: Plan): readonly (readonly number[])[] => {
   );
 };
 
-/** The most bytes that results and what leads to them take at once, given what a buffer takes; inputs are not counted. */
-export const peakBytes = (plan: Plan, bytesOf: (buffer: number) => number): number => {
+/**
+ * Refuses a plan whose result and what leads to it would take more than `budget` bytes at once, given what a
+ * buffer takes; inputs are not counted. @throws MedImagesError `BudgetExceeded`
+ */
+export const checkBudget = (plan: Plan, budget: number | undefined, bytesOf: (buffer: number) => number): void => {
+  if (budget === undefined) return;
   const freed = freedAfter(plan);
   let held = 0;
-  let peak = 0;
+  let needed = 0;
   plan.passes.forEach((pass, k) => {
     held += bytesOf(pass.output);
-    peak = Math.max(peak, held);
+    needed = Math.max(needed, held);
     for (const buffer of freed[k] ?? []) held -= bytesOf(buffer);
   });
-  return peak;
+  if (needed > budget)
+    fail({ kind: "BudgetExceeded", what: "the result with what leads to it", needed, budget, remedy: budgetRemedy });
 };
+
+/** What helps where a volume is too large. */
+export const budgetRemedy: string = "crop first, ask for a coarser grid, or state a larger memory budget";

@@ -13,7 +13,7 @@ import {
   voxelsOf,
 } from "../../compiler/language/voxels.ts";
 import type { Buffer, Pass, Plan, Prefilter } from "../../compiler/plan.ts";
-import { freedAfter, peakBytes } from "../../compiler/schedule.ts";
+import { budgetRemedy, checkBudget, freedAfter } from "../../compiler/schedule.ts";
 import type { Backend, RunOptions } from "../backend.ts";
 import { gather, type Samples } from "./gather.ts";
 import { prefilterLine } from "./prefilter.ts";
@@ -22,7 +22,7 @@ export const reference: Backend = {
   name: "reference",
   run: async (program, options = {}) => {
     const { plan } = program;
-    checkBudget(plan, options.memory);
+    checkBudget(plan, options.memory, (buffer) => bytesOf(bufferOf(plan, buffer)));
     const voxels: (Voxels | undefined)[] = [...program.inputs];
     const pace = pacer(plan, options);
     const freed = freedAfter(plan);
@@ -73,6 +73,7 @@ const samples = (plan: Plan, voxels: readonly (Voxels | undefined)[], buffer: nu
 
 const dtypeOfBuffer = ({ storage }: Buffer): keyof typeof dtypes => (storage === "working" ? "float64" : storage.dtype);
 const lengthOf = ({ size, channels }: Buffer): number => product(size) * channels;
+const bytesOf = (buffer: Buffer): number => lengthOf(buffer) * dtypes[dtypeOfBuffer(buffer)].bytes;
 
 const empty = (buffer: Buffer): Voxels => ({
   ...voxelsOf(allocateOrRefuse(buffer), { channels: buffer.channels }),
@@ -84,7 +85,7 @@ const allocateOrRefuse = (buffer: Buffer): VoxelArray => {
   try {
     return allocate(dtype, lengthOf(buffer));
   } catch (thrown) {
-    const needed = lengthOf(buffer) * dtypes[dtype].bytes;
+    const needed = bytesOf(buffer);
     return fail(
       { kind: "BudgetExceeded", what: "a volume", needed, budget: largestArray, remedy: budgetRemedy },
       thrown,
@@ -94,22 +95,6 @@ const allocateOrRefuse = (buffer: Buffer): VoxelArray => {
 
 /** What the engine could not allocate is told as over the largest array that engines have in common. */
 const largestArray = 2 ** 32;
-const budgetRemedy = "crop first, ask for a coarser grid, or state a larger memory budget";
-
-const checkBudget = (plan: Plan, budget: number | undefined): void => {
-  const needed = peakBytes(plan, (buffer) => {
-    const made = bufferOf(plan, buffer);
-    return lengthOf(made) * dtypes[dtypeOfBuffer(made)].bytes;
-  });
-  if (budget !== undefined && needed > budget)
-    fail({
-      kind: "BudgetExceeded",
-      what: "the result with what leads to it",
-      needed,
-      budget,
-      remedy: budgetRemedy,
-    });
-};
 
 /** Lets other work in every few milliseconds, reports progress there, and notices an abort. */
 const pacer = (plan: Plan, { signal, onProgress }: RunOptions): { due(): boolean; pause(): Promise<void> } => {

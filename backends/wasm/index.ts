@@ -8,7 +8,7 @@ import { identity } from "../../compiler/language/affine.ts";
 import { tap } from "../../compiler/language/scalar.ts";
 import { dtypes, type Voxels } from "../../compiler/language/voxels.ts";
 import { type Buffer, type Gather, type Pass, type Plan, type Prefilter, readsOf } from "../../compiler/plan.ts";
-import { freedAfter, peakBytes } from "../../compiler/schedule.ts";
+import { checkBudget, freedAfter } from "../../compiler/schedule.ts";
 import type { Backend, RunOptions } from "../backend.ts";
 import { workOf } from "./choose.ts";
 import { addressable, allocateBacked, announce, canShare, ensureLength } from "./memory.ts";
@@ -68,7 +68,7 @@ class Run {
         reason: refusal,
         remedy: "use the reference backend",
       });
-    this.#checkBudget();
+    checkBudget(this.#plan, this.#options.memory, (buffer) => bytesOf(bufferOf(this.#plan, buffer)));
     const freed = freedAfter(this.#plan);
     for (const [k, pass] of passes.entries()) {
       this.#done = k;
@@ -189,19 +189,6 @@ class Run {
     };
     const report = onProgress && ((fraction: number): void => onProgress((done + fraction) / passes));
     await this.#pool.run(task, { threads, signal, onProgress: report });
-  }
-
-  #checkBudget(): void {
-    const { memory: budget } = this.#options;
-    const needed = peakBytes(this.#plan, (buffer) => bytesOf(bufferOf(this.#plan, buffer)));
-    if (budget !== undefined && needed > budget)
-      fail({
-        kind: "BudgetExceeded",
-        what: "the result with what leads to it",
-        needed,
-        budget,
-        remedy: "crop first, ask for a coarser grid, or state a larger memory budget",
-      });
   }
 }
 

@@ -1,6 +1,6 @@
 /** Each kind of pass as kernels and the numbers they are run with. */
 
-import { showScalar } from "../../compiler/language/scalar.ts";
+import { constant, nodesOf, replaceLeaves, type Scalar, showScalar } from "../../compiler/language/scalar.ts";
 import { axes } from "../../compiler/language/vector.ts";
 import { cornerMedian, dtypes } from "../../compiler/language/voxels.ts";
 import type { Buffer, Gather, Prefilter, Region, Tap } from "../../compiler/plan.ts";
@@ -42,7 +42,7 @@ export const gatherWork = (pass: Gather, output: Buffer, places: (buffer: number
     pass.regions.length,
     dtype,
     [...variants.choice],
-    variants.bodies.map((body) => spell(showScalar(body), constants)),
+    variants.bodies.map((body) => spell(body, constants)),
   ]);
   const kernel = compiled(`gather ${key}`, () => gatherKernel(shape, canShare));
   const [nx, ny, nz] = output.size;
@@ -90,16 +90,19 @@ export const gatherWork = (pass: Gather, output: Buffer, places: (buffer: number
   };
 };
 
-/** Constants by their number: the kernel does not depend on their values. */
-export const spell = (body: string, constants: readonly number[]): string =>
-  // Names of taps and buffers carry digits too; constants stand alone.
-  body.replaceAll(
-    /(?<![\w.])-?(?:\d+(?:\.\d+)?(?:e[+-]?\d+)?|Infinity|NaN)(?![\w.])/g,
-    (text) => `c${constants.indexOf(Number(text))}`,
+/** Equality as sets and maps have it: NaN is itself, and −0 is 0. */
+const sameNumber = (a: number, b: number): boolean => a === b || (Number.isNaN(a) && Number.isNaN(b));
+
+/** A body as text in which constants are numbered: kernels do not depend on their values. */
+export const spell = (body: Scalar, constants: readonly number[]): string =>
+  showScalar(
+    replaceLeaves(body, (leaf) =>
+      leaf.kind === "const" ? constant(constants.findIndex((value) => sameNumber(value, leaf.value))) : undefined,
+    ),
   );
 
 export const backgroundBuffers = (pass: Gather): readonly number[] => [
-  ...new Set([...showScalar(pass.body).matchAll(/background\(buffer(\d+)\)/g)].map((match) => Number(match[1]))),
+  ...new Set(nodesOf(pass.body).flatMap((s) => (s.kind === "background" ? [s.buffer] : []))),
 ];
 
 export const backgroundValues = (place: Place, channels: number): Float32Array => {

@@ -1,5 +1,4 @@
 /** A gather along the axes as a kernel and its tables; undefined for those that another kernel must do. */
-import { showScalar } from "../../compiler/language/scalar.ts";
 import type { Axis } from "../../compiler/language/vector.ts";
 import { dtypes } from "../../compiler/language/voxels.ts";
 import type { Buffer, Gather, Tap } from "../../compiler/plan.ts";
@@ -81,7 +80,7 @@ const work = ({ pass, tap, output, place, places, variants, along }: Parts): Wor
     ),
   });
   const numbers = numbersOf(row, place);
-  const spelled = variants.bodies.map((body) => spell(showScalar(body), constants));
+  const spelled = variants.bodies.map((body) => spell(body, constants));
   const key = JSON.stringify([{ ...shape, variants: 0 }, [...variants.choice], spelled]);
   return {
     kernel: compiled(`separable ${key}`, () => separableKernel(shape, canShare)),
