@@ -8,7 +8,7 @@ import { tieTolerance } from "../../compiler/stencil.ts";
 import { type CompiledKernel, compiled } from "./cache.ts";
 import { constantsOf, type GatherShape, gatherKernel } from "./kernels/gather.ts";
 import { lineScratch, prefilterLines, prefilterRows, rowScratch, rowsPerUnit } from "./kernels/prefilter.ts";
-import { longestRun, reach } from "./kernels/tap.ts";
+import { longestRun, reach } from "./kernels/fixed.ts";
 import { canShare } from "./memory.ts";
 import { dtypeOfBuffer, type Place } from "./places.ts";
 import { variantsOf } from "./variants.ts";

@@ -40,17 +40,15 @@ export const loadPairs = (f: F, dtype: PairDType, addresses: FourAddresses): Pai
 
 /** The first and third pair, and the second and fourth: from these, taking apart is interleaving. */
 const twoPairs = ({ v128 }: F, [a, b, c, d]: FourAddresses): Pairs => [
-  v128.load64_lane(c, v128.load64_zero(a), 1),
-  v128.load64_lane(d, v128.load64_zero(b), 1),
+  v128.load64_lane(b, v128.load64_zero(a), 1),
+  v128.load64_lane(d, v128.load64_zero(c), 1),
 ];
 
 /** [a₀ b₀ a₂ b₂] and [a₁ b₁ a₃ b₃] as a and b, in shuffles that engines know as one instruction each. */
 const apart = (f: F, even: V128, odd: V128): Pairs => {
   const { i32x4, i64x2 } = f;
   const [p, q] = [f.keep(even), f.keep(odd)];
-  const low = f.keep(i32x4.shuffle(p, q, [0, 4, 1, 5]));
-  const high = f.keep(i32x4.shuffle(p, q, [2, 6, 3, 7]));
-  return [i64x2.shuffle(low, high, [0, 2]), i64x2.shuffle(low, high, [1, 3])];
+  return [i32x4.shuffle(p, q, [0, 2, 4, 6]), i32x4.shuffle(p, q, [1, 3, 5, 7])];
 };
 
 /** Pairs of small integers: all four fit into one vector, one in each lane. */
