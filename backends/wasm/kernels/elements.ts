@@ -46,7 +46,7 @@ const twoPairs = ({ v128 }: F, [a, b, c, d]: FourAddresses): Pairs => [
 
 /** [a₀ b₀ a₂ b₂] and [a₁ b₁ a₃ b₃] as a and b, in shuffles that engines know as one instruction each. */
 const apart = (f: F, even: V128, odd: V128): Pairs => {
-  const { i32x4, i64x2 } = f;
+  const { i32x4 } = f;
   const [p, q] = [f.keep(even), f.keep(odd)];
   return [i32x4.shuffle(p, q, [0, 2, 4, 6]), i32x4.shuffle(p, q, [1, 3, 5, 7])];
 };

@@ -67,10 +67,7 @@ export class FixedRun {
   /** The bytes from a volume's first voxel to the whole voxel. */
   origin(strides: Triple<Local<"i32">>, first: I32): I32 {
     const { i32 } = this.#f;
-    return this.parts.reduce<I32>(
-      (sum, { whole }, a) => i32.add(sum, i32.mul(whole, strides[a as Axis3])),
-      first,
-    );
+    return this.parts.reduce<I32>((sum, { whole }, a) => i32.add(sum, i32.mul(whole, strides[a as Axis3])), first);
   }
 
   /** Where the four voxels lie, all of whose neighbours are within the volume. */
@@ -123,10 +120,7 @@ export const fixedSteps = (f: F, step: Triple<F64>): FixedSteps => {
     // Each rounded by itself, so that rounding does not add up over the lanes.
     lanes: triple((a) =>
       f.keep(
-        [1, 2, 3].reduce<V128>(
-          (all, lane) => i32x4.replace_lane(all, lane, fixed(a, lane)),
-          i32x4.const([0, 0, 0, 0]),
-        ),
+        [1, 2, 3].reduce<V128>((all, lane) => i32x4.replace_lane(all, lane, fixed(a, lane)), i32x4.const([0, 0, 0, 0])),
       ),
     ),
     steps: triple((a) => f.keep(i32x4.splat(fixed(a, 4)))),

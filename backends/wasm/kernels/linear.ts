@@ -2,7 +2,7 @@
 import type { Local } from "../assembler/index.ts";
 import type { F, I32, V128 } from "./context.ts";
 import { loadPairs, type PairDType } from "./elements.ts";
-import { type Position, type Triple } from "./fixed.ts";
+import type { Position, Triple } from "./fixed.ts";
 
 export interface Neighbours {
   /** Bytes from a voxel to the next along y and z; 0 along an axis of one voxel. */

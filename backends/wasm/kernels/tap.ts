@@ -75,7 +75,10 @@ export class TapEmitter {
     this.#channelBytes = read.i32(name("channelBytes"));
     this.#base = triple(() => f.local("f64", name("base")));
     this.#here = f.local("i32", name("here"));
-    this.#fixed = fixedSteps(f, triple((a) => this.#step(a)));
+    this.#fixed = fixedSteps(
+      f,
+      triple((a) => this.#step(a)),
+    );
     this.#sample = once(() => sampleHelper(context, shape.by, shape.boundary, shape.dtype, k));
   }
 
@@ -197,7 +200,8 @@ export class TapEmitter {
     const row = { base: this.#base, step: triple((a) => this.#step(a)), sizes: this.#sizes };
     const run = new FixedRun(f, row, this.#fixed, x, reading === "mixed");
     const origin = f.keep(run.origin(this.#strides, this.#here));
-    const within = (): V128 => (this.shape.by === "linear" ? this.#linear(run.within(), origin) : this.#bspline(run, origin));
+    const within = (): V128 =>
+      this.shape.by === "linear" ? this.#linear(run.within(), origin) : this.#bspline(run, origin);
     return {
       value: (near) => (near ? within() : this.#linear(run.clamped(), origin)),
       advance: () => run.advance(),
