@@ -12,11 +12,12 @@ import { checkBudget, freedAfter } from "../../compiler/schedule.ts";
 import type { Backend, RunOptions } from "../backend.ts";
 import { workOf } from "./choose.ts";
 import { addressable, allocateBacked, announce, canShare, ensureLength } from "./memory.ts";
-import { prefilterWork, type Work } from "./passes.ts";
 import { bufferOf, bytesOf, elementsOf, largestSource, type Place, Places } from "./places.ts";
 import { Pool, type ThreadHost } from "./pool.ts";
+import { prefilterWork } from "./prefilter-work.ts";
 import type { PassTask } from "./task.ts";
 import { mostRegions } from "./variants.ts";
+import type { Work } from "./work.ts";
 
 /** Output of a job, in bytes: what stays in a core's own cache until it is copied out. */
 const jobBytes = 2 ** 18;

@@ -13,6 +13,10 @@ export interface Place {
   readonly dtype: DType;
   readonly channels: number;
   readonly size: Vector3;
+  /** Bytes from a voxel to the next along each axis. */
+  readonly strides: Vector3;
+  /** Bytes from a channel to the next; 0 where there is one only, which then stands for any. */
+  readonly channelBytes: number;
 }
 
 /** `working` volumes are float32 here. */
@@ -111,7 +115,18 @@ export class Places {
     this.#ends.set(memory, Math.max(this.end(memory), end));
     ensureLength(memory, end);
     const { size, channels } = buffer;
-    return { memory, address, bytes: bytesOf(buffer), dtype: dtypeOfBuffer(buffer), channels, size };
+    const [dtype, bytes] = [dtypeOfBuffer(buffer), bytesOf(buffer)];
+    const row = size[0] * dtypes[dtype].bytes;
+    return {
+      memory,
+      address,
+      bytes,
+      dtype,
+      channels,
+      size,
+      strides: [dtypes[dtype].bytes, row, row * size[1]],
+      channelBytes: channels === 1 ? 0 : bytes / channels,
+    };
   }
 
   #copyOf(data: ArrayBufferView, place: Place): Place {
