@@ -220,6 +220,8 @@ class RowEmitter {
     const { dtype } = this.#shape;
     const { stop, out, channel, within } = stretch;
     const overlaps = reading === "within" && used.size > 0;
+    // What is sampled one voxel after the other is stored so too: most such stretches are shorter than four.
+    const step = reading === "anywhere" ? 1 : 4;
     const x = f.keep(stretch.x, "x");
     f.while(i32.lt_s(x, stop), () => {
       if (overlaps) f.if(i32.gt_s(i32.add(x, 4), stop), () => x.set(i32.sub(stop, 4)));
@@ -236,8 +238,8 @@ class RowEmitter {
           functions: () => (this.#functions ??= vectorFunctions(this.#context)),
         });
         storeRun(f, dtype, at, value);
-        at.set(i32.add(at, 4 * elementBytes(dtype)));
-        x.set(i32.add(x, 4));
+        at.set(i32.add(at, step * elementBytes(dtype)));
+        x.set(i32.add(x, step));
         for (const run of runs.values()) run.advance();
       };
       if (reading !== "mixed") f.while(i32.lt_s(x, last), () => block(true));

@@ -113,32 +113,32 @@ export class TapEmitter {
     return this.shape.by === "nearest";
   }
 
-  /** Prepares to read four voxels at x, x + 4, … of a stretch. */
+  /** Prepares to read the voxels from x on, where x is the local that the loop moves on. */
   startRun(x: Local<"i32">, reading: Reading): Run {
     if (reading === "anywhere") return this.#runAnywhere(x);
     return this.shape.by === "nearest" ? this.#runNearest(x) : this.#runFixed(x, reading);
   }
 
+  /** One voxel at a time, in all lanes. */
   #runAnywhere(x: Local<"i32">): Run {
     const f = this.#f;
-    const at = ({ base, step }: RowAxis, lane: number): F64 =>
-      f.f64.add(base, f.f64.mul(step, f.f64.convert_i32_s(f.i32.add(x, lane))));
+    const at = ({ base, step }: RowAxis): F64 => f.f64.add(base, f.f64.mul(step, f.f64.convert_i32_s(x)));
     const [ax, ay, az] = this.axes;
-    const value = (lane: number) =>
-      f.call(this.#sample(), {
-        source: this.#here,
-        nx: ax.size,
-        ny: ay.size,
-        nz: az?.size ?? 1,
-        sy: ay.stride,
-        sz: this.#sz,
-        x: at(ax, lane),
-        y: at(ay, lane),
-        z: az === undefined ? 0 : at(az, lane),
-      });
     return {
       value: () =>
-        [1, 2, 3].reduce<V128>((all, lane) => f.f32x4.replace_lane(all, lane, value(lane)), f.f32x4.splat(value(0))),
+        f.f32x4.splat(
+          f.call(this.#sample(), {
+            source: this.#here,
+            nx: ax.size,
+            ny: ay.size,
+            nz: az?.size ?? 1,
+            sy: ay.stride,
+            sz: this.#sz,
+            x: at(ax),
+            y: at(ay),
+            z: az === undefined ? 0 : at(az),
+          }),
+        ),
       advance: () => {},
     };
   }
@@ -241,7 +241,7 @@ const once = <T>(make: () => T): (() => T) => {
   };
 };
 
-/** Reads four voxels, then goes on by four. */
+/** Reads four voxels, then goes on by four; one, then by one, where they may lie anywhere. */
 export interface Run {
   /** `near` says, where blocks are mixed, whether all neighbours of this one lie within. */
   readonly value: (near: boolean) => V128;
