@@ -20,7 +20,7 @@ import { mostRegions } from "./variants.ts";
 import type { Work } from "./work.ts";
 
 /** Output of a job, in bytes: what stays in a core's own cache until it is copied out. */
-const jobBytes = 2 ** 18;
+const jobBytes = 2 ** 20;
 
 export const wasmBackend = (host: ThreadHost | undefined): Backend => {
   const pool = new Pool(host);

@@ -20,7 +20,7 @@ import { variantsOf } from "./variants.ts";
 import type { Work } from "./work.ts";
 
 /** Output of a job of blocks of rows, in bytes: what stays in a core's own cache until it is copied out. */
-const rowsBytes = 2 ** 18;
+const rowsBytes = 2 ** 20;
 /** As much where planes are neighbours, and what vectors are worth. */
 const planesBytes = 2 ** 22;
 const mostPlanesBytes = 2 ** 25;
