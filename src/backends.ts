@@ -5,7 +5,7 @@ import { reference } from "../backends/reference/index.ts";
 import { supportsSimd } from "../backends/wasm/assembler/index.ts";
 import { wasmBackend } from "../backends/wasm/index.ts";
 import { release as releaseBuffer } from "../backends/wasm/memory.ts";
-import { refusalOf } from "../backends/wasm/tiles.ts";
+import { isSlowed, refusalOf } from "../backends/wasm/tiles.ts";
 import type { Plan } from "../compiler/plan.ts";
 import type { MedImage } from "./image.ts";
 
@@ -21,8 +21,8 @@ export const release = (image: MedImage): void => releaseBuffer(image.voxels.dat
 
 let simd: boolean | undefined;
 
-/** The fastest backend at hand that can run a plan: `wasm` where the engine has SIMD, else `reference`. */
+/** The fastest backend at hand for a plan: `wasm` where the engine has SIMD and can run it well, else `reference`. */
 export const automaticBackend = (plan: Plan): Backend => {
   simd ??= supportsSimd();
-  return simd && refusalOf(plan) === undefined ? wasm : reference;
+  return simd && refusalOf(plan) === undefined && !isSlowed(plan) ? wasm : reference;
 };

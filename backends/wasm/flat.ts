@@ -54,6 +54,7 @@ export const flatten = (pass: Gather, output: Buffer, places: (buffer: number) =
       ...place,
       dtype: "float32",
       size: [width, place.size[1], 1],
+      box: { start: [0, from, 0], size: [width, rows, 1] },
       strides: [4, rowFloats, 0],
     },
     plane: { by: tap.by, source: place.dtype },

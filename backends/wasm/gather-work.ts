@@ -91,7 +91,12 @@ const tapValue = (source: Source | undefined, part: string): number => {
   if (part === "channelBytes") return place.channelBytes;
   if (part.startsWith("m")) return tap.pull.linear[k] ?? Number.NaN;
   if (part.startsWith("t")) return tap.pull.offset[k] ?? Number.NaN;
-  if (part.startsWith("n")) return place.size[k] ?? Number.NaN;
+  const { size, box } = place;
+  const axis = axes[k];
+  if (axis !== undefined) {
+    if (part.startsWith("n")) return size[axis];
+    return part.startsWith("l") ? box.start[axis] : box.start[axis] + box.size[axis] - 1;
+  }
   return place.strides["xyz".indexOf(part.slice(1))] ?? Number.NaN;
 };
 

@@ -7,7 +7,7 @@ import { fail } from "../../compiler/errors.ts";
 import { identity } from "../../compiler/language/affine.ts";
 import { tap } from "../../compiler/language/scalar.ts";
 import { product } from "../../compiler/language/vector.ts";
-import { dtypes, type Voxels } from "../../compiler/language/voxels.ts";
+import { dtypes, type VoxelArray, type Voxels } from "../../compiler/language/voxels.ts";
 import { type Buffer, type Gather, type Pass, type Plan, type Prefilter, readsOf } from "../../compiler/plan.ts";
 import { freedAfter } from "../../compiler/schedule.ts";
 import { type Rows, rowsOfBox, volumeOf, wholeBox } from "../../compiler/tile.ts";
@@ -76,13 +76,14 @@ class Run {
     const made = bufferOf(this.#plan, result);
     if (made.storage === "working") return broken("the result has no storage of its own");
     const tiles = tilesOfPlan(this.#plan, this.#options.memory, this.#reach);
-    const buffer = allocateBacked(bytesOf(made)) ?? allocatePlain(bytesOf(made));
+    const { array } = dtypes[made.storage.dtype];
+    const data = allocateResult(bytesOf(made), (buffer) => new array(buffer, 0, elementsOf(made)));
     this.#steps = tiles.length * passes.length;
-    for (const tile of tiles) await this.#tile(tile, buffer, tiles.length === 1);
+    for (const tile of tiles) await this.#tile(tile, data.buffer, tiles.length === 1);
     this.#options.onProgress?.(1);
     return {
       ...made.storage,
-      data: new dtypes[made.storage.dtype].array(buffer, 0, elementsOf(made)),
+      data,
       channels: made.channels,
     };
   }
@@ -270,13 +271,15 @@ const broken = (reason: string): never => fail({ kind: "InternalError", phase: "
 /** Rows are stored four voxels at a time, so the last may reach this far beyond. */
 const padding = 64;
 
-/** @throws MedImagesError `BudgetExceeded` */
-const allocatePlain = (bytes: number): ArrayBufferLike => {
+/**
+ * The voxels of a result, in a memory of their own where one is large enough.
+ * @throws MedImagesError `BudgetExceeded`
+ */
+const allocateResult = (bytes: number, view: (buffer: ArrayBufferLike) => VoxelArray): VoxelArray => {
   try {
-    const buffer = canShare ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);
-    if (canShare) announce(buffer, bytes);
-    return buffer;
+    return view(allocateBacked(bytes) ?? allocatePlain(bytes));
   } catch (thrown) {
+    // The machine has no such piece of memory, or arrays of this engine are not that long.
     return fail(
       {
         kind: "BudgetExceeded",
@@ -288,6 +291,13 @@ const allocatePlain = (bytes: number): ArrayBufferLike => {
       thrown,
     );
   }
+};
+
+const allocatePlain = (bytes: number): ArrayBufferLike => {
+  if (!canShare) return new ArrayBuffer(bytes);
+  const buffer = new SharedArrayBuffer(bytes);
+  announce(buffer, bytes);
+  return buffer;
 };
 
 /** The samples of a prefilter as floats. */

@@ -3,7 +3,7 @@ import { fail } from "../../compiler/errors.ts";
 import { product, type Vector3 } from "../../compiler/language/vector.ts";
 import { type DType, dtypes, noRescale, type Voxels } from "../../compiler/language/voxels.ts";
 import type { Buffer, Plan } from "../../compiler/plan.ts";
-import type { Box, Rows } from "../../compiler/tile.ts";
+import { type Box, boxOfRows, type Rows, wholeBox } from "../../compiler/tile.ts";
 import { addressable, allocateBacked, announce, canShare, ensureLength, memoryBehind, release } from "./memory.ts";
 
 /**
@@ -19,6 +19,8 @@ export interface Place {
   readonly dtype: DType;
   readonly channels: number;
   readonly size: Vector3;
+  /** The voxels that are there. */
+  readonly box: Box;
   /** Bytes from a voxel to the next along each axis. */
   readonly strides: Vector3;
   /** Bytes from a channel to the next; 0 where there is one only, which then stands for any. */
@@ -113,15 +115,15 @@ export class Places {
     const [nx, ny, nz] = box.size;
     const extent = nx * ny * nz * width;
     const { memory, address } = this.#room(extent * channels);
-    const [from, to] = [new Uint8Array(voxels.data.buffer, voxels.data.byteOffset), new Uint8Array(memory.buffer)];
+    const { buffer: source, byteOffset } = voxels.data;
+    // No view may be longer than 2^32 bytes, so each row has its own.
+    const row = (from: ArrayBufferLike, offset: number): Uint8Array => new Uint8Array(from, offset, nx * width);
     for (let channel = 0; channel < channels; channel++)
       for (let z = 0; z < nz; z++)
         for (let y = 0; y < ny; y++) {
-          const row = ((channel * size[2] + box.start[2] + z) * size[1] + box.start[1] + y) * size[0] + box.start[0];
-          to.set(
-            from.subarray(row * width, (row + nx) * width),
-            address + channel * extent + (z * ny + y) * nx * width,
-          );
+          const number = ((channel * size[2] + box.start[2] + z) * size[1] + box.start[1] + y) * size[0] + box.start[0];
+          const to = address + channel * extent + (z * ny + y) * nx * width;
+          row(memory.buffer, to).set(row(source, byteOffset + number * width));
         }
     const strides: Vector3 = [width, nx * width, nx * ny * width];
     const first = box.start.reduce((sum, at, axis) => sum + at * (strides[axis] ?? 0), 0);
@@ -130,6 +132,7 @@ export class Places {
       address: address - first,
       start: address,
       bytes: extent * channels,
+      box,
       strides,
       channelBytes: channels === 1 ? 0 : extent,
     };
@@ -153,6 +156,7 @@ export class Places {
       address: address - from * row,
       start: address,
       bytes,
+      box: boxOfRows({ from, to }, buffer.size),
       channelBytes: buffer.channels === 1 ? 0 : extent,
     };
   }
@@ -251,6 +255,7 @@ const placeOf = (memory: WebAssembly.Memory, address: number, buffer: Buffer, vo
     dtype,
     channels,
     size,
+    box: wholeBox(size),
     strides: [dtypes[dtype].bytes, row, row * size[1]],
     channelBytes: channels === 1 ? 0 : bytes / channels,
     voxels,

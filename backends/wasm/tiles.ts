@@ -3,6 +3,7 @@
  * parts of other volumes that it needs. Volumes that kernels cannot address are read in part, and intermediate
  * ones that would break the budget are made in part.
  */
+import { product } from "../../compiler/language/vector.ts";
 import type { Plan } from "../../compiler/plan.ts";
 import { budgetNeed, checkBudget } from "../../compiler/schedule.ts";
 import { type Box, demandOf, type Rows, rowsOfBox, tilesOf, volumeOf } from "../../compiler/tile.ts";
@@ -51,6 +52,24 @@ export const refusalOf = (plan: Plan, reach: Reach = addressReach): string | und
     : undefined;
 };
 
+/** Bytes that are copied in the time that the reference takes for a voxel. */
+const bytesPerVoxel = 1000;
+
+/** Whether copying parts of volumes for all tiles takes longer than the reference backend would take for all. */
+export const isSlowed = (plan: Plan): boolean => {
+  const tiles = tilesOfPlan(plan, undefined, addressReach);
+  const copied = tiles.reduce(
+    (sum, { boxes }) =>
+      [...boxes].reduce((all, [number, box]) => {
+        const buffer = bufferOf(plan, number);
+        const isPart = number < plan.inputs && bytesOf(buffer) > addressReach.whole;
+        return isPart ? all + (bytesOf(buffer) * volumeOf(box)) / product(buffer.size) : all;
+      }, sum),
+    0,
+  );
+  return copied > bytesPerVoxel * product(sizeOf(plan));
+};
+
 const sizeOf = (plan: Plan) => bufferOf(plan, plan.result).size;
 
 /** Whether kernels can address all that a tile reads, whole volumes or parts of them. */
@@ -63,8 +82,7 @@ const isReachable = (plan: Plan, boxes: ReadonlyMap<number, Box>, { whole, part 
     const { size } = buffer;
     const { from, to } = rowsOfBox(box, size);
     // Inputs are copied as boxes, intermediates are made in whole rows.
-    const share =
-      number < plan.inputs ? volumeOf(box) / (size[0] * size[1] * size[2]) : (to - from) / (size[1] * size[2]);
+    const share = number < plan.inputs ? volumeOf(box) / product(size) : (to - from) / (size[1] * size[2]);
     return bytes * share <= part;
   });
 

@@ -33,11 +33,16 @@ export interface Position {
   readonly share: Local<"v128">;
 }
 
-/** Along an axis a row whose coordinate is base + step·x, on `size` voxels, `stride` bytes apart. */
+/**
+ * Along an axis a row whose coordinate is base + step·x, on `size` voxels, `stride` bytes apart, of which those
+ * from `least` to `most` are in memory.
+ */
 export interface RowAxis {
   readonly base: Local<"f64">;
   readonly step: Local<"f64">;
   readonly size: Local<"i32">;
+  readonly least: Local<"i32">;
+  readonly most: Local<"i32">;
   readonly stride: Local<"i32">;
 }
 
@@ -73,11 +78,11 @@ export class FixedRun {
     this.#steps = steps;
     const { f64, i32, i32x4 } = f;
     const place = f.keep(f64.convert_i32_s(x));
-    this.#parts = perAxis(axes, ({ base, step, size }, a) => {
+    this.#parts = perAxis(axes, ({ base, step, least, most }, a) => {
       const exact = f64.add(base, f64.mul(step, place));
-      const last = f64.convert_i32_s(i32.sub(size, 1));
+      const [first, last] = [f64.convert_i32_s(least), f64.convert_i32_s(most)];
       // So far beyond the edge that no voxel of the run comes back to it: clamped, they are all the same.
-      const at = f.keep(held ? f64.min(f64.max(exact, -reach), f64.add(last, reach)) : exact);
+      const at = f.keep(held ? f64.min(f64.max(exact, f64.sub(first, reach)), f64.add(last, reach)) : exact);
       const floor = f.keep(f64.floor(at));
       const start = i32.trunc_sat_f64_s(f64.nearest(f64.mul(f64.sub(at, floor), 2 ** fraction)));
       const lanes = this.#step(a).lanes;
@@ -116,17 +121,20 @@ export class FixedRun {
     });
   }
 
-  /** Where they lie once held between the outermost voxel centres; there are two voxels or more, or one, along an axis. */
+  /**
+   * Where they lie once held between the outermost voxel centres in memory. What a tile is for lies within those
+   * anyway; four voxels at a time may reach beyond it, and are overwritten.
+   */
   clamped(): PerAxis<Position> {
     const f = this.#f;
     const { i32, i32x4 } = f;
     return perAxis(this.#parts, ({ whole, at }, a) => {
-      const { size } = this.#axis(a);
-      const least = f.keep(i32.sub(0, whole));
-      const most = f.keep(i32.sub(i32.sub(size, 1), whole));
+      const axis = this.#axis(a);
+      const least = f.keep(i32.sub(axis.least, whole));
+      const most = f.keep(i32.sub(axis.most, whole));
       const highest = f.select(i32.gt_s(most, reach), i32.const(reach), most);
       const lowest = f.select(i32.lt_s(least, -reach), i32.const(-reach), least);
-      const lastPair = f.select(i32.eq(size, 1), most, i32.sub(most, 1));
+      const lastPair = f.select(i32.eq(axis.least, axis.most), most, i32.sub(most, 1));
       const high = i32x4.splat(i32.shl(highest, fraction));
       const low = i32x4.splat(i32.shl(lowest, fraction));
       const held = f.keep(i32x4.min_s(i32x4.max_s(at, low), high));

@@ -70,6 +70,8 @@ export class TapEmitter {
       base: f.local("f64", name("base")),
       step: read.f64(name(`m${a * 3}`)),
       size: read.i32(name(`n${a}`)),
+      least: read.i32(name(`l${a}`)),
+      most: read.i32(name(`h${a}`)),
       stride: strides[a],
     }));
     this.#sz = sz;
