@@ -14,6 +14,9 @@ import { Tables } from "./tables.ts";
 import { variantsOf } from "./variants.ts";
 import { backgroundBuffers, backgroundValues, spell, type Work } from "./work.ts";
 
+/** Output of a job, in bytes: little enough to leave a core's cache to the source, which is looked at all over. */
+const jobBytes = 2 ** 18;
+
 export const gatherWork = (pass: Gather, output: Buffer, places: (buffer: number) => Place): Work => {
   const dtype = dtypeOfBuffer(output);
   const variants = variantsOf(pass.body, pass.regions.length);
@@ -57,7 +60,7 @@ export const gatherWork = (pass: Gather, output: Buffer, places: (buffer: number
     kernel: compiled(`gather ${key}`, () => gatherKernel(shape, canShare)),
     units: ny * nz * output.channels,
     bytesPerUnit: outputRow,
-    ...(flat?.unitsPerJob === undefined ? {} : { unitsPerJob: flat.unitsPerJob }),
+    unitsPerJob: flat?.unitsPerJob ?? Math.max(1, Math.floor(jobBytes / outputRow)),
     scratchBytes: 256 + (flat?.scratchBytes ?? 0),
     tableBytes: tables.bytes,
     writeTables: (buffer, at) => tables.write(buffer, at),

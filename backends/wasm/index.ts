@@ -21,7 +21,7 @@ import type { PassTask } from "./task.ts";
 import { addressReach, type Reach, refusalOf, type Tile, tilesOfPlan } from "./tiles.ts";
 import type { Work } from "./work.ts";
 
-/** Output of a job, in bytes: what stays in a core's own cache until it is copied out. */
+/** Output of a job, in bytes, where the kernel has no wish: larger pieces are copied out faster. */
 const jobBytes = 2 ** 20;
 
 /** `reach` is what kernels may be given to read; less than they can address is for tests. */
