@@ -1,0 +1,83 @@
+/**
+ * The GPU backend: each pass as a WGSL kernel that is compiled for its structure, run on any device that
+ * speaks WebGPU.
+ */
+import { fail } from "../../compiler/errors.ts";
+import { dtypes, type Voxels } from "../../compiler/language/voxels.ts";
+import type { Plan } from "../../compiler/plan.ts";
+import { checkBudget } from "../../compiler/schedule.ts";
+import type { Backend, RunOptions } from "../backend.ts";
+import { acquire, type GpuSource, isSoftware } from "./acquire.ts";
+import { Device } from "./device.ts";
+import { Pace } from "./pace.ts";
+import { broken, bufferOf, bytesOf } from "./plan-buffers.ts";
+import { printPlan } from "./print.ts";
+import { Run } from "./run.ts";
+import { download } from "./transport.ts";
+
+export class WebGpuBackend implements Backend {
+  readonly name = "webgpu";
+  readonly #source: GpuSource | GPUDevice;
+  #device: Promise<Device> | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(source: GpuSource | GPUDevice) {
+    this.#source = source;
+  }
+
+  run(program: { readonly plan: Plan; readonly inputs: readonly Voxels[] }, options: RunOptions = {}): Promise<Voxels> {
+    return this.#inTurn(() => this.#run(program.plan, program.inputs, options));
+  }
+
+  /** The kernels of a plan as WGSL, one for each pass. */
+  kernels(plan: Plan): readonly string[] {
+    return printPlan(plan);
+  }
+
+  /** Frees the device; the next run takes another. */
+  async dispose(): Promise<void> {
+    const device = this.#device;
+    this.#device = undefined;
+    if (!("createBuffer" in this.#source)) (await device)?.destroy();
+  }
+
+  async #run(plan: Plan, inputs: readonly Voxels[], options: RunOptions): Promise<Voxels> {
+    const { result } = plan;
+    const handedIn = inputs[result];
+    if (handedIn !== undefined) return handedIn;
+    checkBudget(plan, options.memory, (buffer) => bytesOf(bufferOf(plan, buffer)));
+    if (options.signal?.aborted) return fail({ kind: "Aborted" });
+    const device = await this.#ready();
+    const pace = new Pace(device, plan.passes.length, options);
+    const made = bufferOf(plan, result);
+    const { storage } = made;
+    if (storage === "working") return broken("the result has no storage of its own");
+    const buffer = await new Run(device, plan, inputs, pace).result();
+    try {
+      const { value, accepted } = device.scoped(() => download(device, buffer, bytesOf(made)));
+      await pace.wait(accepted);
+      const bytes = await pace.wait(value);
+      pace.done();
+      return { ...storage, data: new dtypes[storage.dtype].array(bytes), channels: made.channels };
+    } finally {
+      device.pool.giveBack(buffer);
+    }
+  }
+
+  /** The device, a fresh one after a loss. @throws MedImagesError `BackendUnavailable` */
+  async #ready(): Promise<Device> {
+    const known = await this.#device?.catch(() => undefined);
+    if (known !== undefined && !known.isLost) return known;
+    this.#device = "createBuffer" in this.#source ? Promise.resolve(wrap(this.#source)) : acquire(this.#source);
+    return this.#device;
+  }
+
+  /** One run at a time: each takes the whole device, and memory for more is seldom there. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+}
+
+const wrap = (gpu: GPUDevice): Device => new Device(gpu, isSoftware(gpu.adapterInfo));
