@@ -14,7 +14,7 @@ import { workOf } from "./choose.ts";
 import { addressable, allocateBacked, announce, canShare, ensureLength } from "./memory.ts";
 import { prefilterWork, type Work } from "./passes.ts";
 import { bufferOf, bytesOf, elementsOf, largestSource, type Place, Places } from "./places.ts";
-import { makeControl, Pool, type ThreadHost } from "./pool.ts";
+import { Pool, type ThreadHost } from "./pool.ts";
 import type { PassTask } from "./task.ts";
 import { mostRegions } from "./variants.ts";
 
@@ -159,7 +159,7 @@ class Run {
   }
 
   /** Runs a kernel in `memory`, its numbers and scratch areas behind the volumes there. */
-  async #work(work: Work, memory: WebAssembly.Memory, output?: PassTask["output"]): Promise<void> {
+  async #work(work: Work, memory: WebAssembly.Memory, output?: OutputPlace): Promise<void> {
     const threads = this.#pool.threadsFor(this.#options.threads);
     const perUnit = work.bytesPerUnit ?? jobBytes / 8;
     const fair = Math.ceil(work.units / (threads * 4));
@@ -176,20 +176,26 @@ class Run {
     const passes = this.#plan.passes.length;
     const done = this.#done;
     const task: PassTask = {
-      module: work.kernel.module,
-      memory,
-      control: makeControl(canShare),
+      objects: { module: work.kernel.module, memory, control: this.#pool.freshControl(), output: output?.buffer },
       jobs: Math.ceil(work.units / unitsPerJob),
       units: work.units,
       unitsPerJob,
       uniforms,
       scratch,
       scratchBytes,
-      ...(output === undefined ? {} : { output }),
+      bytesPerUnit: output?.bytesPerUnit ?? 0,
+      offset: output?.offset ?? 0,
     };
     const report = onProgress && ((fraction: number): void => onProgress((done + fraction) / passes));
     await this.#pool.run(task, { threads, signal, onProgress: report });
   }
+}
+
+/** Where the rows that a kernel leaves in its scratch area belong. */
+interface OutputPlace {
+  readonly buffer: ArrayBufferLike;
+  readonly offset: number;
+  readonly bytesPerUnit: number;
 }
 
 const broken = (reason: string): never => fail({ kind: "InternalError", phase: "wasm", reason });

@@ -3,6 +3,7 @@
  * a memory of its own, with its voxels at address 0 and room to grow a scratch area behind them. What is
  * handed out is the memory's buffer, an ordinary (shared) buffer that keeps the memory alive.
  */
+import type { RunKernel } from "./task.ts";
 
 const page = 65536;
 /** The largest linear memory that 32-bit addresses reach. */
@@ -78,4 +79,17 @@ export const announce = (owner: object, bytes: number): void => {
 export const ensureLength = (memory: WebAssembly.Memory, bytes: number): void => {
   const missing = Math.ceil((bytes - memory.buffer.byteLength) / page);
   if (missing > 0) memory.grow(missing);
+};
+
+const instances = new WeakMap<WebAssembly.Memory, WeakMap<WebAssembly.Module, RunKernel>>();
+
+/** A kernel on this thread, instantiated once for each memory that it works in. */
+export const instanceOn = (memory: WebAssembly.Memory, module: WebAssembly.Module): RunKernel => {
+  const ofMemory = instances.get(memory) ?? new WeakMap<WebAssembly.Module, RunKernel>();
+  instances.set(memory, ofMemory);
+  const known = ofMemory.get(module);
+  if (known !== undefined) return known;
+  const run = new WebAssembly.Instance(module, { env: { memory } }).exports.run as RunKernel;
+  ofMemory.set(module, run);
+  return run;
 };

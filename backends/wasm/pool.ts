@@ -3,11 +3,13 @@
  * there are none the same jobs are worked off on this thread, in slices.
  */
 import { fail } from "../../compiler/errors.ts";
-import { controlWords, type PassTask, type RunKernel, workOff } from "./task.ts";
+import { Handles } from "./handles.ts";
+import { canShare, instanceOn } from "./memory.ts";
+import { controlWords, type Handle, type Order, type PassTask, type TaskHandles, workOff } from "./task.ts";
 
 /** A thread of the platform. */
 export interface Thread {
-  post(message: unknown): void;
+  post(order: Order): void;
   /** Whether the thread keeps the process alive. */
   hold(alive: boolean): void;
   stop(): void;
@@ -37,6 +39,12 @@ const worthThreads = 2;
 const slice = 20;
 const pollEvery = 50;
 
+interface Worker {
+  readonly thread: Thread;
+  /** What the thread has been sent. */
+  readonly knows: Set<Handle>;
+}
+
 interface Waiting {
   readonly resolve: () => void;
   readonly reject: (reason: string) => void;
@@ -44,14 +52,22 @@ interface Waiting {
 
 export class Pool {
   readonly #host: ThreadHost | undefined;
-  readonly #threads: Thread[] = [];
+  readonly #workers: Worker[] = [];
+  readonly #handles: Handles;
   readonly #waiting = new Map<number, Waiting>();
   #next = 0;
+  #control: ArrayBufferLike | undefined;
   // Scratch areas belong to one pass at a time, so passes take turns.
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(host: ThreadHost | undefined) {
     this.#host = host;
+    this.#handles = new Handles((handles, bytes) => {
+      for (const { thread, knows } of this.#workers) {
+        const known = handles.filter((handle) => knows.delete(handle));
+        if (known.length > 0) thread.post({ kind: "forget", handles: known, bytes });
+      }
+    });
   }
 
   /** Threads that a run gets when it asks for `wanted`. */
@@ -67,9 +83,17 @@ export class Pool {
     return turn;
   }
 
+  /** Control words for the next task, set to zero, in shared memory where threads are to see them. */
+  freshControl(): ArrayBufferLike {
+    const bytes = controlWords * 4;
+    this.#control ??= canShare ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);
+    new Int32Array(this.#control).fill(0);
+    return this.#control;
+  }
+
   /** Works off a task. @throws MedImagesError `Aborted`, `InternalError` */
   async run(task: PassTask, { threads, signal, onProgress }: TaskOptions): Promise<void> {
-    const words = new Int32Array(task.control);
+    const words = new Int32Array(task.objects.control);
     const stop = (): void => {
       Atomics.store(words, 1, 1);
     };
@@ -87,25 +111,38 @@ export class Pool {
   }
 
   async #workThere(task: PassTask, host: ThreadHost, threads: number): Promise<void> {
-    while (this.#threads.length < threads) this.#threads.push(this.#start(host));
-    const working = this.#threads.slice(0, threads);
-    for (const thread of working) thread.hold(true);
+    while (this.#workers.length < threads) this.#workers.push({ thread: this.#start(host), knows: new Set() });
+    const working = this.#workers.slice(0, threads);
+    for (const { thread } of working) thread.hold(true);
     try {
-      await Promise.all(working.map((thread, k) => this.#send(thread, task, k)));
+      await Promise.all(working.map((worker, k) => this.#send(worker, task, k)));
     } catch (reason) {
       // A thread that failed may still be in the kernel: none of them is trusted again.
       this.#stopAll();
       fail({ kind: "InternalError", phase: "wasm", reason: String(reason) });
     } finally {
-      for (const thread of working) thread.hold(false);
+      for (const { thread } of working) thread.hold(false);
     }
   }
 
-  #send(thread: Thread, task: PassTask, k: number): Promise<void> {
+  #send({ thread, knows }: Worker, { objects, ...task }: PassTask, k: number): Promise<void> {
     const id = this.#next++;
+    const introduced: [Handle, object][] = [];
+    const handle = (object: object): Handle => {
+      const number = this.#handles.of(object);
+      if (!knows.has(number)) introduced.push([number, object]);
+      knows.add(number);
+      return number;
+    };
+    const handles: TaskHandles = {
+      module: handle(objects.module),
+      memory: handle(objects.memory),
+      control: handle(objects.control),
+      output: objects.output && handle(objects.output),
+    };
     return new Promise<void>((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      thread.post({ id, task, thread: k });
+      thread.post({ kind: "work", id, thread: k, task, handles, introduced });
     });
   }
 
@@ -126,19 +163,16 @@ export class Pool {
   }
 
   #stopAll(): void {
-    for (const thread of this.#threads.splice(0)) thread.stop();
+    for (const { thread } of this.#workers.splice(0)) thread.stop();
+    // One that does not stop at once must not take jobs of the next task.
+    this.#control = undefined;
   }
 }
 
-/** The control words of a task, in shared memory where threads are to see them. */
-export const makeControl = (shared: boolean): ArrayBufferLike =>
-  shared ? new SharedArrayBuffer(controlWords * 4) : new ArrayBuffer(controlWords * 4);
-
-const workHere = async (task: PassTask): Promise<void> => {
-  const instance = new WebAssembly.Instance(task.module, { env: { memory: task.memory } });
-  const run = instance.exports.run as RunKernel;
+const workHere = async ({ objects, ...task }: PassTask): Promise<void> => {
+  const run = instanceOn(objects.memory, objects.module);
   let since = Date.now();
-  while (workOff(task, run, 0, 1)) {
+  while (workOff(task, objects, run, 0, 1)) {
     if (Date.now() - since < slice) continue;
     await new Promise((resolve) => setTimeout(resolve, 0));
     since = Date.now();

@@ -4,11 +4,8 @@
  * matter, since every row is computed alike: results are the same bits for any number of threads.
  */
 
-export interface PassTask {
-  readonly module: WebAssembly.Module;
-  readonly memory: WebAssembly.Memory;
-  /** {@link controlWords} 32-bit words: the next job, whether to stop, and how many jobs are done. */
-  readonly control: ArrayBufferLike;
+/** The numbers of a task. */
+export interface TaskNumbers {
   readonly jobs: number;
   readonly units: number;
   readonly unitsPerJob: number;
@@ -17,8 +14,24 @@ export interface PassTask {
   /** Address of the scratch areas, one of `scratchBytes` for each thread. */
   readonly scratch: number;
   readonly scratchBytes: number;
-  /** Where the rows that a job leaves at the start of its scratch area belong; without it they are in place. */
-  readonly output?: { readonly buffer: ArrayBufferLike; readonly offset: number; readonly bytesPerUnit: number };
+  /** Bytes of a unit that a job leaves at the start of its scratch area; 0 where kernels work in place. */
+  readonly bytesPerUnit: number;
+  /** Where unit 0 belongs in `output`. */
+  readonly offset: number;
+}
+
+/** The objects of a task. */
+export interface TaskObjects {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  /** {@link controlWords} 32-bit words: the next job, whether to stop, and how many jobs are done. */
+  readonly control: ArrayBufferLike;
+  /** Where the rows that a job leaves in its scratch area belong. */
+  readonly output: ArrayBufferLike | undefined;
+}
+
+export interface PassTask extends TaskNumbers {
+  readonly objects: TaskObjects;
 }
 
 export const controlWords = 3;
@@ -30,52 +43,91 @@ export type RunKernel = (uniforms: number, scratch: number, from: number, to: nu
  * Works off at most `limit` jobs; whether any may be left. Its text is sent to worker threads, so it uses
  * its arguments and the language's globals and nothing else.
  */
-export function workOff(task: PassTask, run: RunKernel, thread: number, limit: number): boolean {
-  const words = new Int32Array(task.control);
+export function workOff(
+  task: TaskNumbers,
+  { memory, control, output }: TaskObjects,
+  run: RunKernel,
+  thread: number,
+  limit: number,
+): boolean {
+  const words = new Int32Array(control);
+  const { uniforms, units, unitsPerJob, bytesPerUnit, offset } = task;
   const scratch = task.scratch + thread * task.scratchBytes;
   for (let taken = 0; taken < limit; taken++) {
     const job = Atomics.add(words, 0, 1);
     if (job >= task.jobs || Atomics.load(words, 1) !== 0) return false;
-    const from = job * task.unitsPerJob;
-    const to = Math.min(task.units, from + task.unitsPerJob);
-    run(task.uniforms, scratch, from, to);
-    if (task.output !== undefined) {
-      const { buffer, offset, bytesPerUnit } = task.output;
+    const from = job * unitsPerJob;
+    const to = Math.min(units, from + unitsPerJob);
+    run(uniforms, scratch, from, to);
+    if (output !== undefined) {
       const bytes = (to - from) * bytesPerUnit;
-      new Uint8Array(buffer, offset + from * bytesPerUnit, bytes).set(
-        new Uint8Array(task.memory.buffer, scratch, bytes),
-      );
+      new Uint8Array(output, offset + from * bytesPerUnit, bytes).set(new Uint8Array(memory.buffer, scratch, bytes));
     }
     Atomics.add(words, 2, 1);
   }
   return true;
 }
 
+/** A number that stands for an object, so that it crosses to a thread once and not with each task. */
+export type Handle = number;
+
+/** The objects of a task by their handles. */
+export type TaskHandles = { readonly [K in keyof TaskObjects]: Handle | undefined };
+
+/** What a thread hears. */
+export type Order =
+  | {
+      readonly kind: "work";
+      readonly id: number;
+      readonly thread: number;
+      readonly task: TaskNumbers;
+      readonly handles: TaskHandles;
+      /** Those objects that the thread does not know yet. */
+      readonly introduced: readonly (readonly [handle: Handle, object: unknown])[];
+    }
+  /** Objects that nothing on the first thread refers to any more, and the bytes that they hold together. */
+  | { readonly kind: "forget"; readonly handles: readonly Handle[]; readonly bytes: number };
+
 /**
  * The program of a worker thread as text, so that no bundler has to find another file. `port` is an
- * expression for what the thread hears and answers through.
+ * expression for what the thread hears and answers through. Kernels stay instantiated on their memories until
+ * either is forgotten.
  */
 export const workerProgram = (port: string): string => `
 const workOff = ${workOff.toString()};
 const port = ${port};
-// What a task brings along stays until this thread collects its garbage, which it does not count as shared
-// memory: a buffer of the same size, never touched, makes it count.
-const weigh = (bytes) => {
-  try {
-    return new ArrayBuffer(bytes);
-  } catch {
-    return undefined;
-  }
+const known = new Map();
+const instances = new Map();
+const runOf = (handles, { module, memory }) => {
+  const ofMemory = instances.get(handles.memory) ?? new Map();
+  instances.set(handles.memory, ofMemory);
+  const run = ofMemory.get(handles.module) ?? new WebAssembly.Instance(module, { env: { memory } }).exports.run;
+  ofMemory.set(handles.module, run);
+  return run;
 };
-const weights = new WeakMap();
-port.onmessage = ({ data: { id, task, thread } }) => {
-  try {
-    weights.set(task, weigh(task.memory.buffer.byteLength + (task.output ? task.output.buffer.byteLength : 0)));
-    const instance = new WebAssembly.Instance(task.module, { env: { memory: task.memory } });
-    workOff(task, instance.exports.run, thread, Infinity);
-    port.postMessage({ id });
-  } catch (error) {
-    port.postMessage({ id, error: String(error) });
-  }
+const orders = {
+  work: ({ id, thread, task, handles, introduced }) => {
+    try {
+      for (const [handle, object] of introduced) known.set(handle, object);
+      const objects = Object.fromEntries(Object.entries(handles).map(([name, handle]) => [name, known.get(handle)]));
+      workOff(task, objects, runOf(handles, objects), thread, Infinity);
+      port.postMessage({ id });
+    } catch (error) {
+      port.postMessage({ id, error: String(error) });
+    }
+  },
+  forget: ({ handles, bytes }) => {
+    for (const handle of handles) {
+      known.delete(handle);
+      instances.delete(handle);
+      for (const ofMemory of instances.values()) ofMemory.delete(handle);
+    }
+    // Collecting garbage is what frees them, and engines do not count shared memory as garbage: a buffer of
+    // the same size, never touched and dropped at once, makes them count it.
+    try {
+      new ArrayBuffer(bytes);
+    } catch {}
+  },
 };
+port.onmessage = ({ data }) => orders[data.kind](data);
 `;
