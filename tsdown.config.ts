@@ -8,6 +8,7 @@ const config: UserConfig = defineConfig({
   entry: {
     index: "src/index.ts",
     laws: "laws/index.ts",
+    webgpu: "src/webgpu.ts",
     cli: "src/cli/main.ts",
     "platform.node": "src/platform/node.ts",
     "platform.browser": "src/platform/browser.ts",
@@ -15,7 +16,7 @@ const config: UserConfig = defineConfig({
   format: "esm",
   platform: "neutral",
   target: ["node20", "es2023"],
-  dts: { entry: ["src/index.ts", "laws/index.ts"] },
+  dts: { entry: ["src/index.ts", "laws/index.ts", "src/webgpu.ts"] },
   deps: { neverBundle: ["#platform", /^node:/] },
   sourcemap: true,
   outExtensions: () => ({ js: ".js", dts: ".d.ts" }),

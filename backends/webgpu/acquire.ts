@@ -7,15 +7,17 @@ export interface GpuSource {
   readonly open: () => Promise<GPU | undefined>;
   /** What to do where there is none, or no adapter. */
   readonly remedy: string;
+  /** What to ask an adapter for, besides high performance. */
+  readonly options?: GPURequestAdapterOptions;
 }
 
 const raised = ["maxStorageBufferBindingSize", "maxBufferSize", "maxStorageBuffersPerShaderStage"] as const;
 
 /** @throws MedImagesError `BackendUnavailable` with the cause and a remedy */
-export const acquire = async (source: GpuSource, options: GPURequestAdapterOptions = {}): Promise<Device> => {
+export const acquire = async (source: GpuSource): Promise<Device> => {
   const gpu = await source.open();
   if (gpu === undefined) return unavailable("there is no WebGPU here", source.remedy);
-  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance", ...options });
+  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance", ...source.options });
   if (adapter === null) return unavailable("WebGPU found no adapter", source.remedy);
   const requiredLimits = Object.fromEntries(raised.map((limit) => [limit, adapter.limits[limit]]));
   try {

@@ -15,8 +15,16 @@ import { printPlan } from "./print.ts";
 import { Run } from "./run.ts";
 import { download } from "./transport.ts";
 
-export class WebGpuBackend implements Backend {
-  readonly name = "webgpu";
+/** What computes on a GPU. */
+export interface GpuBackend extends Backend {
+  /** The kernels of a plan as WGSL, one for each pass. */
+  kernels(plan: Plan): readonly string[];
+  /** Frees the device and what it keeps for the next run, which takes another. A device that was handed in stays. */
+  dispose(): Promise<void>;
+}
+
+export class WebGpuBackend implements GpuBackend {
+  readonly name: string = "webgpu";
   readonly #source: GpuSource | GPUDevice;
   #device: Promise<Device> | undefined;
   #turn: Promise<unknown> = Promise.resolve();
@@ -29,12 +37,10 @@ export class WebGpuBackend implements Backend {
     return this.#inTurn(() => this.#run(program.plan, program.inputs, options));
   }
 
-  /** The kernels of a plan as WGSL, one for each pass. */
   kernels(plan: Plan): readonly string[] {
     return printPlan(plan);
   }
 
-  /** Frees the device; the next run takes another. */
   async dispose(): Promise<void> {
     const device = this.#device;
     this.#device = undefined;
