@@ -23,6 +23,11 @@ export interface WebGpuOptions {
   readonly gpu?: GPU;
   /** What to ask an adapter for. */
   readonly adapter?: GPURequestAdapterOptions;
+  /**
+   * Bytes of the largest volume to bind at once; larger ones are computed in parts, which takes longer and gives
+   * the same voxels. The device's own limit unless this is lower.
+   */
+  readonly largestBinding?: number;
 }
 
 /**
@@ -30,8 +35,8 @@ export interface WebGpuOptions {
  * `evaluate` rejects with `BackendUnavailable` where there is none, and says how to get one.
  */
 export const webgpu = (from: GPUDevice | WebGpuOptions = {}): GpuBackend => {
-  const { device, gpu, adapter } = "createBuffer" in from ? { device: from } : from;
-  if (device !== undefined) return new WebGpuBackend(device);
+  const { device, gpu, adapter, ...bounds } = "createBuffer" in from ? { device: from } : from;
+  if (device !== undefined) return new WebGpuBackend(device, bounds);
   const source = gpu === undefined ? platform.gpu : { ...platform.gpu, open: async () => gpu };
-  return new WebGpuBackend({ ...source, ...(adapter === undefined ? {} : { options: adapter }) });
+  return new WebGpuBackend({ ...source, ...(adapter === undefined ? {} : { options: adapter }) }, bounds);
 };

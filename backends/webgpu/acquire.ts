@@ -11,17 +11,24 @@ export interface GpuSource {
   readonly options?: GPURequestAdapterOptions;
 }
 
+/** What bounds a backend further than its device does. */
+export interface Bounds {
+  /** Bytes of the largest volume that a kernel binds; larger ones are computed in parts. */
+  readonly largestBinding?: number;
+}
+
 const raised = ["maxStorageBufferBindingSize", "maxBufferSize", "maxStorageBuffersPerShaderStage"] as const;
 
 /** @throws MedImagesError `BackendUnavailable` with the cause and a remedy */
-export const acquire = async (source: GpuSource): Promise<Device> => {
+export const acquire = async (source: GpuSource, bounds: Bounds = {}): Promise<Device> => {
   const gpu = await source.open();
   if (gpu === undefined) return unavailable("there is no WebGPU here", source.remedy);
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance", ...source.options });
   if (adapter === null) return unavailable("WebGPU found no adapter", source.remedy);
   const requiredLimits = Object.fromEntries(raised.map((limit) => [limit, adapter.limits[limit]]));
   try {
-    return new Device(await adapter.requestDevice({ label: "medimages", requiredLimits }), isSoftware(adapter.info));
+    const device = await adapter.requestDevice({ label: "medimages", requiredLimits });
+    return new Device(device, isSoftware(adapter.info), bounds.largestBinding ?? Number.POSITIVE_INFINITY);
   } catch (thrown) {
     return unavailable(
       `the adapter gave no device (${thrown instanceof Error ? thrown.message : String(thrown)})`,
@@ -32,8 +39,12 @@ export const acquire = async (source: GpuSource): Promise<Device> => {
 };
 
 /** Some implementations do not mark their software adapters, but all name them. */
-export const isSoftware = (info: GPUAdapterInfo): boolean =>
+const isSoftware = (info: GPUAdapterInfo): boolean =>
   info.isFallbackAdapter ||
   /swiftshader|llvmpipe|lavapipe|basic render/i.test(
     `${info.vendor} ${info.architecture} ${info.device} ${info.description}`,
   );
+
+/** A device that was handed in, with the limits that it was asked for with. */
+export const wrap = (gpu: GPUDevice, bounds: Bounds): Device =>
+  new Device(gpu, isSoftware(gpu.adapterInfo), bounds.largestBinding ?? Number.POSITIVE_INFINITY);

@@ -17,14 +17,19 @@ export class Device {
   readonly gpu: GPUDevice;
   /** Whether a processor plays the GPU. */
   readonly isSoftware: boolean;
+  /** The largest volume that a kernel binds, in bytes. */
+  readonly largestBinding: number;
   readonly pool: BufferPool;
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
   readonly #layouts = new Map<number, GPUBindGroupLayout>();
   #lost: GPUDeviceLostInfo | undefined;
 
-  constructor(gpu: GPUDevice, isSoftware: boolean) {
+  /** `most` bounds what a kernel binds further than the device does. */
+  constructor(gpu: GPUDevice, isSoftware: boolean, most: number) {
     this.gpu = gpu;
     this.isSoftware = isSoftware;
+    const { maxStorageBufferBindingSize, maxBufferSize } = gpu.limits;
+    this.largestBinding = Math.min(maxStorageBufferBindingSize, maxBufferSize, most);
     this.pool = new BufferPool(gpu, mostWaiting);
     void gpu.lost.then((info) => {
       this.#lost = info;
@@ -33,12 +38,6 @@ export class Device {
 
   get isLost(): boolean {
     return this.#lost !== undefined;
-  }
-
-  /** The largest volume that a kernel can bind, in bytes. */
-  get largestBinding(): number {
-    const { maxStorageBufferBindingSize, maxBufferSize } = this.gpu.limits;
-    return Math.min(maxStorageBufferBindingSize, maxBufferSize);
   }
 
   /** How many volumes a kernel can read, besides the output and its tables. */

@@ -7,12 +7,13 @@ import { dtypes, type Voxels } from "../../compiler/language/voxels.ts";
 import type { Plan } from "../../compiler/plan.ts";
 import { checkBudget } from "../../compiler/schedule.ts";
 import type { Backend, RunOptions } from "../backend.ts";
-import { acquire, type GpuSource, isSoftware } from "./acquire.ts";
-import { Device } from "./device.ts";
+import { acquire, type Bounds, type GpuSource, wrap } from "./acquire.ts";
+import type { Device } from "./device.ts";
 import { Pace } from "./pace.ts";
 import { broken, bufferOf, bytesOf } from "./plan-buffers.ts";
 import { printPlan } from "./print.ts";
 import { Run } from "./run.ts";
+import { TiledRun } from "./tiled-run.ts";
 import { download } from "./transport.ts";
 
 /** What computes on a GPU. */
@@ -26,11 +27,13 @@ export interface GpuBackend extends Backend {
 export class WebGpuBackend implements GpuBackend {
   readonly name: string = "webgpu";
   readonly #source: GpuSource | GPUDevice;
+  readonly #bounds: Bounds;
   #device: Promise<Device> | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(source: GpuSource | GPUDevice) {
+  constructor(source: GpuSource | GPUDevice, bounds: Bounds = {}) {
     this.#source = source;
+    this.#bounds = bounds;
   }
 
   run(program: { readonly plan: Plan; readonly inputs: readonly Voxels[] }, options: RunOptions = {}): Promise<Voxels> {
@@ -58,6 +61,11 @@ export class WebGpuBackend implements GpuBackend {
     const made = bufferOf(plan, result);
     const { storage } = made;
     if (storage === "working") return broken("the result has no storage of its own");
+    if (plan.buffers.some((buffer) => bytesOf(buffer) > device.largestBinding)) {
+      const data = await new TiledRun(device, plan, inputs, pace).result();
+      pace.done();
+      return { ...storage, data, channels: made.channels };
+    }
     const buffer = await new Run(device, plan, inputs, pace).result();
     try {
       const { value, accepted } = device.scoped(() => download(device, buffer, bytesOf(made)));
@@ -74,7 +82,10 @@ export class WebGpuBackend implements GpuBackend {
   async #ready(): Promise<Device> {
     const known = await this.#device?.catch(() => undefined);
     if (known !== undefined && !known.isLost) return known;
-    this.#device = "createBuffer" in this.#source ? Promise.resolve(wrap(this.#source)) : acquire(this.#source);
+    this.#device =
+      "createBuffer" in this.#source
+        ? Promise.resolve(wrap(this.#source, this.#bounds))
+        : acquire(this.#source, this.#bounds);
     return this.#device;
   }
 
@@ -85,5 +96,3 @@ export class WebGpuBackend implements GpuBackend {
     return result;
   }
 }
-
-const wrap = (gpu: GPUDevice): Device => new Device(gpu, isSoftware(gpu.adapterInfo));

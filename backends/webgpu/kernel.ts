@@ -1,4 +1,5 @@
 /** What a pass is to the device: a program, what it binds, and how its invocations are laid over the output. */
+import type { Axis } from "../../compiler/language/vector.ts";
 import type { Box } from "./boxes.ts";
 import type { Numbers } from "./numbers.ts";
 
@@ -16,6 +17,8 @@ export interface Kernel {
   readonly cost: number;
   /** The invocations that a part of the output takes. */
   readonly extentOf: (output: Box) => Extent;
+  /** The axis along which the output must not be cut, if there is one. */
+  readonly uncut?: Axis;
   /** The part of each source that a part of the output needs. */
   readonly boxesFor: (output: Box) => readonly Box[];
   /** The numbers that depend on which part of each volume is bound. */

@@ -105,6 +105,7 @@ export const prefilterKernel = ({ source, output, axis, boundary }: Prefilter, p
       const [width = 1, rows = 1, layers = 1] = across[axis].map((k) => counts[k] ?? 1);
       return { width, rows, layers };
     },
+    uncut: axis,
     boxesFor: (box) => [box],
     numbersFor: (box) => {
       const strides = stridesOf(box);

@@ -20,7 +20,17 @@ export interface Main {
 export const gridWorkgroup = [32, 4, 2] as const;
 const lineWorkgroup = [256, 1, 1] as const;
 
-const boxNumbers = ["boxWidth", "rowItems", "boxRows", "boxPlanes", "boxElements", "row", "plane", "channel"] as const;
+const boxNumbers = [
+  "boxWidth",
+  "rowItems",
+  "boxRows",
+  "boxPlanes",
+  "boxElements",
+  "column",
+  "row",
+  "plane",
+  "channel",
+] as const;
 
 /** The entry point of a kernel whose function `voxel(x, y, z, channel)` gives an element of `dtype`; `width` is the output's. */
 export const printMain = (width: number, domain: Domain, dtype: DType, writing: Writing): Main => {
@@ -42,6 +52,7 @@ export const printMain = (width: number, domain: Domain, dtype: DType, writing: 
       ["boxRows", size[1]],
       ["boxPlanes", size[2]],
       ["boxElements", size[0] * size[1] * size[2] * channels],
+      ["column", start[0]],
       ["row", start[1]],
       ["plane", start[2]],
       ["channel", channel],
@@ -55,11 +66,11 @@ const gridMain = (count: number, item: (call: string) => string, dtype: DType): 
   const [x, y, z] = gridWorkgroup;
   const store =
     count === 1
-      ? [`  result[at] = ${item("voxel(column, y, z, channel)")};`]
+      ? [`  result[at] = ${item("voxel(numbers.column + column, y, z, channel)")};`]
       : [
           "  var word = 0u;",
           `  for (var i = 0u; i < ${count}u; i++) {`,
-          `    let item = ${item(`voxel(${count}u * column + i, y, z, channel)`)};`,
+          `    let item = ${item(`voxel(numbers.column + ${count}u * column + i, y, z, channel)`)};`,
           `    word |= (item & ${mask(dtype)}) << (${32 / count}u * i);`,
           "  }",
           "  result[at] = word;",
@@ -95,7 +106,7 @@ const wordsMain = (count: number, item: (call: string) => string, dtype: DType):
     "    let y = numbers.row + row % numbers.boxRows;",
     "    let z = numbers.plane + layer % numbers.boxPlanes;",
     "    let channel = numbers.channel + layer / numbers.boxPlanes;",
-    `    let item = ${item("voxel(element % numbers.boxWidth, y, z, channel)")};`,
+    `    let item = ${item("voxel(numbers.column + element % numbers.boxWidth, y, z, channel)")};`,
     `    word |= (item & ${mask(dtype)}) << (${32 / count}u * i);`,
     "  }",
     "  result[at] = word;",
