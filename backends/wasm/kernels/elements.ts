@@ -27,7 +27,7 @@ export const loadPairs = (f: F, dtype: PairDType, addresses: FourAddresses): Pai
     case "float64": {
       const four = addresses.map((address) => f32x4.demote_f64x2_zero(f.v128.load(address)));
       const [a, b, c, d] = four as [V128, V128, V128, V128];
-      return apart(f, f.keep(f.i64x2.shuffle(a, c, [0, 2])), f.keep(f.i64x2.shuffle(b, d, [0, 2])));
+      return apart(f, f.i64x2.shuffle(a, b, [0, 2]), f.i64x2.shuffle(c, d, [0, 2]));
     }
     case "int16":
     case "uint16":
@@ -38,19 +38,17 @@ export const loadPairs = (f: F, dtype: PairDType, addresses: FourAddresses): Pai
   }
 };
 
-/** The first and third pair, and the second and fourth: from these, taking apart is interleaving. */
+/** The first and second pair, and the third and fourth. */
 const twoPairs = ({ v128 }: F, [a, b, c, d]: FourAddresses): Pairs => [
-  v128.load64_lane(c, v128.load64_zero(a), 1),
-  v128.load64_lane(d, v128.load64_zero(b), 1),
+  v128.load64_lane(b, v128.load64_zero(a), 1),
+  v128.load64_lane(d, v128.load64_zero(c), 1),
 ];
 
-/** [a₀ b₀ a₂ b₂] and [a₁ b₁ a₃ b₃] as a and b, in shuffles that engines know as one instruction each. */
-const apart = (f: F, even: V128, odd: V128): Pairs => {
-  const { i32x4, i64x2 } = f;
-  const [p, q] = [f.keep(even), f.keep(odd)];
-  const low = f.keep(i32x4.shuffle(p, q, [0, 4, 1, 5]));
-  const high = f.keep(i32x4.shuffle(p, q, [2, 6, 3, 7]));
-  return [i64x2.shuffle(low, high, [0, 2]), i64x2.shuffle(low, high, [1, 3])];
+/** All first and all second samples of four pairs, in shuffles that engines know as one instruction each. */
+const apart = (f: F, front: V128, back: V128): Pairs => {
+  const { i32x4 } = f;
+  const [p, q] = [f.keep(front), f.keep(back)];
+  return [i32x4.shuffle(p, q, [0, 2, 4, 6]), i32x4.shuffle(p, q, [1, 3, 5, 7])];
 };
 
 /** Pairs of small integers: all four fit into one vector, one in each lane. */

@@ -13,8 +13,8 @@ import { emitBody } from "./body.ts";
 import { type Context, type F, type I32, Reader } from "./context.ts";
 import { elementBytes, hasPairs, storeRun } from "./elements.ts";
 import { type VectorFunctions, vectorFunctions } from "./functions.ts";
-import { type Narrow, narrowHelper } from "./interval.ts";
-import { type Reading, TapEmitter, type TapShape } from "./tap.ts";
+import { type Narrow, narrowHelper, narrowRoughlyHelper } from "./interval.ts";
+import { clampable, type Reading, TapEmitter, type TapShape } from "./tap.ts";
 
 /** All that a kernel depends on: equal shapes share one module. */
 export interface GatherShape {
@@ -39,7 +39,7 @@ export const gatherKernel = (shape: GatherShape, shared: boolean): Kernel => {
   module.importMemory("env", "memory", { initial: 1, maximum: 65536, shared });
   const layout = new UniformLayout();
   const context: Context = { module, layout };
-  const narrow = narrowHelper(context);
+  const narrow: Narrowing = { exactly: narrowHelper(context), roughly: narrowRoughlyHelper(context) };
   module.func(
     "run",
     { uniforms: "i32", scratch: "i32", from: "i32", to: "i32" },
@@ -55,10 +55,17 @@ export const gatherKernel = (shape: GatherShape, shared: boolean): Kernel => {
   return { module, layout };
 };
 
+interface Narrowing {
+  readonly exactly: Narrow;
+  readonly roughly: Narrow;
+}
+
 class RowEmitter {
   readonly #f: F;
   readonly #shape: GatherShape;
-  readonly #narrow: Narrow;
+  readonly #narrow: Narrowing;
+  /** Whether stretches are read block by block, within or clamped. */
+  readonly #mixes: boolean;
   readonly #read: Reader;
   readonly #taps: readonly TapEmitter[];
   readonly #nx: Local<"i32">;
@@ -71,11 +78,12 @@ class RowEmitter {
   readonly #context: Context;
   #functions: VectorFunctions | undefined;
 
-  constructor(context: Context, f: F, read: Reader, shape: GatherShape, narrow: Narrow) {
+  constructor(context: Context, f: F, read: Reader, shape: GatherShape, narrow: Narrowing) {
     this.#context = context;
     this.#f = f;
     this.#shape = shape;
     this.#narrow = narrow;
+    this.#mixes = shape.taps.every(clampable);
     this.#read = read;
     this.#nx = read.i32("nx");
     this.#ny = read.i32("ny");
@@ -118,10 +126,10 @@ class RowEmitter {
         );
       };
       for (const [k, interval] of regions.entries()) cut(interval, () => held.set(i32.or(held, 1 << k)));
-      cut(within, () => near.set(1));
+      if (!this.#mixes) cut(within, () => near.set(1));
       const choice = f.keep(i32.load8_u(i32.add(this.#choices, held)), "choice");
       for (const [k, body] of this.#shape.variants.bodies.entries())
-        f.if(i32.eq(choice, k), () => this.#stretch(body, x, stop, out, channel, near));
+        f.if(i32.eq(choice, k), () => this.#stretch(body, { x, stop, out, channel, near, within }));
       x.set(stop);
     });
     out.set(i32.add(out, i32.mul(this.#nx, elementBytes(this.#shape.dtype))));
@@ -140,7 +148,7 @@ class RowEmitter {
       const offset = this.#read.f64(`region${k}.t${a}`);
       const b = f64.add(f64.add(f64.mul(my, y), f64.mul(mz, z)), offset);
       const [low, high] = [this.#read.f64(`region${k}.low`), this.#read.f64(`region${k}.high${a}`)];
-      const [start, end] = f.call(this.#narrow, { b, s, low, high, start: interval.start, end: interval.end });
+      const [start, end] = f.call(this.#narrow.exactly, { b, s, low, high, start: interval.start, end: interval.end });
       return { start, end };
     }, whole);
   }
@@ -153,62 +161,47 @@ class RowEmitter {
       (interval, tap) =>
         ([0, 1, 2] as const).reduce<Interval>((within, a) => {
           const { b, s, low, high } = tap.limits(a);
-          const [start, end] = f.call(this.#narrow, { b, s, low, high, start: within.start, end: within.end });
+          const narrow = tap.limitsAreTight ? this.#narrow.exactly : this.#narrow.roughly;
+          const [start, end] = f.call(narrow, { b, s, low, high, start: within.start, end: within.end });
           return { start, end };
         }, interval),
       whole,
     );
   }
 
-  /** All voxels from x to stop have the same body; how their taps are read depends on where they lie. */
-  #stretch(
-    body: Scalar,
-    x: Local<"i32">,
-    stop: Local<"i32">,
-    out: Local<"i32">,
-    channel: I32,
-    near: Local<"i32">,
-  ): void {
+  /** All voxels of a stretch have the same body; how their taps are read depends on where they lie. */
+  #stretch(body: Scalar, stretch: Stretch): void {
     const f = this.#f;
+    const { i32 } = f;
+    const { x, stop, near } = stretch;
     const used = new Set(nodesOf(body).flatMap((s) => (s.kind === "tap" ? [s.index] : [])));
-    if (used.size === 0) {
-      this.#loop(body, x, stop, out, channel, "within");
-      return;
-    }
     const taps = this.#taps.filter((_, k) => used.has(k));
-    const beyond = (): void => {
-      const clampable = taps.every(
-        ({ shape }) => shape.by === "linear" && shape.boundary === "clamp" && hasPairs(shape.dtype),
-      );
-      if (!clampable) this.#loop(body, x, stop, out, channel, "anywhere");
-      else
-        f.if(
-          f.i32.and(this.#gentle, this.#read.i32("clampable")),
-          () => this.#loop(body, x, stop, out, channel, "clamped"),
-          () => this.#loop(body, x, stop, out, channel, "anywhere"),
-        );
-    };
-    const fast = taps.every(
-      ({ shape }) =>
-        shape.by === "nearest" || (hasPairs(shape.dtype) && shape.by === "linear") || shape.by === "bspline",
-    );
+    const read = (reading: Reading): void => this.#loop(body, used, stretch, reading);
     // Fast paths read four voxels at once, none of them beyond the stretch.
-    const fits = f.i32.and(near, f.i32.le_s(f.i32.add(x, 4), stop));
-    if (!fast) beyond();
-    else f.if(fits, () => this.#loop(body, x, stop, out, channel, "within"), beyond);
+    const fits = (): I32 => i32.and(near, i32.le_s(i32.add(x, 4), stop));
+    const either = (condition: I32, reading: Reading): void =>
+      f.if(
+        condition,
+        () => read(reading),
+        () => read("anywhere"),
+      );
+    if (used.size === 0) read("within");
+    else if (this.#mixes) either(i32.and(this.#gentle, this.#read.i32("clampable")), "mixed");
+    else if (taps.every(({ shape }) => shape.by !== "linear" || hasPairs(shape.dtype))) either(fits(), "within");
+    else read("anywhere");
   }
 
   /**
    * Runs of a length over which fixed point holds. Where the neighbours of the voxels after the stretch may not
    * be read, the last four voxels overlap those before; elsewhere they reach beyond it, and are overwritten.
    */
-  #loop(body: Scalar, from: Local<"i32">, stop: Local<"i32">, out: Local<"i32">, channel: I32, reading: Reading): void {
+  #loop(body: Scalar, used: ReadonlySet<number>, stretch: Stretch, reading: Reading): void {
     const f = this.#f;
     const { i32 } = f;
     const { dtype } = this.#shape;
-    const used = new Set(nodesOf(body).flatMap((s) => (s.kind === "tap" ? [s.index] : [])));
+    const { stop, out, channel, within } = stretch;
     const overlaps = reading === "within" && used.size > 0;
-    const x = f.keep(from, "x");
+    const x = f.keep(stretch.x, "x");
     f.while(i32.lt_s(x, stop), () => {
       if (overlaps) f.if(i32.gt_s(i32.add(x, 4), stop), () => x.set(i32.sub(stop, 4)));
       const next = i32.add(x, this.#runLength);
@@ -216,9 +209,9 @@ class RowEmitter {
       const last = overlaps ? f.keep(i32.sub(end, 3)) : end;
       const at = f.keep(i32.add(out, i32.mul(x, elementBytes(dtype))), "at");
       const runs = new Map([...used].map((k) => [k, (this.#taps[k] as TapEmitter).startRun(x, reading)]));
-      f.while(i32.lt_s(x, last), () => {
+      const block = (near: boolean): void => {
         const value = emitBody(f, body, {
-          tap: (k) => f.keep((runs.get(k) ?? missing(k)).value()),
+          tap: (k) => f.keep((runs.get(k) ?? missing(k)).value(near)),
           constant: (value) => this.#constants.get(value) ?? missing(value),
           background: (buffer) => this.#background(buffer, channel),
           functions: () => (this.#functions ??= vectorFunctions(this.#context)),
@@ -227,7 +220,20 @@ class RowEmitter {
         at.set(i32.add(at, 4 * elementBytes(dtype)));
         x.set(i32.add(x, 4));
         for (const run of runs.values()) run.advance();
-      });
+      };
+      if (reading !== "mixed") f.while(i32.lt_s(x, last), () => block(true));
+      else {
+        const past = i32.sub(within.end, 3);
+        const fastEnd = f.keep(f.select(i32.lt_s(past, end), past, end), "fastEnd");
+        f.while(i32.lt_s(x, end), () =>
+          f.if(
+            i32.and(i32.ge_s(x, within.start), i32.lt_s(x, fastEnd)),
+            // A loop of its own, so that what clamping needs takes no registers from it.
+            () => f.while(i32.lt_s(x, fastEnd), () => block(true)),
+            () => block(false),
+          ),
+        );
+      }
       if (!overlaps) x.set(end);
     });
   }
@@ -239,6 +245,17 @@ class RowEmitter {
 }
 
 type F64Local = Local<"f64">;
+/** Voxels x … stop − 1 of an output row. */
+interface Stretch {
+  readonly x: Local<"i32">;
+  readonly stop: Local<"i32">;
+  /** Where voxel 0 of the row goes. */
+  readonly out: Local<"i32">;
+  readonly channel: Local<"i32">;
+  /** Whether all neighbours of the whole stretch lie within, and where on the row they do. */
+  readonly near: Local<"i32">;
+  readonly within: Interval;
+}
 interface Interval {
   readonly start: Local<"i32">;
   readonly end: Local<"i32">;
