@@ -14,7 +14,7 @@ import {
 } from "../../compiler/language/voxels.ts";
 import type { Buffer, Pass, Plan } from "../../compiler/plan.ts";
 import { budgetRemedy, freedAfter } from "../../compiler/schedule.ts";
-import { type Box, wholeBox } from "./boxes.ts";
+import { type Box, voxelsIn, wholeBox } from "./boxes.ts";
 import { type Device, unavailable } from "./device.ts";
 import { type Bound, dispatch } from "./dispatch.ts";
 import { checkExact, ifAsked } from "./exact.ts";
@@ -100,8 +100,7 @@ export class TiledRun {
       if (step.value < 1) await this.#pace.wait(this.#device.gpu.queue.onSubmittedWorkDone());
     const made = bufferOf(this.#plan, kernel.output);
     const { array, bytes } = dtypes[dtypeOfBuffer(made)];
-    const elements = tile.size[0] * tile.size[1] * tile.size[2] * tile.channels;
-    const landed = scoped(() => download(this.#device, output.buffer, elements * bytes));
+    const landed = scoped(() => download(this.#device, output.buffer, voxelsIn(tile) * bytes));
     for (const each of accepted) await this.#pace.wait(each);
     putBox(new array(await this.#pace.wait(landed)), tile, this.#volume(kernel.output), made.size);
     for (const buffer of taken) pool.giveBack(buffer);
