@@ -87,13 +87,28 @@ export interface MedImage<K extends Kind = Kind> {
   readonly grid: Grid;
   readonly channels: Channels;
   readonly modality: Modality;
-  readonly device: "cpu";
+  /** Where the voxels lie. Those on a GPU can be computed with like others; to read them, `toCpu` fetches them. */
+  readonly device: "cpu" | "gpu";
   readonly study: Study;
   readonly clinical: Clinical;
   readonly display: Display;
   readonly metadata: Metadata;
   readonly warnings: readonly Warning[];
 }
+
+/** An image whose voxels lie on a GPU, until it is disposed of (`using`, or `release`). */
+export interface GpuImage<K extends Kind = Kind> extends MedImage<K>, Disposable {
+  readonly device: "gpu";
+}
+
+/** The image on a GPU; copies of it are not disposed of with it. */
+export const onGpu = <K extends Kind>(
+  image: Omit<MedImage<K>, "voxels"> & { readonly voxels: Voxels & Disposable },
+): GpuImage<K> => {
+  const { voxels } = image;
+  const made = { ...image, device: "gpu" as const, [Symbol.dispose]: () => voxels[Symbol.dispose]() };
+  return Object.defineProperty(made, Symbol.dispose, { enumerable: false });
+};
 
 /** All parts of an image but voxels and grid may be left out. */
 export type MedImageParts<K extends Kind> = { readonly voxels: Voxels; readonly grid: Grid } & Partial<
@@ -131,6 +146,15 @@ export const imageFromArray = (
   grid: Pick<Grid, "size"> & Partial<Grid>,
   rest: { readonly channels?: number; readonly rescale?: Rescale } = {},
 ): MedImage<"intensity"> => intensityImage({ voxels: voxelsOf(data, rest), grid: gridOf(grid.size, grid) });
+
+/** An image of voxels on a GPU, of which nobody but their device can count. @throws MedImagesError `InvalidDocument` */
+export const imageOnGpu = (
+  parts: MedImageParts<"intensity"> & { readonly voxels: Voxels & Disposable },
+): GpuImage<"intensity"> => {
+  const problem = gridProblem(parts.grid);
+  if (problem !== undefined) return fail({ kind: "InvalidDocument", errors: [`an image cannot be made: ${problem}`] });
+  return onGpu({ ...complete("intensity", parts), voxels: parts.voxels });
+};
 
 const checked = <P extends { readonly voxels: Voxels; readonly grid: Grid }>(parts: P): P => {
   const { voxels, grid } = parts;

@@ -12,9 +12,16 @@
  * @packageDocumentation
  */
 import { platform } from "#platform";
+import { isOnDevice } from "../backends/backend.ts";
 import { type GpuBackend, WebGpuBackend } from "../backends/webgpu/index.ts";
+import { ResidentVoxels } from "../backends/webgpu/resident.ts";
+import { fail } from "../compiler/errors.ts";
+import { type Grid, gridOf } from "../compiler/language/grid.ts";
+import { type DType, noRescale, type Rescale } from "../compiler/language/voxels.ts";
+import { type GpuImage, imageOnGpu, type Kind, type MedImage, onGpu } from "./image.ts";
 
 export type { GpuBackend } from "../backends/webgpu/index.ts";
+export type { GpuImage } from "./image.ts";
 
 export interface WebGpuOptions {
   /** A device to compute on. It stays the caller's: it is not destroyed, nor replaced when it is lost. */
@@ -39,4 +46,48 @@ export const webgpu = (from: GPUDevice | WebGpuOptions = {}): GpuBackend => {
   if (device !== undefined) return new WebGpuBackend(device, bounds);
   const source = gpu === undefined ? platform.gpu : { ...platform.gpu, open: async () => gpu };
   return new WebGpuBackend({ ...source, ...(adapter === undefined ? {} : { options: adapter }) }, bounds);
+};
+
+/** The image with its voxels copied to the device of a backend. @throws MedImagesError (as rejection) `BackendUnavailable` */
+export const toGpu = async <K extends Kind>(image: MedImage<K>, backend: GpuBackend): Promise<GpuImage<K>> =>
+  onGpu({ ...image, voxels: await backend.keep(image.voxels) });
+
+/** The image with its voxels in ordinary memory; one that is there already is returned as it is. */
+export const toCpu = async <K extends Kind>(image: MedImage<K>): Promise<MedImage<K>> =>
+  isOnDevice(image.voxels) ? { ...image, device: "cpu", voxels: await image.voxels.fetch() } : image;
+
+/**
+ * The buffer that holds the voxels of an image on a GPU: elements of its dtype, packed from the start, x fastest
+ * and channels slowest; it may be longer. It stays the image's, and is valid until that is disposed of.
+ * @throws MedImagesError `UnsupportedVoxels` for an image that is not on a GPU
+ */
+export const gpuBufferOf = ({ voxels }: MedImage): GPUBuffer =>
+  voxels instanceof ResidentVoxels
+    ? voxels.buffer
+    : fail({
+        kind: "UnsupportedVoxels",
+        reason: "the voxels of this image do not lie on a GPU",
+        remedy: 'bring them there with toGpu, or evaluate with keep: "gpu"',
+      });
+
+/** What a buffer of another library holds; the grid as for `imageFromArray`. */
+export interface GpuBufferVoxels {
+  readonly grid: Pick<Grid, "size"> & Partial<Grid>;
+  readonly dtype: DType;
+  readonly channels?: number;
+  readonly rescale?: Rescale;
+}
+
+/**
+ * An intensity image whose voxels lie in a buffer that another library made on the device of `backend`, with the
+ * usages STORAGE and COPY_SRC. They are read where they lie; the buffer stays the other library's.
+ * @throws MedImagesError (as rejection) `UnsupportedVoxels` when the buffer is too small
+ */
+export const imageFromGpuBuffer = async (
+  buffer: GPUBuffer,
+  { grid, dtype, channels = 1, rescale = noRescale }: GpuBufferVoxels,
+  backend: GpuBackend,
+): Promise<GpuImage<"intensity">> => {
+  const voxels = await backend.borrow({ buffer, size: grid.size, dtype, channels, rescale });
+  return imageOnGpu({ grid: gridOf(grid.size, grid), voxels });
 };

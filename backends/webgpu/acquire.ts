@@ -5,6 +5,8 @@ import { Device, unavailable } from "./device.ts";
 export interface GpuSource {
   /** The entry of WebGPU; undefined where there is none. */
   readonly open: () => Promise<GPU | undefined>;
+  /** Whether a GPU may be there: a cheap look, so that nothing is loaded where there is none. */
+  readonly isLikely: () => boolean;
   /** What to do where there is none, or no adapter. */
   readonly remedy: string;
   /** What to ask an adapter for, besides high performance. */

@@ -2,8 +2,9 @@
 import { platform } from "#platform";
 import type { Backend } from "../../backends/backend.ts";
 import { reference } from "../../backends/reference/index.ts";
-import type { Plan } from "../../compiler/plan.ts";
-import { automaticBackend, wasm } from "../backends.ts";
+import type { Program } from "../../compiler/plan.ts";
+import { automaticBackend } from "../automatic.ts";
+import { wasm } from "../backends.ts";
 import { webgpu } from "../webgpu.ts";
 import { wordFormat } from "./formats.ts";
 import type { Format } from "./usage.ts";
@@ -22,13 +23,16 @@ const onReference: ChosenBackend = { backend: reference, threads: () => 1 };
 /** Threads are those of the machine unless told otherwise. */
 const onWasm: ChosenBackend = { backend: wasm, threads: (asked) => asked ?? platform.threads?.processors ?? 1 };
 
-type Choice = (plan: Plan) => ChosenBackend;
+type Choice = (program: Program) => ChosenBackend | Promise<ChosenBackend>;
 
 /** The device has threads of its own. */
 const onWebGpu: ChosenBackend = { backend: webgpu(), threads: () => 1 };
 
 const backends: Readonly<Record<BackendName, () => Choice>> = {
-  auto: () => (plan) => (automaticBackend(plan) === wasm ? onWasm : onReference),
+  auto: () => async (program) => {
+    const backend = await automaticBackend(program);
+    return backend === wasm ? onWasm : { backend, threads: () => 1 };
+  },
   reference: () => () => onReference,
   wasm: () => () => onWasm,
   webgpu: () => () => onWebGpu,

@@ -3,6 +3,7 @@ import type { GpuSource } from "../../backends/webgpu/acquire.ts";
 
 export const browserGpu: GpuSource = {
   open: async () => globalThis.navigator?.gpu,
+  isLikely: () => globalThis.navigator?.gpu !== undefined,
   remedy:
     "serve the page over https or from localhost, use a browser with WebGPU and a GPU that it supports, or use the wasm backend",
 };

@@ -2,6 +2,7 @@
  * WebGPU in Node: npm `webgpu`, an optional dependency that is loaded when a GPU is first asked for. What it
  * opens is held for the life of the process, because devices must not outlive it.
  */
+import { existsSync } from "node:fs";
 import type { GpuSource } from "../../backends/webgpu/acquire.ts";
 
 const remedy =
@@ -20,5 +21,8 @@ export const nodeGpu: GpuSource = {
     }
     return held;
   },
+  isLikely: () =>
+    process.platform !== "linux" ||
+    ["/dev/dri", "/dev/nvidia0", "/dev/nvidiactl", "/dev/dxg"].some((device) => existsSync(device)),
   remedy,
 };

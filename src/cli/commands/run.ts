@@ -127,8 +127,9 @@ export const run: Command = {
     const read_ms = clock();
     const allSteps = [...fromFile, ...fromFlags, ...last];
     const expression: Expression = applySteps(allSteps, image);
-    const { plan } = naming(source, () => compile(expression));
-    const { backend, threads: threadsUsed } = backendFor(plan);
+    const program = naming(source, () => compile(expression));
+    const { plan } = program;
+    const { backend, threads: threadsUsed } = await backendFor(program);
     const compile_ms = clock();
     if (explains) {
       print(terminal, explainPlan(plan));

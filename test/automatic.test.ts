@@ -1,0 +1,59 @@
+/** Which backend computes when nobody says, and what happens when it fails. */
+import { describe, expect, test } from "vitest";
+import { automaticBackend, orElse, workOf, worthAGpu } from "../src/automatic.ts";
+import { compile, evaluate, imageFromArray, pipe, reference, rotate, scale, wasm } from "../src/index.ts";
+import { webgpu } from "../src/webgpu.ts";
+import { noise } from "./backends/noise.ts";
+import { hasGpu } from "./backends/webgpu/has-gpu.ts";
+
+describe("the rule", () => {
+  test("work counts samples of all passes", () => {
+    const image = noise([10, 10, 10]);
+    expect(workOf(compile(rotate("z", 5)(image)).plan)).toBe(8000);
+    expect(workOf(compile(rotate("z", 5, { interpolation: "nearest" })(image)).plan)).toBe(1000);
+    expect(workOf(compile(rotate("z", 5, { interpolation: "bspline" })(image)).plan)).toBe(64_000 + 3 * 4000);
+  });
+
+  test("small work stays in ordinary memory", async () => {
+    expect((await automaticBackend(compile(rotate("z", 5)(noise([10, 10, 10]))))).name).toBe("wasm");
+  });
+
+  test.skipIf(process.env.MEDIMAGES_GPU === "1")("large work, too, where the only GPU is a software one", async () => {
+    const large = compile(scale(60)(imageFromArray(new Float32Array(1000), { size: [10, 10, 10] })));
+    expect(workOf(large.plan)).toBeGreaterThan(worthAGpu);
+    expect((await automaticBackend(large)).name).toBe("wasm");
+  });
+
+  test.skipIf(!hasGpu)("a software adapter is known as one", async () => {
+    expect(await webgpu().isHardware()).toBe(process.env.MEDIMAGES_GPU === "1");
+  });
+});
+
+describe.skipIf(!hasGpu)("a device that is lost in mid-run", () => {
+  const large = pipe(noise([48, 48, 48]), scale(5, { interpolation: "bspline", fill: 0 }));
+
+  test("the processor's result arrives, with a warning", async () => {
+    const gpu = webgpu();
+    let calls = 0;
+    const warnings: string[] = [];
+    const result = await evaluate(large, {
+      backend: orElse(gpu, wasm),
+      onProgress: () => {
+        if (++calls === 5) void gpu.dispose();
+      },
+      onWarning: ({ kind }) => warnings.push(kind),
+    });
+    expect(warnings).toEqual(["BackendFailed"]);
+    expect(result.warnings).toMatchObject([
+      { kind: "BackendFailed", message: expect.stringContaining("computed on the wasm backend") },
+    ]);
+    const wanted = (await evaluate(large, { backend: wasm })).voxels.data;
+    expect(Buffer.compare(new Uint8Array(result.voxels.data.buffer), new Uint8Array(wanted.buffer))).toBe(0);
+  });
+
+  test("other errors are not hidden", async () => {
+    await expect(evaluate(large, { backend: orElse(webgpu(), reference), memory: 1000 })).rejects.toMatchObject({
+      error: { kind: "BudgetExceeded" },
+    });
+  });
+});
