@@ -16,8 +16,8 @@ export const wasm: Backend = wasmBackend(platform.threads);
  * volume after volume need not pay for fresh memory, which can cost more than the computation. The image, and whatever shares its voxels,
  * must not be used any more.
  */
-export const release = ({ voxels }: MedImage): void =>
-  isOnDevice(voxels) ? voxels[Symbol.dispose]() : releaseBuffer(voxels.data.buffer);
+export const release = (image: MedImage): void =>
+  isOnDevice(image.voxels) ? image.voxels[Symbol.dispose]() : releaseBuffer(image.voxels.data.buffer);
 
 let simd: boolean | undefined;
 

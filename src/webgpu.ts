@@ -61,9 +61,9 @@ export const toCpu = async <K extends Kind>(image: MedImage<K>): Promise<MedImag
  * and channels slowest; it may be longer. It stays the image's, and is valid until that is disposed of.
  * @throws MedImagesError `UnsupportedVoxels` for an image that is not on a GPU
  */
-export const gpuBufferOf = ({ voxels }: MedImage): GPUBuffer =>
-  voxels instanceof ResidentVoxels
-    ? voxels.buffer
+export const gpuBufferOf = (image: MedImage): GPUBuffer =>
+  image.voxels instanceof ResidentVoxels
+    ? image.voxels.buffer
     : fail({
         kind: "UnsupportedVoxels",
         reason: "the voxels of this image do not lie on a GPU",

@@ -28,6 +28,7 @@ export const bundleForBrowser = async (entry: string): Promise<string> => {
     entryPoints: [root + entry],
     absWorkingDir: root,
     platform: "browser",
+    target: "chrome120",
     format: "esm",
     bundle: true,
     write: false,
