@@ -1,9 +1,10 @@
 /** Which kernel does a gather: the most special one that can. */
 import type { Buffer, Gather } from "../../compiler/plan.ts";
+import { gatherWork } from "./gather-work.ts";
 import { moveWork } from "./move-work.ts";
-import { gatherWork, type Work } from "./passes.ts";
 import { checkExact, type Place } from "./places.ts";
 import { separableWork } from "./separable-work.ts";
+import type { Work } from "./work.ts";
 
 export const workOf = (pass: Gather, output: Buffer, places: (buffer: number) => Place): Work => {
   const moved = moveWork(pass, output, places);

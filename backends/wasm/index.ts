@@ -12,11 +12,12 @@ import { checkBudget, freedAfter } from "../../compiler/schedule.ts";
 import type { Backend, RunOptions } from "../backend.ts";
 import { workOf } from "./choose.ts";
 import { addressable, allocateBacked, announce, canShare, ensureLength } from "./memory.ts";
-import { prefilterWork, type Work } from "./passes.ts";
 import { bufferOf, bytesOf, elementsOf, largestSource, type Place, Places } from "./places.ts";
 import { Pool, type ThreadHost } from "./pool.ts";
+import { prefilterWork } from "./prefilter-work.ts";
 import type { PassTask } from "./task.ts";
 import { mostRegions } from "./variants.ts";
+import type { Work } from "./work.ts";
 
 /** Output of a job, in bytes: what stays in a core's own cache until it is copied out. */
 const jobBytes = 2 ** 18;
@@ -25,7 +26,14 @@ export const wasmBackend = (host: ThreadHost | undefined): Backend => {
   const pool = new Pool(host);
   return {
     name: "wasm",
-    run: (program, options = {}) => pool.inTurn(() => new Run(program.plan, program.inputs, pool, options).result()),
+    run: (program, options = {}) =>
+      pool.inTurn(async () => {
+        const run = new Run(program.plan, program.inputs, pool, options);
+        const result = await run.result();
+        // Not after a failure: a thread that is being stopped may still write.
+        run.end();
+        return result;
+      }),
   };
 };
 
@@ -74,9 +82,22 @@ class Run {
       this.#done = k;
       if (pass.output === result && pass.kind === "gather") return this.#last(pass);
       await this.#pass(pass);
-      for (const buffer of freed[k] ?? []) this.#places.delete(buffer);
+      for (const buffer of freed[k] ?? []) this.#free(buffer);
     }
     return broken("the result was never computed");
+  }
+
+  /** Intermediates are needed no more. */
+  end(): void {
+    this.#room.giveBackAll();
+  }
+
+  #free(buffer: number): void {
+    const place = this.#places.get(buffer);
+    this.#places.delete(buffer);
+    // What was filtered in place goes on under another number.
+    const isUsed = [...this.#places.values()].some(({ memory }) => memory === place?.memory);
+    if (place !== undefined && !isUsed) this.#room.giveBack(place.memory);
   }
 
   /** The pass whose output is handed out, in a buffer of its own. */

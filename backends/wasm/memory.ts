@@ -15,9 +15,12 @@ const worthBacking = 2 ** 20;
 const memories = new WeakMap<ArrayBufferLike, WebAssembly.Memory>();
 
 /** Buffers whose owners have no more use for them, longest unused first. */
-const released: ArrayBufferLike[] = [];
+let released: readonly ArrayBufferLike[] = [];
 /** More than this is not kept for reuse. */
 const mostReleased = 2 ** 30;
+/** For how long released buffers are kept, in ms: loops take them again at once. */
+const keptFor = 2000;
+let expiry: ReturnType<typeof setTimeout> | undefined;
 
 /**
  * Takes back a buffer for a later volume of about its size: a fresh one costs the operating system more than
@@ -25,14 +28,22 @@ const mostReleased = 2 ** 30;
  */
 export const release = (buffer: ArrayBufferLike): void => {
   if (!memories.has(buffer) || released.includes(buffer)) return;
-  released.push(buffer);
-  while (released.reduce((sum, b) => sum + b.byteLength, 0) > mostReleased) released.shift();
+  released = [...released, buffer];
+  const held = (): number => released.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  while (held() > mostReleased) released = released.slice(1);
+  clearTimeout(expiry);
+  expiry = setTimeout(() => {
+    released = [];
+  }, keptFor);
+  // Node: a timer must not keep the process alive. Browsers give a number.
+  if (typeof expiry === "object") expiry.unref();
 };
 
 /** A released buffer that is large enough, and not much larger. */
 const takeReleased = (bytes: number): ArrayBufferLike | undefined => {
-  const found = released.findIndex((b) => b.byteLength >= bytes && b.byteLength <= 1.25 * bytes + page);
-  return found < 0 ? undefined : released.splice(found, 1)[0];
+  const found = released.find((b) => b.byteLength >= bytes && b.byteLength <= 1.25 * bytes + page);
+  if (found !== undefined) released = released.filter((b) => b !== found);
+  return found;
 };
 
 /** Whether memories can be shared with other threads here. */

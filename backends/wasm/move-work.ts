@@ -15,9 +15,9 @@ import type { MoveTapShape } from "./kernels/move-tap.ts";
 import { canShare } from "./memory.ts";
 import { boxOf, type Offsets, offsetsOf, type Span, straight, type Windows, windowsOf } from "./move-tables.ts";
 import { anyVoxel, patternsOf, type Value } from "./move-values.ts";
-import type { Work } from "./passes.ts";
 import { dtypeOfBuffer, type Place } from "./places.ts";
 import { variantsOf } from "./variants.ts";
+import type { Work } from "./work.ts";
 
 /** Output of a job of blocks of rows, in bytes: what stays in a core's own cache until it is copied out. */
 const rowsBytes = 2 ** 18;
@@ -206,7 +206,7 @@ const tapTablesOf = ({ shape, offsets, windows }: TapLayout, tables: Tables): Re
 const tapNumber = ({ pull }: Tap, place: Place, layout: TapLayout | undefined, part: string): number => {
   const k = Number(/\d+$/.exec(part)?.[0]);
   if (part === "source") return place.address + (layout?.offsets?.constant ?? 0);
-  if (part === "channelBytes") return place.channels === 1 ? 0 : place.bytes / place.channels;
+  if (part === "channelBytes") return place.channelBytes;
   if (part === "from" || part === "to") return layout?.span[part] ?? Number.NaN;
   if (part.startsWith("m")) return pull.linear[k] ?? Number.NaN;
   if (part.startsWith("t")) return pull.offset[k] ?? Number.NaN;

@@ -3,7 +3,7 @@ import { fail } from "../../compiler/errors.ts";
 import { product, type Vector3 } from "../../compiler/language/vector.ts";
 import { type DType, dtypes, type Voxels } from "../../compiler/language/voxels.ts";
 import type { Buffer, Plan } from "../../compiler/plan.ts";
-import { addressable, announce, canShare, ensureLength, memoryBehind } from "./memory.ts";
+import { addressable, allocateBacked, announce, canShare, ensureLength, memoryBehind, release } from "./memory.ts";
 
 /** A volume in a memory that kernels can work in. */
 export interface Place {
@@ -13,6 +13,10 @@ export interface Place {
   readonly dtype: DType;
   readonly channels: number;
   readonly size: Vector3;
+  /** Bytes from a voxel to the next along each axis. */
+  readonly strides: Vector3;
+  /** Bytes from a channel to the next; 0 where there is one only, which then stands for any. */
+  readonly channelBytes: number;
 }
 
 /** `working` volumes are float32 here. */
@@ -68,6 +72,8 @@ let workspace: WebAssembly.Memory | undefined;
 export class Places {
   /** Where the volumes that are known of end, in each memory. */
   readonly #ends = new Map<WebAssembly.Memory, number>();
+  /** Memories of intermediates, with the buffers that they were found by. */
+  readonly #lent = new Map<WebAssembly.Memory, ArrayBufferLike>();
 
   /** Where the voxels of an input lie. */
   input(voxels: Voxels, buffer: Buffer): Place {
@@ -87,7 +93,25 @@ export class Places {
   /** Room for a volume that lives no longer than the run. */
   intermediate(buffer: Buffer): Place {
     const bytes = bytesOf(buffer);
-    return bytes <= small ? this.inWorkspace(buffer) : this.#known(makeMemory(bytes), 0, buffer, bytes);
+    if (bytes <= small) return this.inWorkspace(buffer);
+    const again = bytes <= largestSource ? allocateBacked(bytes) : undefined;
+    const memory = again && memoryBehind(again);
+    if (again === undefined || memory === undefined) return this.#known(makeMemory(bytes), 0, buffer, bytes);
+    this.#lent.set(memory, again);
+    return this.#known(memory, 0, buffer, again.byteLength);
+  }
+
+  /** Gives the memory of an intermediate back, for another one; that of anything else stays. */
+  giveBack(memory: WebAssembly.Memory): void {
+    const buffer = this.#lent.get(memory);
+    if (buffer === undefined) return;
+    this.#lent.delete(memory);
+    this.#ends.delete(memory);
+    release(buffer);
+  }
+
+  giveBackAll(): void {
+    for (const memory of this.#lent.keys()) this.giveBack(memory);
   }
 
   /** Room in the memory that all volumes of one pass can share. */
@@ -111,7 +135,18 @@ export class Places {
     this.#ends.set(memory, Math.max(this.end(memory), end));
     ensureLength(memory, end);
     const { size, channels } = buffer;
-    return { memory, address, bytes: bytesOf(buffer), dtype: dtypeOfBuffer(buffer), channels, size };
+    const [dtype, bytes] = [dtypeOfBuffer(buffer), bytesOf(buffer)];
+    const row = size[0] * dtypes[dtype].bytes;
+    return {
+      memory,
+      address,
+      bytes,
+      dtype,
+      channels,
+      size,
+      strides: [dtypes[dtype].bytes, row, row * size[1]],
+      channelBytes: channels === 1 ? 0 : bytes / channels,
+    };
   }
 
   #copyOf(data: ArrayBufferView, place: Place): Place {

@@ -7,11 +7,12 @@ import { constantsOf } from "./kernels/gather.ts";
 import { type SeparableShape, separableKernel } from "./kernels/separable.ts";
 import { rowsBytes } from "./kernels/separable-blend.ts";
 import { canShare } from "./memory.ts";
-import { backgroundBuffers, backgroundValues, spell, type Work } from "./passes.ts";
 import { dtypeOfBuffer, type Place } from "./places.ts";
 import { blendWidth, type RowTable, rowTable } from "./separable-row.ts";
 import { axisTable, isSeparable, type Knots, knotsAlong, readingOrder, regionMasks } from "./separable-tables.ts";
+import { Tables } from "./tables.ts";
 import { type Variants, variantsOf } from "./variants.ts";
+import { backgroundBuffers, backgroundValues, spell, type Work } from "./work.ts";
 
 export const separableWork = (pass: Gather, output: Buffer, places: (buffer: number) => Place): Work | undefined => {
   const [tap, ...others] = pass.taps;
@@ -44,10 +45,8 @@ interface Parts {
 
 const work = ({ pass, tap, output, place, places, variants, along }: Parts): Work => {
   const dtype = dtypeOfBuffer(output);
-  const { bytes, integer } = dtypes[place.dtype];
+  const { integer } = dtypes[place.dtype];
   const [nx, ny, nz] = output.size;
-  const rowStride = place.size[0] * bytes;
-  const strides = [bytes, rowStride, rowStride * place.size[1]] as const;
   const knotsOf = (axis: Axis): readonly Knots[] =>
     knotsAlong(tap, axis, along(axis), output.size[along(axis)], place.size[axis]);
   const masks = (axis: Axis): Uint8Array => regionMasks(pass.regions, axis, output.size[axis]);
@@ -56,7 +55,7 @@ const work = ({ pass, tap, output, place, places, variants, along }: Parts): Wor
   const axisOf = (outputAxis: Axis): Axis => (along(1) === outputAxis ? 1 : 2);
   const tableOf = (outputAxis: 1 | 2): Int32Array => {
     const axis = axisOf(outputAxis);
-    return axisTable(knotsOf(axis), strides[axis], masks(outputAxis));
+    return axisTable(knotsOf(axis), place.strides[axis], masks(outputAxis));
   };
   const shape: SeparableShape = {
     by: tap.by,
@@ -101,40 +100,9 @@ const numbersOf = (row: RowTable, place: Place): Readonly<Record<string, number>
   const { bytes } = dtypes[place.dtype];
   return {
     source: place.address + row.first * bytes,
-    channelBytes: place.channels === 1 ? 0 : place.bytes / place.channels,
+    channelBytes: place.channelBytes,
     samples: Math.ceil(row.count / blendWidth) * blendWidth,
     rowBytes: row.width * 4,
     direct: place.dtype === "float32" && row.repeated.length === 0 ? 1 : 0,
   };
 };
-
-/** Arrays one behind the other; `name` is the address of one, `nameEnd` of its end. */
-class Tables {
-  readonly bytes: number;
-  readonly #arrays: readonly (readonly [name: string, array: ArrayBufferView, address: number])[];
-
-  constructor(arrays: Readonly<Record<string, ArrayBufferView>>) {
-    let next = 0;
-    this.#arrays = Object.entries(arrays).map(([name, array]) => {
-      const address = next;
-      next += Math.ceil(array.byteLength / 64) * 64;
-      return [name, array, address];
-    });
-    this.bytes = next;
-  }
-
-  write(buffer: ArrayBufferLike, at: number): void {
-    for (const [, array, address] of this.#arrays)
-      new Uint8Array(buffer, at + address, array.byteLength).set(
-        new Uint8Array(array.buffer, array.byteOffset, array.byteLength),
-      );
-  }
-
-  addressOf(name: string): number {
-    for (const [known, array, address] of this.#arrays) {
-      if (known === name) return address;
-      if (`${known}End` === name) return address + array.byteLength;
-    }
-    throw new RangeError(`there is no table ${name}`);
-  }
-}

@@ -3,43 +3,48 @@ import type { DType } from "../../../compiler/language/voxels.ts";
 import type { Local } from "../assembler/index.ts";
 import type { F, V128 } from "./context.ts";
 import { loadRun } from "./elements.ts";
-import { type Position, type Triple, triple } from "./fixed.ts";
+import type { PerAxis, Position } from "./fixed.ts";
 
 type V = Local<"v128">;
 type Four<T> = readonly [T, T, T, T];
+const lanes = [0, 1, 2, 3] as const;
 
 export interface Coefficients {
   readonly dtype: DType;
   /** Bytes from a coefficient to the next along y and z. */
   readonly strides: readonly [y: Local<"i32">, z: Local<"i32">];
-  /** Addresses of the first of the 64 coefficients of each voxel. */
+  /** Addresses of the first of the 64 coefficients of each voxel, or 16 in a plane. */
   readonly corners: Four<Local<"i32">>;
 }
 
-export const bspline = (f: F, position: Triple<Position>, { dtype, strides, corners }: Coefficients): V128 => {
+export const bspline = (f: F, [x, y, z]: PerAxis<Position>, { dtype, strides, corners }: Coefficients): V128 => {
   const { f32x4, i32x4, i32 } = f;
-  const [alongX, alongY, alongZ] = triple((a) => weights(f, position[a].share));
-  const x = transposed(f, alongX);
+  const [alongX, alongY] = [transposed(f, weights(f, x.share)), weights(f, y.share)];
+  const alongZ = z && weights(f, z.share);
   const [sy, sz] = strides;
-  const totals = ([0, 1, 2, 3] as const).map((lane) => {
+  const totals = lanes.map((lane) => {
     const total = f.keep(f32x4.splat(0));
     f.scope(() => {
       const splat = (v: V): V128 => i32x4.shuffle(v, v, [lane, lane, lane, lane]);
-      const wy = alongY.map((w) => f.keep(splat(w))) as [V, V, V, V];
-      const plane = f.keep(corners[lane]);
-      for (const [c, wz] of alongZ.entries()) {
-        const row = f.keep(plane);
-        const line = f.keep(f32x4.mul(wy[0], loadRun(f, dtype, row)));
+      const wy = alongY.map((w) => f.keep(splat(w)));
+      /** Four rows, the first at `row`. */
+      const plane = (row: Local<"i32">): V128 => {
+        const sum = f.keep(f32x4.mul(wy[0] as V, loadRun(f, dtype, row)));
         for (const w of wy.slice(1)) {
           row.set(i32.add(row, sy));
-          line.set(f32x4.add(line, f32x4.mul(w, loadRun(f, dtype, row))));
+          sum.set(f32x4.add(sum, f32x4.mul(w, loadRun(f, dtype, row))));
         }
-        total.set(f32x4.add(total, f32x4.mul(splat(wz), line)));
-        if (c < 3) plane.set(i32.add(plane, sz));
-        f.release(row);
-        f.release(line);
-      }
-      total.set(f32x4.mul(total, x[lane]));
+        return sum;
+      };
+      const start = f.keep(corners[lane]);
+      if (alongZ === undefined) total.set(plane(start));
+      else
+        for (const [c, wz] of alongZ.entries())
+          f.scope(() => {
+            total.set(f32x4.add(total, f32x4.mul(splat(wz), plane(f.keep(start)))));
+            if (c < 3) start.set(i32.add(start, sz));
+          });
+      total.set(f32x4.mul(total, alongX[lane]));
     });
     return total;
   }) as [V, V, V, V];

@@ -3,8 +3,9 @@
  * is chosen anew in float64 for each run of voxels: errors stay below 2e-6 voxel however long the row is, and
  * whole part and fraction are a shift and a mask.
  */
+import type { Axis } from "../../../compiler/language/vector.ts";
 import type { Local } from "../assembler/index.ts";
-import type { F, F64, I32, V128 } from "./context.ts";
+import type { F, I32, V128 } from "./context.ts";
 
 /** Bits behind the point. */
 const fraction = 24;
@@ -13,9 +14,12 @@ export const reach = 126;
 /** Voxels after which coordinates are taken anew: each step of four adds at most 2⁻²⁵ of rounding. */
 export const longestRun = 120;
 
-export type Axis3 = 0 | 1 | 2;
-export type Triple<T> = readonly [T, T, T];
-export const triple = <T>(of: (axis: Axis3) => T): Triple<T> => [of(0), of(1), of(2)];
+/** One value for each axis that coordinates have: x and y, and z unless the source is a plane. */
+export type PerAxis<T> = readonly [T, T] | readonly [T, T, T];
+export const perAxis = <A, B>(values: PerAxis<A>, of: (value: A, axis: Axis) => B): PerAxis<B> => {
+  const [x, y, z] = values;
+  return z === undefined ? [of(x, 0), of(y, 1)] : [of(x, 0), of(y, 1), of(z, 2)];
+};
 
 /** Along an axis the whole voxel that coordinates are relative to, and those of the four voxels. */
 export interface Part {
@@ -29,69 +33,100 @@ export interface Position {
   readonly share: Local<"v128">;
 }
 
-/** A row whose coordinate along axis a is base[a] + step[a]·x, on `sizes` voxels. */
-export interface Row {
-  readonly base: Triple<Local<"f64">>;
-  readonly step: Triple<Local<"f64">>;
-  readonly sizes: Triple<Local<"i32">>;
+/** Along an axis a row whose coordinate is base + step·x, on `size` voxels, `stride` bytes apart. */
+export interface RowAxis {
+  readonly base: Local<"f64">;
+  readonly step: Local<"f64">;
+  readonly size: Local<"i32">;
+  readonly stride: Local<"i32">;
 }
+
+/** What a kernel knows of its steps along an axis before the first row: how lanes differ, and what four voxels mean. */
+export interface FixedStep {
+  readonly lanes: Local<"v128">;
+  readonly four: Local<"v128">;
+}
+
+export const fixedStep = (f: F, step: Local<"f64">): FixedStep => {
+  const { f64, i32, i32x4 } = f;
+  const fixed = (voxels: number): I32 => i32.trunc_sat_f64_s(f64.nearest(f64.mul(step, voxels * 2 ** fraction)));
+  return {
+    // Each rounded by itself, so that rounding does not add up over the lanes.
+    lanes: f.keep(
+      [1, 2, 3].reduce<V128>((all, lane) => i32x4.replace_lane(all, lane, fixed(lane)), i32x4.const([0, 0, 0, 0])),
+    ),
+    four: f.keep(i32x4.splat(fixed(4))),
+  };
+};
 
 /** The coordinates of a run of voxels. */
 export class FixedRun {
   readonly #f: F;
-  readonly #row: Row;
-  readonly #steps: Triple<Local<"v128">>;
-  readonly parts: Triple<Part>;
+  readonly #axes: PerAxis<RowAxis>;
+  readonly #steps: PerAxis<FixedStep>;
+  readonly #parts: PerAxis<Part>;
 
-  constructor(f: F, row: Row, { lanes, steps }: FixedSteps, x: Local<"i32">, held: boolean) {
+  /** From voxel x on; `held` where it may lie beyond the edges. */
+  constructor(f: F, axes: PerAxis<RowAxis>, steps: PerAxis<FixedStep>, x: Local<"i32">, held: boolean) {
     this.#f = f;
-    this.#row = row;
+    this.#axes = axes;
     this.#steps = steps;
     const { f64, i32, i32x4 } = f;
     const place = f.keep(f64.convert_i32_s(x));
-    this.parts = triple((a) => {
-      const exact = f64.add(row.base[a], f64.mul(row.step[a], place));
-      const last = f64.convert_i32_s(i32.sub(row.sizes[a], 1));
+    this.#parts = perAxis(axes, ({ base, step, size }, a) => {
+      const exact = f64.add(base, f64.mul(step, place));
+      const last = f64.convert_i32_s(i32.sub(size, 1));
       // So far beyond the edge that no voxel of the run comes back to it: clamped, they are all the same.
       const at = f.keep(held ? f64.min(f64.max(exact, -reach), f64.add(last, reach)) : exact);
       const floor = f.keep(f64.floor(at));
       const start = i32.trunc_sat_f64_s(f64.nearest(f64.mul(f64.sub(at, floor), 2 ** fraction)));
-      return { whole: f.keep(i32.trunc_sat_f64_s(floor)), at: f.keep(i32x4.add(i32x4.splat(start), lanes[a])) };
+      const lanes = this.#step(a).lanes;
+      return { whole: f.keep(i32.trunc_sat_f64_s(floor)), at: f.keep(i32x4.add(i32x4.splat(start), lanes)) };
     });
   }
 
-  advance(): void {
-    for (const [a, { at }] of this.parts.entries()) at.set(this.#f.i32x4.add(at, this.#steps[a as Axis3]));
+  #step(axis: Axis): FixedStep {
+    return this.#steps[axis] as FixedStep;
+  }
+  #axis(axis: Axis): RowAxis {
+    return this.#axes[axis] as RowAxis;
   }
 
-  /** The bytes from a volume's first voxel to the whole voxel. */
-  origin(strides: Triple<Local<"i32">>, first: I32): I32 {
+  advance(): void {
+    perAxis(this.#parts, ({ at }, a) => at.set(this.#f.i32x4.add(at, this.#step(a).four)));
+  }
+
+  /** The address of the whole voxel, in a volume that starts at `first`. */
+  origin(first: I32): I32 {
     const { i32 } = this.#f;
-    return this.parts.reduce<I32>((sum, { whole }, a) => i32.add(sum, i32.mul(whole, strides[a as Axis3])), first);
+    let sum = first;
+    perAxis(this.#parts, ({ whole }, a) => {
+      sum = i32.add(sum, i32.mul(whole, this.#axis(a).stride));
+    });
+    return sum;
   }
 
   /** Where the four voxels lie, all of whose neighbours are within the volume. */
-  within(): Triple<Position> {
+  within(): PerAxis<Position> {
     const f = this.#f;
     const { i32x4, v128 } = f;
-    return triple((a) => {
-      const { at } = this.parts[a];
+    return perAxis(this.#parts, ({ at }) => {
       const mask = i32x4.const([0xffffff, 0xffffff, 0xffffff, 0xffffff]);
       return { index: f.keep(i32x4.shr_s(at, fraction)), share: this.#share(v128.and(at, mask)) };
     });
   }
 
   /** Where they lie once held between the outermost voxel centres; there are two voxels or more, or one, along an axis. */
-  clamped(): Triple<Position> {
+  clamped(): PerAxis<Position> {
     const f = this.#f;
     const { i32, i32x4 } = f;
-    return triple((a) => {
-      const { whole, at } = this.parts[a];
+    return perAxis(this.#parts, ({ whole, at }, a) => {
+      const { size } = this.#axis(a);
       const least = f.keep(i32.sub(0, whole));
-      const most = f.keep(i32.sub(i32.sub(this.#row.sizes[a], 1), whole));
+      const most = f.keep(i32.sub(i32.sub(size, 1), whole));
       const highest = f.select(i32.gt_s(most, reach), i32.const(reach), most);
       const lowest = f.select(i32.lt_s(least, -reach), i32.const(-reach), least);
-      const lastPair = f.select(i32.eq(this.#row.sizes[a], 1), most, i32.sub(most, 1));
+      const lastPair = f.select(i32.eq(size, 1), most, i32.sub(most, 1));
       const high = i32x4.splat(i32.shl(highest, fraction));
       const low = i32x4.splat(i32.shl(lowest, fraction));
       const held = f.keep(i32x4.min_s(i32x4.max_s(at, low), high));
@@ -105,24 +140,3 @@ export class FixedRun {
     return this.#f.keep(f32x4.mul(f32x4.convert_i32x4_s(part), f32x4.splat(2 ** -fraction)));
   }
 }
-
-/** What a kernel knows of its steps before the first row: how lanes differ, and what four voxels further means. */
-export interface FixedSteps {
-  readonly lanes: Triple<Local<"v128">>;
-  readonly steps: Triple<Local<"v128">>;
-}
-
-export const fixedSteps = (f: F, step: Triple<F64>): FixedSteps => {
-  const { f64, i32, i32x4 } = f;
-  const fixed = (a: Axis3, voxels: number): I32 =>
-    i32.trunc_sat_f64_s(f64.nearest(f64.mul(step[a], voxels * 2 ** fraction)));
-  return {
-    // Each rounded by itself, so that rounding does not add up over the lanes.
-    lanes: triple((a) =>
-      f.keep(
-        [1, 2, 3].reduce<V128>((all, lane) => i32x4.replace_lane(all, lane, fixed(a, lane)), i32x4.const([0, 0, 0, 0])),
-      ),
-    ),
-    steps: triple((a) => f.keep(i32x4.splat(fixed(a, 4)))),
-  };
-};

@@ -14,6 +14,7 @@ import { type Context, type F, type I32, Reader } from "./context.ts";
 import { elementBytes, hasPairs, storeRun } from "./elements.ts";
 import { type VectorFunctions, vectorFunctions } from "./functions.ts";
 import { type Narrow, narrowHelper, narrowRoughlyHelper } from "./interval.ts";
+import { PlaneEmitter, type PlaneShape } from "./plane.ts";
 import { clampable, type Reading, TapEmitter, type TapShape } from "./tap.ts";
 
 /** All that a kernel depends on: equal shapes share one module. */
@@ -22,6 +23,8 @@ export interface GatherShape {
   readonly regions: number;
   readonly variants: Variants;
   readonly dtype: DType;
+  /** For a flat tap, the only one, how its planes are made. */
+  readonly plane?: PlaneShape;
 }
 
 export interface Kernel {
@@ -46,14 +49,23 @@ export const gatherKernel = (shape: GatherShape, shared: boolean): Kernel => {
     [],
     (f, { uniforms, scratch, from, to }) => {
       const read = new Reader(f, context, uniforms);
-      const rows = new RowEmitter(context, f, read, shape, narrow);
       const out = f.keep(scratch, "out");
+      const past = f.i32.mul(f.i32.sub(to, from), read.i32("outputRow"));
+      const planes =
+        shape.plane && new PlaneEmitter(context, f, uniforms, shape.plane, f.keep(behind(f, scratch, past)));
+      const rows = new RowEmitter(context, f, read, shape, narrow, planes);
       const unit = f.local("i32", "row");
       f.forRange(unit, from, to, 1, () => rows.row(unit, out));
     },
   );
   return { module, layout };
 };
+
+/** Rows are stored four voxels at a time, so the last may reach this far beyond. */
+const beyond = 64;
+/** The first multiple of 64 behind what is stored in `bytes` bytes from `start` on. */
+export const behind = ({ i32 }: F, start: I32, bytes: I32): I32 =>
+  i32.and(i32.add(i32.add(start, bytes), beyond + 63), -64);
 
 interface Narrowing {
   readonly exactly: Narrow;
@@ -76,13 +88,15 @@ class RowEmitter {
   readonly #choices: Local<"i32">;
   readonly #constants: ReadonlyMap<number, Local<"v128">>;
   readonly #context: Context;
+  readonly #planes: PlaneEmitter | undefined;
   #functions: VectorFunctions | undefined;
 
-  constructor(context: Context, f: F, read: Reader, shape: GatherShape, narrow: Narrowing) {
+  constructor(context: Context, f: F, read: Reader, shape: GatherShape, narrow: Narrowing, planes?: PlaneEmitter) {
     this.#context = context;
     this.#f = f;
     this.#shape = shape;
     this.#narrow = narrow;
+    this.#planes = planes;
     this.#mixes = shape.taps.every(clampable);
     this.#read = read;
     this.#nx = read.i32("nx");
@@ -104,8 +118,13 @@ class RowEmitter {
     const channel = f.keep(i32.div_u(unit, perChannel), "channel");
     const inChannel = f.keep(i32.rem_u(unit, perChannel));
     const y = f.keep(f64.convert_i32_s(i32.rem_u(inChannel, this.#ny)), "y");
-    const z = f.keep(f64.convert_i32_s(i32.div_u(inChannel, this.#ny)), "z");
-    for (const tap of this.#taps) tap.startRow(channel, y, z);
+    const plane = f.keep(i32.div_u(inChannel, this.#ny), "z");
+    const z = f.keep(f64.convert_i32_s(plane), "z");
+    for (const tap of this.#taps) {
+      const first = tap.first(channel);
+      const number = f.keep(i32.div_u(unit, this.#ny));
+      tap.startRow(this.#planes === undefined ? first : this.#planes.of(number, plane, first), y, z);
+    }
     const regions = Array.from({ length: this.#shape.regions }, (_, k) => this.#regionInterval(k, y, z));
     const within = this.#withinInterval();
     const x = f.keep(i32.const(0), "x");
@@ -159,8 +178,8 @@ class RowEmitter {
     const whole = { start: f.keep(f.i32.const(0)), end: f.keep(f.i32.mul(this.#nx, this.#gentle)) };
     return this.#taps.reduce<Interval>(
       (interval, tap) =>
-        ([0, 1, 2] as const).reduce<Interval>((within, a) => {
-          const { b, s, low, high } = tap.limits(a);
+        tap.axes.reduce<Interval>((within, axis) => {
+          const { b, s, low, high } = tap.limits(axis);
           const narrow = tap.limitsAreTight ? this.#narrow.exactly : this.#narrow.roughly;
           const [start, end] = f.call(narrow, { b, s, low, high, start: within.start, end: within.end });
           return { start, end };
@@ -201,6 +220,8 @@ class RowEmitter {
     const { dtype } = this.#shape;
     const { stop, out, channel, within } = stretch;
     const overlaps = reading === "within" && used.size > 0;
+    // What is sampled one voxel after the other is stored so too: most such stretches are shorter than four.
+    const step = reading === "anywhere" ? 1 : 4;
     const x = f.keep(stretch.x, "x");
     f.while(i32.lt_s(x, stop), () => {
       if (overlaps) f.if(i32.gt_s(i32.add(x, 4), stop), () => x.set(i32.sub(stop, 4)));
@@ -217,8 +238,8 @@ class RowEmitter {
           functions: () => (this.#functions ??= vectorFunctions(this.#context)),
         });
         storeRun(f, dtype, at, value);
-        at.set(i32.add(at, 4 * elementBytes(dtype)));
-        x.set(i32.add(x, 4));
+        at.set(i32.add(at, step * elementBytes(dtype)));
+        x.set(i32.add(x, step));
         for (const run of runs.values()) run.advance();
       };
       if (reading !== "mixed") f.while(i32.lt_s(x, last), () => block(true));

@@ -1,20 +1,20 @@
-/** Trilinear interpolation of four voxels at once: eight samples each, loaded as pairs of neighbours along x. */
+/** Linear interpolation of four voxels at once: eight samples each, or four in a plane, as pairs of neighbours along x. */
 import type { Local } from "../assembler/index.ts";
 import type { F, I32, V128 } from "./context.ts";
 import { loadPairs, type PairDType } from "./elements.ts";
-import type { Position, Triple } from "./fixed.ts";
+import type { PerAxis, Position } from "./fixed.ts";
 
 export interface Neighbours {
   /** Bytes from a voxel to the next along y and z; 0 along an axis of one voxel. */
   readonly next: readonly [y: Local<"i32">, z: Local<"i32">];
-  /** Addresses of the first of the eight samples of each voxel. */
+  /** Addresses of the first of the samples of each voxel. */
   readonly corners: readonly [Local<"i32">, Local<"i32">, Local<"i32">, Local<"i32">];
 }
 
 export const linear = (
   f: F,
   dtype: PairDType,
-  [x, y, z]: Triple<Position>,
+  [x, y, z]: PerAxis<Position>,
   { next: [nextY, nextZ], corners }: Neighbours,
 ): V128 => {
   const { f32x4, i32 } = f;
@@ -27,8 +27,9 @@ export const linear = (
     const [first, second] = loadPairs(f, dtype, [at(0), at(1), at(2), at(3)]);
     return mix(first, second, x.share);
   };
-  const both = f.keep(i32.add(nextY, nextZ));
   const front = mix(along(undefined), along(nextY), y.share);
+  if (z === undefined) return front;
+  const both = f.keep(i32.add(nextY, nextZ));
   const back = mix(along(nextZ), along(both), y.share);
   return mix(front, back, z.share);
 };

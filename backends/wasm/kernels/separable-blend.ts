@@ -18,24 +18,30 @@ const pointers = 16;
 const slotsFrom = 64;
 export const rowsBytes = (by: Interpolator, width: number): number => slotsFrom + (support[by] + 1) * width * 4;
 
-type Sources = Func<{ at: "i32"; from: "i32"; to: "i32"; samples: "i32" }, readonly []>;
+/** Blends the samples at `from` + the offsets of the entry `at` by its weights, to floats at `to`. */
+export type Blend = Func<{ at: "i32"; from: "i32"; to: "i32"; samples: "i32" }, readonly []>;
 export type MakeRow = Func<{ uniforms: "i32"; rows: "i32"; z: "i32"; y: "i32"; source: "i32" }, readonly ["i32"]>;
 
 /** Nothing that was kept holds any more: the next row is of another plane. */
 export const forgetRows = (f: F, rows: I32): void => f.v128.store(rows, f.i32x4.const([-1, -1, -1, -1]), tags);
 
-/** Makes a row along `y`'s and `z`'s table entries from the samples at `source`; gives its address. */
-export const makeRowHelper = (context: Context, by: Interpolator, dtype: DType): MakeRow => {
-  const count = support[by];
-  const alongZ = context.module.helper(
+export const blendHelper = ({ module }: Context, by: Interpolator, dtype: DType): Blend =>
+  module.helper(
     "blend_z",
     { at: "i32", from: "i32", to: "i32", samples: "i32" },
     [],
     (f, { at, from, to, samples }) => {
-      const sources = Array.from({ length: count }, (_, k) => f.i32.add(from, f.i32.load(at, entry.offset + 4 * k)));
+      const sources = Array.from({ length: support[by] }, (_, k) =>
+        f.i32.add(from, f.i32.load(at, entry.offset + 4 * k)),
+      );
       blend(f, by, dtype, { at, sources, to, samples });
     },
   );
+
+/** Makes a row along `y`'s and `z`'s table entries from the samples at `source`; gives its address. */
+export const makeRowHelper = (context: Context, by: Interpolator, dtype: DType): MakeRow => {
+  const count = support[by];
+  const alongZ = blendHelper(context, by, dtype);
   const alongY = context.module.helper(
     "blend_y",
     { at: "i32", from: "i32", to: "i32", samples: "i32" },
@@ -86,7 +92,7 @@ interface Slot {
 }
 
 /** Makes the k-th row of an entry along z, unless its slot holds it. */
-const fillSlot = (f: F, k: number, s: Slot, alongZ: Sources): void =>
+const fillSlot = (f: F, k: number, s: Slot, alongZ: Blend): void =>
   f.scope(() => {
     const { i32 } = f;
     const slot = f.keep(i32.load(s.y, entry.slot + 4 * k));
@@ -108,7 +114,7 @@ const fillSlot = (f: F, k: number, s: Slot, alongZ: Sources): void =>
     });
   });
 
-interface Blend {
+interface Blending {
   /** The table entry with the weights. */
   readonly at: Local<"i32">;
   readonly sources: readonly I32[];
@@ -117,7 +123,7 @@ interface Blend {
 }
 
 /** Blends rows of `samples` samples, a multiple of {@link blendWidth}, into floats. */
-const blend = (f: F, by: Interpolator, dtype: DType, { at, sources, to, samples }: Blend): void => {
+const blend = (f: F, by: Interpolator, dtype: DType, { at, sources, to, samples }: Blending): void => {
   const { i32, v128, f32x4 } = f;
   const from = sources.map((source) => f.keep(source));
   const end = f.keep(i32.add(to, i32.shl(samples, 2)));

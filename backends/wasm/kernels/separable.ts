@@ -16,7 +16,7 @@ import { emitBody, type Leaves } from "./body.ts";
 import { type Context, type F, type I32, Reader } from "./context.ts";
 import { elementBytes, storeRun } from "./elements.ts";
 import { type VectorFunctions, vectorFunctions } from "./functions.ts";
-import { constantsOf, type Kernel } from "./gather.ts";
+import { behind, constantsOf, type Kernel } from "./gather.ts";
 import { type Along, readGroup } from "./separable-along.ts";
 import { forgetRows, type MakeRow, makeRowHelper } from "./separable-blend.ts";
 
@@ -27,9 +27,6 @@ export interface SeparableShape extends Along {
   readonly dtype: DType;
   readonly variants: Variants;
 }
-
-/** Rows are stored four voxels at a time, so the last may reach this far beyond. */
-const beyond = 64;
 
 export const separableKernel = (shape: SeparableShape, shared: boolean): Kernel => {
   const module = new ModuleBuilder("separable");
@@ -47,7 +44,7 @@ export const separableKernel = (shape: SeparableShape, shared: boolean): Kernel 
       const rowBytes = read.i32("outputRow");
       const out = f.keep(scratch, "out");
       const output = i32.mul(i32.sub(to, from), rowBytes);
-      const rows = f.keep(i32.and(i32.add(i32.add(scratch, output), beyond + 63), -64), "rows");
+      const rows = f.keep(behind(f, scratch, output), "rows");
       const emitter = new RowEmitter(context, f, read, shape, { uniforms, rows, makeRow });
       const plane = f.keep(i32.const(-1), "plane");
       const unit = f.local("i32", "unit");

@@ -47,10 +47,11 @@ export const sampleHelper = (
         const w = f.keep(f64.mul(knot(knots[2], c).weight, knot(knots[1], b).weight));
         for (let a = 0; a < count; a++) {
           const weight = f.keep(f64.mul(w, knot(knots[0], a).weight));
-          // A sample of weight 0 does not count, not even as NaN.
-          f.if(f64.ne(weight, 0), () =>
-            sum.set(f64.add(sum, f64.mul(weight, loadScalar(f, dtype, i32.add(row, knot(knots[0], a).offset))))),
-          );
+          const add = (): void =>
+            sum.set(f64.add(sum, f64.mul(weight, loadScalar(f, dtype, i32.add(row, knot(knots[0], a).offset)))));
+          // A sample of weight 0 does not count, not even as NaN. Coefficients have spread what is not finite anyway.
+          if (by === "bspline") add();
+          else f.if(f64.ne(weight, 0), add);
           f.release(weight);
         }
         f.release(row);
@@ -119,6 +120,7 @@ export type BringBack = Func<{ i: "i32"; n: "i32" }, readonly ["i32"]>;
 export const bringBackHelper = ({ module }: Context, boundary: TapBoundary, suffix: string): BringBack =>
   module.helper(`bring_back_${boundary}_${suffix}`, { i: "i32", n: "i32" }, ["i32"], (f, { i, n }): Code<"i32"> => {
     const { i32 } = f;
+    f.if(i32.lt_u(i, n), () => f.return(i));
     /** i modulo `period`, never negative. */
     const modulo = (period: I32): I32 => i32.rem_s(i32.add(i32.rem_s(i, period), period), period);
     switch (boundary) {

@@ -4,6 +4,7 @@
  */
 
 import type { Interpolator } from "../../../compiler/language/interpolator.ts";
+import type { Axis } from "../../../compiler/language/vector.ts";
 import type { DType } from "../../../compiler/language/voxels.ts";
 import type { TapBoundary } from "../../../compiler/plan.ts";
 import { tieTolerance } from "../../../compiler/stencil.ts";
@@ -11,7 +12,7 @@ import type { Local } from "../assembler/index.ts";
 import { bspline } from "./bspline.ts";
 import type { Context, F, F64, I32, Reader, V128 } from "./context.ts";
 import { elementBytes, hasPairs, loadScalar } from "./elements.ts";
-import { type Axis3, FixedRun, type FixedSteps, fixedSteps, type Position, type Triple, triple } from "./fixed.ts";
+import { FixedRun, type FixedStep, fixedStep, type PerAxis, type Position, perAxis, type RowAxis } from "./fixed.ts";
 import { linear } from "./linear.ts";
 import { type Sample, sampleHelper } from "./slow.ts";
 
@@ -19,6 +20,8 @@ export interface TapShape {
   readonly by: Interpolator;
   readonly boundary: TapBoundary;
   readonly dtype: DType;
+  /** Whether z is blended away before: the source is a plane for each plane of output. */
+  readonly flat: boolean;
 }
 
 /**
@@ -42,71 +45,67 @@ const ends: Readonly<Record<Interpolator, readonly [low: number, high: number]>>
 
 export class TapEmitter {
   readonly shape: TapShape;
+  /** The axes along which coordinates move. */
+  readonly axes: PerAxis<RowAxis>;
   readonly #f: F;
   readonly #sample: () => Sample;
-  readonly #matrix: readonly Local<"f64">[];
-  readonly #offset: Triple<Local<"f64">>;
-  readonly #sizes: Triple<Local<"i32">>;
-  readonly #strides: Triple<Local<"i32">>;
+  readonly #read: (part: string) => Local<"f64">;
+  readonly #sz: Local<"i32">;
   readonly #next: readonly [y: Local<"i32">, z: Local<"i32">];
   readonly #strideLanes: readonly [y: Local<"v128">, z: Local<"v128">];
-  readonly #fixed: FixedSteps;
+  readonly #fixed: PerAxis<FixedStep>;
   readonly #source: Local<"i32">;
   readonly #channelBytes: Local<"i32">;
-  readonly #base: Triple<Local<"f64">>;
   readonly #here: Local<"i32">;
 
   constructor(context: Context, f: F, read: Reader, k: number, shape: TapShape) {
     this.shape = shape;
     this.#f = f;
     const name = (part: string): string => `tap${k}.${part}`;
-    this.#matrix = Array.from({ length: 9 }, (_, e) => read.f64(name(`m${e}`)));
-    this.#offset = triple((a) => read.f64(name(`t${a}`)));
-    this.#sizes = triple((a) => read.i32(name(`n${a}`)));
-    const sy = f.keep(f.i32.mul(this.#sizes[0], elementBytes(shape.dtype)), name("sy"));
-    const sz = f.keep(f.i32.mul(sy, this.#sizes[1]), name("sz"));
-    this.#strides = [f.keep(f.i32.const(elementBytes(shape.dtype))), sy, sz];
+    this.#read = (part) => read.f64(name(part));
+    const strides = [read.i32(name("sx")), read.i32(name("sy")), read.i32(name("sz"))] as const;
+    const [, sy, sz] = strides;
+    const all = [0, 1, 2] as const;
+    this.axes = perAxis<Axis, RowAxis>(shape.flat ? [0, 1] : all, (a) => ({
+      base: f.local("f64", name("base")),
+      step: read.f64(name(`m${a * 3}`)),
+      size: read.i32(name(`n${a}`)),
+      stride: strides[a],
+    }));
+    this.#sz = sz;
     this.#strideLanes = [f.keep(f.i32x4.splat(sy)), f.keep(f.i32x4.splat(sz))];
     // Along an axis of one voxel there is no neighbour but the voxel itself.
     const toNext = (a: 1 | 2): Local<"i32"> =>
-      f.keep(f.select(f.i32.eq(this.#sizes[a], 1), f.i32.const(0), this.#strides[a]), name("next"));
+      f.keep(f.select(f.i32.eq(read.i32(name(`n${a}`)), 1), f.i32.const(0), strides[a]), name("next"));
     this.#next = [toNext(1), toNext(2)];
     this.#source = read.i32(name("source"));
     this.#channelBytes = read.i32(name("channelBytes"));
-    this.#base = triple(() => f.local("f64", name("base")));
     this.#here = f.local("i32", name("here"));
-    this.#fixed = fixedSteps(
-      f,
-      triple((a) => this.#step(a)),
-    );
+    this.#fixed = perAxis(this.axes, ({ step }) => fixedStep(f, step));
     this.#sample = once(() => sampleHelper(context, shape.by, shape.boundary, shape.dtype, k));
   }
 
-  #step(axis: Axis3): Local<"f64"> {
-    return this.#matrix[axis * 3] as Local<"f64">;
+  /** The address of a channel's first voxel. */
+  first(channel: I32): I32 {
+    const { i32 } = this.#f;
+    return i32.add(this.#source, i32.mul(channel, this.#channelBytes));
   }
 
-  /** At the start of a row: where its coordinates start, in the arithmetic of `rowOf`. */
-  startRow(channel: I32, y: F64, z: F64): void {
-    const { f64, i32 } = this.#f;
-    for (const a of [0, 1, 2] as const) {
-      const [my, mz] = [this.#matrix[a * 3 + 1] as F64, this.#matrix[a * 3 + 2] as F64];
-      this.#base[a].set(f64.add(f64.add(f64.mul(my, y), f64.mul(mz, z)), this.#offset[a]));
-    }
-    this.#here.set(i32.add(this.#source, i32.mul(channel, this.#channelBytes)));
-  }
-
-  /** Start, step and limits of the coordinates for which all neighbours lie within the voxels. */
-  limits(axis: Axis3): Readonly<Record<"b" | "s" | "low" | "high", F64>> {
+  /** At the start of a row: where its coordinates start, in the arithmetic of `rowOf`, in the volume at `first`. */
+  startRow(first: I32, y: F64, z: F64): void {
     const { f64 } = this.#f;
-    const n = f64.convert_i32_s(this.#sizes[axis]);
+    perAxis(this.axes, ({ base }, a) => {
+      const [my, mz] = [this.#read(`m${a * 3 + 1}`), this.#read(`m${a * 3 + 2}`)];
+      base.set(f64.add(f64.add(f64.mul(my, y), f64.mul(mz, z)), this.#read(`t${a}`)));
+    });
+    this.#here.set(first);
+  }
+
+  /** Start, step and limits of the coordinates along an axis for which all neighbours lie within the voxels. */
+  limits({ base, step, size }: RowAxis): Readonly<Record<"b" | "s" | "low" | "high", F64>> {
+    const { f64 } = this.#f;
     const [low, high] = ends[this.shape.by];
-    return {
-      b: this.#base[axis],
-      s: this.#step(axis),
-      low: f64.const(low),
-      high: f64.add(n, high),
-    };
+    return { b: base, s: step, low: f64.const(low), high: f64.add(f64.convert_i32_s(size), high) };
   }
 
   /** Whether limits must hold to the last bit. */
@@ -114,32 +113,32 @@ export class TapEmitter {
     return this.shape.by === "nearest";
   }
 
-  /** Prepares to read four voxels at x, x + 4, … of a stretch. */
+  /** Prepares to read the voxels from x on, where x is the local that the loop moves on. */
   startRun(x: Local<"i32">, reading: Reading): Run {
     if (reading === "anywhere") return this.#runAnywhere(x);
     return this.shape.by === "nearest" ? this.#runNearest(x) : this.#runFixed(x, reading);
   }
 
+  /** One voxel at a time, in all lanes. */
   #runAnywhere(x: Local<"i32">): Run {
     const f = this.#f;
-    const [nx, ny, nz] = this.#sizes;
-    const at = (axis: Axis3, lane: number): F64 =>
-      f.f64.add(this.#base[axis], f.f64.mul(this.#step(axis), f.f64.convert_i32_s(f.i32.add(x, lane))));
-    const value = (lane: number) =>
-      f.call(this.#sample(), {
-        source: this.#here,
-        nx,
-        ny,
-        nz,
-        sy: this.#strides[1],
-        sz: this.#strides[2],
-        x: at(0, lane),
-        y: at(1, lane),
-        z: at(2, lane),
-      });
+    const at = ({ base, step }: RowAxis): F64 => f.f64.add(base, f.f64.mul(step, f.f64.convert_i32_s(x)));
+    const [ax, ay, az] = this.axes;
     return {
       value: () =>
-        [1, 2, 3].reduce<V128>((all, lane) => f.f32x4.replace_lane(all, lane, value(lane)), f.f32x4.splat(value(0))),
+        f.f32x4.splat(
+          f.call(this.#sample(), {
+            source: this.#here,
+            nx: ax.size,
+            ny: ay.size,
+            nz: az?.size ?? 1,
+            sy: ay.stride,
+            sz: this.#sz,
+            x: at(ax),
+            y: at(ay),
+            z: az === undefined ? 0 : at(az),
+          }),
+        ),
       advance: () => {},
     };
   }
@@ -164,67 +163,67 @@ export class TapEmitter {
     const { f64x2, i32x4 } = f;
     // Adding 1.5 · 2⁵² leaves the nearest whole number in the low bits.
     const magic = 1.5 * 2 ** 52;
-    const whole = (axis: Axis3, places: V128): V128 =>
+    const whole = ({ base, step }: RowAxis, places: V128): V128 =>
       f64x2.add(
-        f64x2.add(
-          f64x2.add(f64x2.splat(this.#base[axis]), f64x2.mul(f64x2.splat(this.#step(axis)), places)),
-          f64x2.splat(tieTolerance),
-        ),
+        f64x2.add(f64x2.add(f64x2.splat(base), f64x2.mul(f64x2.splat(step), places)), f64x2.splat(tieTolerance)),
         f64x2.splat(magic),
       );
     return () => {
       const places = f.keep(i32x4.add(i32x4.splat(x), i32x4.const([0, 1, 2, 3])));
       const low = f.keep(f64x2.convert_low_i32x4_s(places));
       const high = f.keep(f64x2.convert_low_i32x4_s(i32x4.shuffle(places, places, [2, 3, 2, 3])));
-      const index = (axis: Axis3): V128 => i32x4.shuffle(whole(axis, low), whole(axis, high), [0, 2, 4, 6]);
-      return this.#addresses(triple(index));
+      return this.#addresses(
+        perAxis(this.axes, (axis) => i32x4.shuffle(whole(axis, low), whole(axis, high), [0, 2, 4, 6])),
+      );
     };
   }
 
-  #addresses(index: Triple<V128>): readonly Local<"i32">[] {
+  #addresses(index: PerAxis<V128>): readonly Local<"i32">[] {
     const { i32x4, i32 } = this.#f;
     const all = this.#f.keep(this.#offsets(index));
     return [0, 1, 2, 3].map((lane) => this.#f.keep(i32.add(this.#here, i32x4.extract_lane(all, lane))));
   }
 
   /** Bytes from one voxel to those at four indices from it. */
-  #offsets([x, y, z]: Triple<V128>): V128 {
+  #offsets([x, y, z]: PerAxis<V128>): V128 {
     const { i32x4 } = this.#f;
     const [alongY, alongZ] = this.#strideLanes;
-    const planes = i32x4.add(i32x4.mul(z, alongZ), i32x4.mul(y, alongY));
+    const inPlane = i32x4.mul(y, alongY);
+    const planes = z === undefined ? inPlane : i32x4.add(i32x4.mul(z, alongZ), inPlane);
     return i32x4.add(planes, i32x4.shl(x, Math.log2(elementBytes(this.shape.dtype))));
   }
 
   #runFixed(x: Local<"i32">, reading: "within" | "mixed"): Run {
     const f = this.#f;
-    const row = { base: this.#base, step: triple((a) => this.#step(a)), sizes: this.#sizes };
-    const run = new FixedRun(f, row, this.#fixed, x, reading === "mixed");
-    const origin = f.keep(run.origin(this.#strides, this.#here));
-    const within = (): V128 =>
-      this.shape.by === "linear" ? this.#linear(run.within(), origin) : this.#bspline(run, origin);
+    const run = new FixedRun(f, this.axes, this.#fixed, x, reading === "mixed");
+    const origin = f.keep(run.origin(this.#here));
     return {
-      value: (near) => (near ? within() : this.#linear(run.clamped(), origin)),
+      value: (near) => {
+        if (this.shape.by === "bspline") return this.#bspline(run.within(), origin);
+        return this.#linear(near ? run.within() : run.clamped(), origin);
+      },
       advance: () => run.advance(),
     };
   }
 
-  #linear(position: Triple<Position>, origin: I32): V128 {
+  #linear(position: PerAxis<Position>, origin: I32): V128 {
     const { dtype } = this.shape;
     if (!hasPairs(dtype)) throw new RangeError(`${dtype} has no fast path`);
     return linear(this.#f, dtype, position, { next: this.#next, corners: this.#corners(position, origin) });
   }
 
-  #bspline(run: FixedRun, origin: I32): V128 {
+  #bspline(position: PerAxis<Position>, origin: I32): V128 {
     const { i32 } = this.#f;
-    const [sx, sy, sz] = this.#strides;
-    const position = run.within();
-    const corners = this.#corners(position, i32.sub(i32.sub(i32.sub(origin, sx), sy), sz));
-    return bspline(this.#f, position, { dtype: this.shape.dtype, strides: [sy, sz], corners });
+    const [{ stride: sx }, { stride: sy }, az] = this.axes;
+    const inPlane = i32.sub(i32.sub(origin, sx), sy);
+    const first = az === undefined ? inPlane : i32.sub(inPlane, az.stride);
+    const corners = this.#corners(position, first);
+    return bspline(this.#f, position, { dtype: this.shape.dtype, strides: [sy, this.#sz], corners });
   }
 
-  #corners(position: Triple<Position>, origin: I32): readonly [L, L, L, L] {
+  #corners(position: PerAxis<Position>, origin: I32): readonly [L, L, L, L] {
     const f = this.#f;
-    const offsets = f.keep(this.#offsets(triple((a) => position[a].index)));
+    const offsets = f.keep(this.#offsets(perAxis(position, ({ index }) => index)));
     const first = f.keep(origin);
     const corner = (lane: number): L => f.keep(f.i32.add(first, f.i32x4.extract_lane(offsets, lane)));
     return [corner(0), corner(1), corner(2), corner(3)];
@@ -242,7 +241,7 @@ const once = <T>(make: () => T): (() => T) => {
   };
 };
 
-/** Reads four voxels, then goes on by four. */
+/** Reads four voxels, then goes on by four; one, then by one, where they may lie anywhere. */
 export interface Run {
   /** `near` says, where blocks are mixed, whether all neighbours of this one lie within. */
   readonly value: (near: boolean) => V128;

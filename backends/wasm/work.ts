@@ -1,0 +1,46 @@
+/** A pass as a kernel and the numbers that it is run with, and what all kinds of passes share in making them. */
+import { constant, nodesOf, replaceLeaves, type Scalar, showScalar } from "../../compiler/language/scalar.ts";
+import { cornerMedian, dtypes } from "../../compiler/language/voxels.ts";
+import type { Gather } from "../../compiler/plan.ts";
+import type { CompiledKernel } from "./cache.ts";
+import type { Place } from "./places.ts";
+
+/** What a pass needs of its surroundings. */
+export interface Work {
+  readonly kernel: CompiledKernel;
+  /** Rows, or sets of them, that are computed independently. */
+  readonly units: number;
+  /** Bytes of a unit of output, when the kernel leaves it in its scratch area. */
+  readonly bytesPerUnit?: number;
+  /** Units that do well together, where it matters. */
+  readonly unitsPerJob?: number;
+  /** Scratch that a thread needs besides its output. */
+  readonly scratchBytes: number;
+  /** Bytes of tables, which are written at `tables` before the run. */
+  readonly tableBytes: number;
+  writeTables(buffer: ArrayBufferLike, tables: number): void;
+  /** The value of a uniform. */
+  valueOf(name: string, tables: number): number;
+}
+
+/** Equality as sets and maps have it: NaN is itself, and −0 is 0. */
+const sameNumber = (a: number, b: number): boolean => a === b || (Number.isNaN(a) && Number.isNaN(b));
+
+/** A body as text in which constants are numbered: kernels do not depend on their values. */
+export const spell = (body: Scalar, constants: readonly number[]): string =>
+  showScalar(
+    replaceLeaves(body, (leaf) =>
+      leaf.kind === "const" ? constant(constants.findIndex((value) => sameNumber(value, leaf.value))) : undefined,
+    ),
+  );
+
+export const backgroundBuffers = (pass: Gather): readonly number[] => [
+  ...new Set(nodesOf(pass.body).flatMap((s) => (s.kind === "background" ? [s.buffer] : []))),
+];
+
+export const backgroundValues = (place: Place, channels: number): Float32Array => {
+  const { memory, address, dtype, size } = place;
+  const data = new dtypes[dtype].array(memory.buffer, address, place.bytes / dtypes[dtype].bytes);
+  const voxels = { data, dtype, channels: place.channels, rescale: { slope: 1, intercept: 0 } };
+  return Float32Array.from({ length: channels }, (_, c) => cornerMedian(voxels, size, c % place.channels));
+};
