@@ -9,6 +9,7 @@
  */
 import { platform } from "#platform";
 import { type Backend, isOnDevice, type RunOptions } from "../backends/backend.ts";
+import type { GpuSource } from "../backends/webgpu/acquire.ts";
 import type { GpuBackend } from "../backends/webgpu/index.ts";
 import { MedImagesError } from "../compiler/errors.ts";
 import { support } from "../compiler/language/interpolator.ts";
@@ -30,29 +31,32 @@ export const workOf = (plan: Plan): number => {
   }, 0);
 };
 
-/** Where the platform's GPU is looked for; once, because the answer does not change. */
-let gpu: Promise<GpuBackend | undefined> | undefined;
-
-const hardware = async (): Promise<GpuBackend | undefined> => {
-  if (!platform.gpu.isLikely()) return undefined;
+const hardware = async (source: GpuSource): Promise<GpuBackend | undefined> => {
+  if (!source.isLikely()) return undefined;
   // Loaded when it may be used, so that pages that never do need not have it.
   const { WebGpuBackend } = await import("../backends/webgpu/index.ts");
-  const backend = new WebGpuBackend(platform.gpu);
+  const backend = new WebGpuBackend(source);
   if (await backend.isHardware()) return backend;
   await backend.dispose().catch(() => undefined);
   return undefined;
 };
 
-/** The backend that the rule picks for a program. */
-export const automaticBackend = async ({ plan, inputs }: Program): Promise<Backend> => {
-  const resident = inputs.find(isOnDevice);
-  const processor = processorBackend(plan);
-  if (resident !== undefined) return resident.owner;
-  if (workOf(plan) < worthAGpu) return processor;
-  gpu ??= hardware();
-  const found = await gpu;
-  return found === undefined ? processor : orElse(found, processor);
+/** The rule, with GPUs from `source`. These are looked for once, because the answer does not change. */
+export const automatic = (source: GpuSource): ((program: Program) => Promise<Backend>) => {
+  let gpu: Promise<GpuBackend | undefined> | undefined;
+  return async ({ plan, inputs }) => {
+    const resident = inputs.find(isOnDevice);
+    if (resident !== undefined) return resident.owner;
+    const processor = processorBackend(plan);
+    if (workOf(plan) < worthAGpu) return processor;
+    gpu ??= hardware(source);
+    const found = await gpu;
+    return (await found?.takesWhole(plan).catch(() => false)) ? orElse(found ?? processor, processor) : processor;
+  };
 };
+
+/** The backend that the rule picks for a program on this platform. */
+export const automaticBackend: (program: Program) => Promise<Backend> = automatic(platform.gpu);
 
 /** A backend that `second` stands in for where `first` is or becomes unavailable; a warning says so. */
 export const orElse = (first: Backend, second: Backend): Backend => ({

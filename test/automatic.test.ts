@@ -1,9 +1,10 @@
 /** Which backend computes when nobody says, and what happens when it fails. */
 import { describe, expect, test } from "vitest";
-import { automaticBackend, orElse, workOf, worthAGpu } from "../src/automatic.ts";
+import { automatic, automaticBackend, orElse, workOf, worthAGpu } from "../src/automatic.ts";
 import { compile, evaluate, imageFromArray, pipe, reference, rotate, scale, wasm } from "../src/index.ts";
 import { webgpu } from "../src/webgpu.ts";
 import { noise } from "./backends/noise.ts";
+import { openGpu } from "./backends/webgpu/devices.ts";
 import { hasGpu } from "./backends/webgpu/has-gpu.ts";
 
 describe("the rule", () => {
@@ -22,6 +23,25 @@ describe("the rule", () => {
     const large = compile(scale(60)(imageFromArray(new Float32Array(1000), { size: [10, 10, 10] })));
     expect(workOf(large.plan)).toBeGreaterThan(worthAGpu);
     expect((await automaticBackend(large)).name).toBe("wasm");
+  });
+
+  test.skipIf(!hasGpu)("large work goes to a GPU that fits it", async () => {
+    const named = async (): Promise<GPUAdapter> => {
+      const adapter = await openGpu().requestAdapter();
+      if (adapter === null) throw new Error("there is no adapter");
+      Object.defineProperty(adapter, "info", {
+        value: { vendor: "a", architecture: "card", isFallbackAdapter: false },
+      });
+      return adapter;
+    };
+    const gpu = { requestAdapter: named } as Pick<GPU, "requestAdapter"> as GPU;
+    const backendFor = automatic({ open: async () => gpu, isLikely: () => true, remedy: "" });
+    const image = imageFromArray(new Float32Array(1000), { size: [10, 10, 10] });
+    expect((await backendFor(compile(scale(60)(image)))).name).toBe("webgpu");
+    expect((await backendFor(compile(scale(6)(image)))).name).toBe("wasm");
+    expect((await backendFor(compile(scale(90)(image)))).name).toBe("wasm");
+    const unlikely = automatic({ open: async () => gpu, isLikely: () => false, remedy: "" });
+    expect((await unlikely(compile(scale(60)(image)))).name).toBe("wasm");
   });
 
   test.skipIf(!hasGpu)("a software adapter is known as one", async () => {

@@ -40,11 +40,6 @@ export class Device {
     return this.#lost !== undefined;
   }
 
-  /** How many volumes a kernel can read, besides the output and its tables. */
-  get mostSources(): number {
-    return this.gpu.limits.maxStorageBuffersPerShaderStage - 2;
-  }
-
   /**
    * The value of a promise of the device, unless the device is lost before.
    * @throws MedImagesError `BackendUnavailable`
@@ -66,7 +61,11 @@ export class Device {
     );
   }
 
-  /** The pipeline of a kernel, compiled once. @throws MedImagesError `InternalError` when it is not valid */
+  /**
+   * The pipeline of a kernel, compiled once.
+   * @throws MedImagesError (as rejection) `BackendUnavailable` when the device binds fewer volumes than it reads,
+   * `InternalError` when it is not valid
+   */
   pipeline(code: string, sources: number): Promise<GPUComputePipeline> {
     const known = this.#pipelines.get(code) ?? this.#compile(code, sources);
     this.#pipelines.delete(code);
@@ -77,6 +76,13 @@ export class Device {
   }
 
   async #compile(code: string, sources: number): Promise<GPUComputePipeline> {
+    // The result and the tables are bound the same way.
+    const most = this.gpu.limits.maxStorageBuffersPerShaderStage - 2;
+    if (sources > most)
+      return unavailable(
+        `a pass reads ${sources} volumes, and the device binds ${most} at once`,
+        "use the wasm backend, or materialize some of them first",
+      );
     const layout = this.gpu.createPipelineLayout({ bindGroupLayouts: [this.layout(sources)] });
     this.gpu.pushErrorScope("validation");
     const module = this.gpu.createShaderModule({ code });

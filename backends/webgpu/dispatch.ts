@@ -56,14 +56,14 @@ const numbersOf = ({ first, count }: Slice): readonly (readonly [string, number]
   [dispatchNumbers.layers, count.layers],
 ];
 
-/** Yields after each slice has been submitted, with the share of them that have been. */
+/** Yields after each slice has been submitted, with the share of them that have been; `return` gives up the rest. */
 export function* dispatch(
   device: Device,
   kernel: Kernel,
   pipeline: GPUComputePipeline,
   output: Bound,
   sources: readonly Bound[],
-): Generator<number> {
+): Generator<number, void, void> {
   const { gpu, pool } = device;
   const { maxComputeWorkgroupsPerDimension, minUniformBufferOffsetAlignment } = gpu.limits;
   const most = samplesPerSlice[device.isSoftware ? "software" : "hardware"] / kernel.cost;
@@ -81,27 +81,30 @@ export function* dispatch(
   });
   const numbers = pool.take(all.byteLength);
   const tables = pool.take(kernel.tables.byteLength);
-  gpu.queue.writeBuffer(numbers, 0, all);
-  gpu.queue.writeBuffer(tables, 0, kernel.tables);
-  const layout = device.layout(sources.length);
-  for (const [k, { count }] of slices.entries()) {
-    const resources: GPUBufferBinding[] = [
-      { buffer: numbers, offset: k * stride, size: bytes },
-      { buffer: tables, size: kernel.tables.byteLength },
-      { buffer: output.buffer, size: output.bytes },
-      ...sources.map(({ buffer, bytes }) => ({ buffer, size: bytes })),
-    ];
-    const entries = resources.map((resource, binding) => ({ binding, resource }));
-    const encoder = gpu.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    pass.setPipeline(pipeline);
-    pass.setBindGroup(0, gpu.createBindGroup({ layout, entries }));
-    const [x, y, z] = kernel.workgroup;
-    pass.dispatchWorkgroups(Math.ceil(count.width / x), Math.ceil(count.rows / y), Math.ceil(count.layers / z));
-    pass.end();
-    gpu.queue.submit([encoder.finish()]);
-    yield (k + 1) / slices.length;
+  try {
+    gpu.queue.writeBuffer(numbers, 0, all);
+    gpu.queue.writeBuffer(tables, 0, kernel.tables);
+    const layout = device.layout(sources.length);
+    for (const [k, { count }] of slices.entries()) {
+      const resources: GPUBufferBinding[] = [
+        { buffer: numbers, offset: k * stride, size: bytes },
+        { buffer: tables, size: kernel.tables.byteLength },
+        { buffer: output.buffer, size: output.bytes },
+        ...sources.map(({ buffer, bytes }) => ({ buffer, size: bytes })),
+      ];
+      const entries = resources.map((resource, binding) => ({ binding, resource }));
+      const encoder = gpu.createCommandEncoder();
+      const pass = encoder.beginComputePass();
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, gpu.createBindGroup({ layout, entries }));
+      const [x, y, z] = kernel.workgroup;
+      pass.dispatchWorkgroups(Math.ceil(count.width / x), Math.ceil(count.rows / y), Math.ceil(count.layers / z));
+      pass.end();
+      gpu.queue.submit([encoder.finish()]);
+      yield (k + 1) / slices.length;
+    }
+  } finally {
+    pool.giveBack(numbers);
+    pool.giveBack(tables);
   }
-  pool.giveBack(numbers);
-  pool.giveBack(tables);
 }

@@ -38,6 +38,8 @@ export interface GpuBackend extends Backend {
   device(): Promise<GPUDevice>;
   /** Whether a GPU is at hand that is more than a processor playing one. */
   isHardware(): Promise<boolean>;
+  /** Whether it computes a plan in one piece; where not, every part goes over the bus. */
+  takesWhole(plan: Plan): Promise<boolean>;
   /** Frees the device and what it keeps for the next run, which takes another. A device that was handed in stays. */
   dispose(): Promise<void>;
 }
@@ -92,6 +94,11 @@ export class WebGpuBackend implements GpuBackend {
       (device) => !device.isSoftware,
       () => false,
     );
+  }
+
+  async takesWhole(plan: Plan): Promise<boolean> {
+    const { largestBinding } = await this.#ready();
+    return plan.buffers.every((buffer) => bytesOf(buffer) <= largestBinding);
   }
 
   async dispose(): Promise<void> {
@@ -168,7 +175,7 @@ export class WebGpuBackend implements GpuBackend {
     pace: Pace,
   ): Promise<OnDevice | { readonly data: VoxelArray }> {
     const fetched = (voxels: Voxels): Promise<Voxels> | Voxels => (isOnDevice(voxels) ? voxels.fetch() : voxels);
-    if (plan.buffers.some((buffer) => bytesOf(buffer) > device.largestBinding)) {
+    if (!(await this.takesWhole(plan))) {
       const data = await new TiledRun(device, plan, await Promise.all(inputs.map(fetched)), pace).result();
       pace.done();
       return { data };

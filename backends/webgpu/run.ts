@@ -8,7 +8,7 @@ import { freedAfter } from "../../compiler/schedule.ts";
 import { wholeBox } from "./boxes.ts";
 import { cornerMedians } from "./corners.ts";
 import type { Device } from "./device.ts";
-import { type Bound, dispatch } from "./dispatch.ts";
+import type { Bound } from "./dispatch.ts";
 import { checkExact, ifAsked } from "./exact.ts";
 import { type Background, backgroundsOf, domainOf, gatherKernel } from "./gather.ts";
 import type { Kernel } from "./kernel.ts";
@@ -16,6 +16,7 @@ import type { Pace } from "./pace.ts";
 import { broken, bufferOf, bytesOf, dtypeOfBuffer } from "./plan-buffers.ts";
 import { toWords } from "./pool.ts";
 import { prefilterKernel } from "./prefilter.ts";
+import { Requests } from "./requests.ts";
 import { download, upload } from "./transport.ts";
 
 /** Voxels that lie in a buffer of the device. */
@@ -30,13 +31,14 @@ export class Run {
   readonly #pace: Pace;
   /** Buffers of this run; those of resident inputs are not its own. */
   readonly #buffers = new Map<number, GPUBuffer>();
-  readonly #accepted: Promise<void>[] = [];
+  readonly #requests: Requests;
 
   constructor(device: Device, plan: Plan, inputs: readonly (Voxels | OnDevice)[], pace: Pace) {
     this.#device = device;
     this.#plan = plan;
     this.#inputs = inputs;
     this.#pace = pace;
+    this.#requests = new Requests(device, pace);
   }
 
   /** Runs all passes. The buffer of the result is the caller's to give back. */
@@ -48,7 +50,7 @@ export class Run {
         await this.#pass(pass, k);
         for (const buffer of [...(freed[k] ?? []), ...this.#inputsLastReadBy(k)]) this.#release(buffer);
       }
-      for (const accepted of this.#accepted) await this.#pace.wait(accepted);
+      await this.#requests.accepted();
       const buffer = this.#buffers.get(result) ?? broken("the result was never computed");
       this.#buffers.delete(result);
       return buffer;
@@ -61,19 +63,11 @@ export class Run {
   async #pass(pass: Pass, k: number): Promise<void> {
     const kernel = await this.#kernel(pass);
     const pipeline = await this.#pace.wait(this.#device.pipeline(kernel.code, kernel.sources.length));
-    const steps = this.#scoped(() => {
-      const sources = kernel.sources.map((source) => this.#bound(source));
-      return dispatch(this.#device, kernel, pipeline, this.#bound(kernel.output), sources);
+    const bound = (): { readonly output: Bound; readonly sources: readonly Bound[] } => ({
+      sources: kernel.sources.map((source) => this.#bound(source)),
+      output: this.#bound(kernel.output),
     });
-    for (let step = this.#scoped(() => steps.next()); !step.done; step = this.#scoped(() => steps.next()))
-      await this.#pace.submitted(k, step.value);
-  }
-
-  /** What the device is asked for; whether it was accepted is looked at in the end, so that nothing waits for it. */
-  #scoped<T>(work: () => T): T {
-    const { value, accepted } = this.#device.scoped(work);
-    this.#accepted.push(accepted);
-    return value;
+    await this.#requests.run(kernel, pipeline, bound, (share) => this.#pace.submitted(k, share));
   }
 
   async #kernel(pass: Pass): Promise<Kernel> {
@@ -105,7 +99,7 @@ export class Run {
       return ifAsked(pass, number, output.size, channels, (channel) => cornerMedian(input, size, channel));
     const dtype = dtypeOfBuffer({ size, channels, ...rest });
     const corners = await this.#pace.wait(
-      this.#scoped(() => cornerMedians(this.#device, this.#bound(number).buffer, dtype, size, channels)),
+      this.#requests.ask(() => cornerMedians(this.#device, this.#bound(number).buffer, dtype, size, channels)),
     );
     return ifAsked(pass, number, output.size, channels, corners);
   }
@@ -118,7 +112,7 @@ export class Run {
     const input = this.#inputs[number];
     if (input !== undefined && "data" in input) checkExact(input.data);
     else {
-      const bytes = this.#scoped(() => download(this.#device, this.#bound(number).buffer, bytesOf(buffer)));
+      const bytes = this.#requests.ask(() => download(this.#device, this.#bound(number).buffer, bytesOf(buffer)));
       checkExact(dtype === "int64" ? new BigInt64Array(await bytes) : new BigUint64Array(await bytes));
     }
   }

@@ -2,7 +2,6 @@
  * Tables of words that kernels look things up in: what is computed once in float64 for each index along an
  * axis, so that no kernel needs more than float32 and whole numbers.
  */
-import { fail } from "../../compiler/errors.ts";
 import type { Affine } from "../../compiler/language/affine.ts";
 import type { Interpolator } from "../../compiler/language/interpolator.ts";
 import { type Axis, at, axes, type Vector3 } from "../../compiler/language/vector.ts";
@@ -83,20 +82,24 @@ export const intervalAlong = (pull: Pull, row: Axis, along: Axis, count: number,
   return { start, end };
 };
 
-/** A number in units of 2^-(32 + shift), as the two words of a `Fixed`. */
-export interface FixedWords {
-  readonly high: number;
-  readonly low: number;
-}
-
 /** Coordinates further out than this are all the same: no volume reaches there. */
 const farthest = 2 ** 27;
 
-export const fixed = (value: number, shift: number): FixedWords => {
+/** Writes a number in units of 2^-(32 + shift) as the two words of a `Fixed`, the high one first. */
+const writeFixed = (words: Uint32Array, at: number, value: number, shift: number): void => {
   const scaled = Math.min(Math.max(value, -farthest), farthest) * 2 ** shift;
   const high = Math.floor(scaled);
   const low = Math.round((scaled - high) * 2 ** 32);
-  return low === 2 ** 32 ? { high: high + 1, low: 0 } : { high, low };
+  words[at] = low === 2 ** 32 ? high + 1 : high;
+  words[at + 1] = low;
+};
+
+/** The words of a number in units of 2^-(32 + shift). */
+export const fixed = (value: number, shift: number): { readonly high: number; readonly low: number } => {
+  const words = new Uint32Array(2);
+  writeFixed(words, 0, value, shift);
+  const [high = 0, low = 0] = words;
+  return { high: high | 0, low };
 };
 
 /** A coordinate that several output axes drive: the tables of what each of them adds to it. */
@@ -117,18 +120,17 @@ export const mixedCoordinate = (pull: Pull, row: Axis, size: Vector3, n: number,
   const factor = (k: Axis): number => at(pull.linear, row, k);
   const reach =
     Math.abs(pull.offset[row]) + axes.reduce<number>((sum, k) => sum + Math.abs(factor(k)) * (size[k] - 1), 0);
-  if (!Number.isFinite(reach)) fail({ kind: "InternalError", phase: "webgpu", reason: "a pull is not finite" });
   // What repeats can be brought near before it is summed.
   const folded = period > 0 && reach > farthest / 4;
   const largest = folded ? 3 * period : Math.min(reach, 3 * farthest);
   const shift = Math.min(20, Math.max(1, 29 - Math.ceil(Math.log2(Math.max(largest, n) + 2))));
   const part = (k: Axis): Uint32Array => {
     const words = new Uint32Array(2 * size[k]);
+    const step = factor(k);
+    const start = k === 2 ? pull.offset[row] : 0;
     for (let i = 0; i < size[k]; i++) {
-      const value = factor(k) * i + (k === 2 ? pull.offset[row] : 0);
-      const { high, low } = fixed(folded ? value % period : value, shift);
-      words[2 * i] = high;
-      words[2 * i + 1] = low;
+      const value = step * i + start;
+      writeFixed(words, 2 * i, folded ? value % period : value, shift);
     }
     return words;
   };

@@ -16,13 +16,14 @@ import type { Buffer, Pass, Plan } from "../../compiler/plan.ts";
 import { budgetRemedy, freedAfter } from "../../compiler/schedule.ts";
 import { type Box, voxelsIn, wholeBox } from "./boxes.ts";
 import { type Device, unavailable } from "./device.ts";
-import { type Bound, dispatch } from "./dispatch.ts";
+import type { Bound } from "./dispatch.ts";
 import { checkExact, ifAsked } from "./exact.ts";
 import { backgroundsOf, domainOf, gatherKernel } from "./gather.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Pace } from "./pace.ts";
 import { broken, bufferOf, bytesOf, dtypeOfBuffer, elementsOf } from "./plan-buffers.ts";
 import { prefilterKernel } from "./prefilter.ts";
+import { Requests } from "./requests.ts";
 import { tilesOf } from "./tiles.ts";
 import { bytesOfBox, download, putBox, takeBox, upload } from "./transport.ts";
 
@@ -71,39 +72,46 @@ export class TiledRun {
   }
 
   async #tile(kernel: Kernel, pipeline: GPUComputePipeline, tile: Box): Promise<void> {
-    const { pool } = this.#device;
-    const boxes = kernel.boxesFor(tile);
     const taken: GPUBuffer[] = [];
-    const accepted: Promise<void>[] = [];
-    const scoped = <T>(work: () => T): T => {
-      const outcome = this.#device.scoped(work);
-      accepted.push(outcome.accepted);
-      return outcome.value;
-    };
-    const bound = (number: number, box: Box): Bound => {
+    try {
+      await this.#computed(kernel, pipeline, tile, taken);
+      for (const buffer of taken.splice(0)) this.#device.pool.giveBack(buffer);
+    } finally {
+      // After a failure nobody knows what state they are in.
+      for (const buffer of taken) buffer.destroy();
+    }
+  }
+
+  async #computed(kernel: Kernel, pipeline: GPUComputePipeline, tile: Box, taken: GPUBuffer[]): Promise<void> {
+    const requests = new Requests(this.#device, this.#pace);
+    const place = (number: number, box: Box): Bound => {
       const bytes = this.#bytes(number, box);
-      const buffer = pool.take(bytes);
+      const buffer = this.#device.pool.take(bytes);
       taken.push(buffer);
       return { buffer, bytes, box };
     };
-    const { output, sources } = scoped(() => {
-      const sources = kernel.sources.map((source, k) => {
-        const place = bound(source, boxes[k] ?? broken("a source has no box"));
-        const { size, channels } = bufferOf(this.#plan, source);
-        upload(this.#device, place.buffer, takeBox(this.#volume(source), size, channels, place.box));
-        return place;
-      });
-      return { sources, output: bound(kernel.output, tile) };
+    const output = requests.ask(() => place(kernel.output, tile));
+    const bound = (): { readonly output: Bound; readonly sources: readonly Bound[] } => ({
+      output,
+      sources: kernel.boxesFor(tile).map((box, k) => this.#uploaded(kernel.sources[k] ?? -1, box, place)),
     });
-    const steps = dispatch(this.#device, kernel, pipeline, output, sources);
-    for (let step = scoped(() => steps.next()); !step.done; step = scoped(() => steps.next()))
-      if (step.value < 1) await this.#pace.wait(this.#device.gpu.queue.onSubmittedWorkDone());
+    const { queue } = this.#device.gpu;
+    await requests.run(kernel, pipeline, bound, async (share) => {
+      if (share < 1) await this.#pace.wait(queue.onSubmittedWorkDone());
+    });
     const made = bufferOf(this.#plan, kernel.output);
     const { array, bytes } = dtypes[dtypeOfBuffer(made)];
-    const landed = scoped(() => download(this.#device, output.buffer, voxelsIn(tile) * bytes));
-    for (const each of accepted) await this.#pace.wait(each);
+    const landed = requests.ask(() => download(this.#device, output.buffer, voxelsIn(tile) * bytes));
+    await requests.accepted();
     putBox(new array(await this.#pace.wait(landed)), tile, this.#volume(kernel.output), made.size);
-    for (const buffer of taken) pool.giveBack(buffer);
+  }
+
+  /** The part of a volume that lies in a box, on the device. */
+  #uploaded(number: number, box: Box, place: (number: number, box: Box) => Bound): Bound {
+    const bound = place(number, box);
+    const { size, channels } = bufferOf(this.#plan, number);
+    upload(this.#device, bound.buffer, takeBox(this.#volume(number), size, channels, box));
+    return bound;
   }
 
   #kernel(pass: Pass): Kernel {

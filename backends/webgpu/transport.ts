@@ -7,19 +7,22 @@ import type { Device } from "./device.ts";
 import { mapForReading, usage } from "./flags.ts";
 import { toWords } from "./pool.ts";
 
-/** Bytes that are copied at a time where a copy is needed at all. */
+/** Bytes that are written at a time: the device keeps a copy until it is done. */
 const chunkBytes = 2 ** 24;
 
 /** Writes bytes from the start of a buffer on. */
 export const upload = (device: Device, buffer: GPUBuffer, data: ArrayBufferView): void => {
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   const whole = bytes.byteLength - (bytes.byteLength % 4);
-  // Dawn in Node crashes when it is handed shared memory, so that goes through a copy.
-  if (data.buffer instanceof ArrayBuffer) {
-    if (whole > 0) device.gpu.queue.writeBuffer(buffer, 0, data.buffer, data.byteOffset, whole);
-  } else
-    for (let at = 0; at < whole; at += chunkBytes)
-      device.gpu.queue.writeBuffer(buffer, at, bytes.slice(at, Math.min(at + chunkBytes, whole)));
+  for (let at = 0; at < whole; at += chunkBytes) {
+    const length = Math.min(chunkBytes, whole - at);
+    // Dawn in Node crashes when it is handed shared memory, so that goes through a copy.
+    const [source, from] =
+      data.buffer instanceof ArrayBuffer
+        ? [data.buffer, data.byteOffset + at]
+        : [bytes.slice(at, at + length).buffer, 0];
+    device.gpu.queue.writeBuffer(buffer, at, source, from, length);
+  }
   if (whole === bytes.byteLength) return;
   const rest = new Uint8Array(4);
   rest.set(bytes.subarray(whole));

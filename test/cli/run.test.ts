@@ -282,11 +282,6 @@ describe("failures end with status 1 and one clear message", () => {
     ["no memory to read", ["run", at("ct.nii"), "--memory", "0.01", ...o], /ct\.nii: .* over the limit/],
     ["no memory to compute", ["run", at("ct.nii"), "--memory", "1", "--scale", "20", ...o], /over the limit of 1 MiB/],
     [
-      "no WebGPU",
-      ["run", at("ct.nii"), "--backend", "webgpu", ...o],
-      /webgpu backend is not available: .*--backend wasm/,
-    ],
-    [
       "no series",
       ["run", at("ct.nii"), "--series", "1.2.3", ...o],
       /ct\.nii: holds no series 1\.2\.3; leave --series out/,

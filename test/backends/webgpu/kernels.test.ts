@@ -6,8 +6,10 @@ import { pipelines } from "../../../laws/index.ts";
 import {
   as,
   compile,
+  crop,
   type Expression,
   gamma,
+  imageFromArray,
   type MedImage,
   pipe,
   resampleToSpacing,
@@ -84,6 +86,17 @@ describe("kernels", () => {
     ];
     const all = variants.flatMap(kernelsOf);
     expect(new Set(all).size).toBe(variants.length);
+  });
+
+  test.each(
+    Object.entries({
+      "rotate-linear": rotate([1, 2, 3], 12, { fill: 0 })(noise([8, 8, 8])),
+      "resample-linear-uint8": pipe(noise([8, 8, 8]), resampleToSpacing([2, 2, 2], { fill: "clamp" }), as("uint8")),
+      "crop-int16": crop([1, 1, 1], [5, 6, 7])(imageFromArray(new Int16Array(512), { size: [8, 8, 8] })),
+      "rotate-bspline": rotate("z", 12, { interpolation: "bspline", fill: "reflect" })(noise([8, 8, 1])),
+    }),
+  )("%s is as it was", async (name, source) => {
+    await expect(kernelsOf(source).join("\n")).toMatchFileSnapshot(`kernels/${name}.wgsl`);
   });
 
   test("are for people: the body on top, bindings by name, no numbers of the run", () => {
