@@ -16,12 +16,8 @@ export const freedAfter = (plan: Plan): readonly (readonly number[])[] => {
   );
 };
 
-/**
- * Refuses a plan whose result and what leads to it would take more than `budget` bytes at once, given what a
- * buffer takes; inputs are not counted. @throws MedImagesError `BudgetExceeded`
- */
-export const checkBudget = (plan: Plan, budget: number | undefined, bytesOf: (buffer: number) => number): void => {
-  if (budget === undefined) return;
+/** Bytes that the result and what leads to it take at most at once, given what a buffer takes; inputs are not counted. */
+export const budgetNeed = (plan: Plan, bytesOf: (buffer: number) => number): number => {
   const freed = freedAfter(plan);
   let held = 0;
   let needed = 0;
@@ -30,6 +26,13 @@ export const checkBudget = (plan: Plan, budget: number | undefined, bytesOf: (bu
     needed = Math.max(needed, held);
     for (const buffer of freed[k] ?? []) held -= bytesOf(buffer);
   });
+  return needed;
+};
+
+/** Refuses a plan that needs more than `budget` bytes. @throws MedImagesError `BudgetExceeded` */
+export const checkBudget = (plan: Plan, budget: number | undefined, bytesOf: (buffer: number) => number): void => {
+  if (budget === undefined) return;
+  const needed = budgetNeed(plan, bytesOf);
   if (needed > budget)
     fail({ kind: "BudgetExceeded", what: "the result with what leads to it", needed, budget, remedy: budgetRemedy });
 };

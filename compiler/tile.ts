@@ -6,7 +6,7 @@
 import type { Interpolator } from "./language/interpolator.ts";
 import { nodesOf } from "./language/scalar.ts";
 import { type Axis, at, axes, product, type Vector3, vector } from "./language/vector.ts";
-import type { Plan, Tap } from "./plan.ts";
+import type { Plan, Tap, TapBoundary, TapClass } from "./plan.ts";
 
 /** Voxels start … start + size − 1 along each axis. */
 export interface Box {
@@ -16,14 +16,14 @@ export interface Box {
 
 export const wholeBox = (size: Vector3): Box => ({ start: [0, 0, 0], size });
 
-/** Samples read before and after the whole part of a coordinate. */
-const spread: Readonly<Record<Interpolator, readonly [before: number, after: number]>> = {
-  nearest: [0, 1],
-  linear: [0, 1],
-  bspline: [1, 2],
+/** The first and last sample that are read for coordinates from `low` to `high`. */
+const readFor: Readonly<Record<Interpolator, (low: number, high: number) => Span>> = {
+  nearest: (low, high) => ({ first: Math.floor(low + 0.5), last: Math.floor(high + 0.5) }),
+  linear: (low, high) => ({ first: Math.floor(low), last: Math.floor(high) + 1 }),
+  bspline: (low, high) => ({ first: Math.floor(low) - 1, last: Math.floor(high) + 2 }),
 };
-/** Backends compute coordinates to better than this. */
-const slack = 1e-4;
+/** Backends compute coordinates to better than this; those along axes are the reference's own, but for ties. */
+const slack: Readonly<Record<TapClass, number>> = { copy: 1e-8, "axis-aligned": 1e-8, general: 1e-4 };
 
 /** The samples of a source of `size` that a tap may read for the output voxels in a box. */
 export const readBox = (tap: Tap, output: Box, size: Vector3): Box => {
@@ -39,7 +39,7 @@ interface Span {
   readonly last: number;
 }
 
-const span = ({ pull, by, boundary }: Tap, axis: Axis, output: Box, n: number): Span => {
+const span = ({ pull, by, boundary, class: freedom }: Tap, axis: Axis, output: Box, n: number): Span => {
   let [low, high] = [pull.offset[axis], pull.offset[axis]];
   for (const k of axes) {
     const step = at(pull.linear, axis, k);
@@ -47,17 +47,27 @@ const span = ({ pull, by, boundary }: Tap, axis: Axis, output: Box, n: number): 
     low += Math.min(...ends);
     high += Math.max(...ends);
   }
-  const [before, after] = spread[by];
-  const first = Math.floor(low - slack) - before;
-  const last = Math.floor(high + slack) + after;
-  if (first >= 0 && last < n) return { first, last };
-  // Boundaries that fold bring any sample to any other; one that holds the edge reads what is next to it.
-  if (boundary !== "clamp") return { first: 0, last: n - 1 };
-  const held = (i: number): number => Math.min(Math.max(i, 0), n - 1);
-  return {
-    first: Math.min(held(first), held(n - 1 - before - after)),
-    last: Math.max(held(last), held(before + after)),
-  };
+  const { first, last } = readFor[by](low - slack[freedom], high + slack[freedom]);
+  return first >= 0 && last < n ? { first, last } : brought[boundary](first, last, n);
+};
+
+/** The samples to which a boundary brings those from `first` to `last`, some of which lie beyond n. */
+const brought: Readonly<Record<TapBoundary, (first: number, last: number, n: number) => Span>> = {
+  // A B-spline held at the edge still has its neighbours there.
+  clamp: (first, last, n) => ({
+    first: Math.max(0, Math.min(first, n - 4)),
+    last: Math.min(n - 1, Math.max(last, 3)),
+  }),
+  reflect: (first, last, n) => folded(first, last, n),
+  mirror: (first, last, n) => folded(first, last, n),
+  wrap: (_, __, n) => ({ first: 0, last: n - 1 }),
+};
+
+/** What lies beyond one end is found as far within it; beyond both, anywhere. */
+const folded = (first: number, last: number, n: number): Span => {
+  if (first < 0 && last < n && -first < n) return { first: 0, last: Math.max(last, -first) };
+  if (first >= 0 && last < 2 * n - 1) return { first: Math.min(first, 2 * (n - 1) - last), last: n - 1 };
+  return { first: 0, last: n - 1 };
 };
 
 /** The smallest box around two. */

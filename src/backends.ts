@@ -3,8 +3,9 @@ import { platform } from "#platform";
 import { type Backend, isOnDevice } from "../backends/backend.ts";
 import { reference } from "../backends/reference/index.ts";
 import { supportsSimd } from "../backends/wasm/assembler/index.ts";
-import { refusalOf, wasmBackend } from "../backends/wasm/index.ts";
+import { wasmBackend } from "../backends/wasm/index.ts";
 import { release as releaseBuffer } from "../backends/wasm/memory.ts";
+import { refusalOf } from "../backends/wasm/tiles.ts";
 import type { Plan } from "../compiler/plan.ts";
 import type { MedImage } from "./image.ts";
 

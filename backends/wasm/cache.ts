@@ -1,5 +1,6 @@
-/** Kernels that have been compiled, by the text of their structure, the least recently used dropped first. */
+/** Kernels that have been compiled, by the text of their structure. */
 import type { Kernel } from "./kernels/gather.ts";
+import { Recent } from "./recent.ts";
 import type { UniformLayout } from "./uniforms.ts";
 
 export interface CompiledKernel {
@@ -7,18 +8,9 @@ export interface CompiledKernel {
   readonly layout: UniformLayout;
 }
 
-const most = 64;
-const kernels = new Map<string, CompiledKernel>();
+const kernels = new Recent<CompiledKernel>(64);
 
-export const compiled = (key: string, build: () => Kernel): CompiledKernel => {
-  const known = kernels.get(key);
-  const kernel = known ?? compile(build());
-  kernels.delete(key);
-  kernels.set(key, kernel);
-  const oldest = kernels.keys().next();
-  if (kernels.size > most && !oldest.done) kernels.delete(oldest.value);
-  return kernel;
-};
+export const compiled = (key: string, build: () => Kernel): CompiledKernel => kernels.get(key, () => compile(build()));
 
 const compile = ({ module, layout }: Kernel): CompiledKernel => ({
   module: new WebAssembly.Module(module.encode()),

@@ -6,8 +6,9 @@ import { checkExact, type Place } from "./places.ts";
 import { separableWork } from "./separable-work.ts";
 import type { Work } from "./work.ts";
 
-export const workOf = (pass: Gather, output: Buffer, places: (buffer: number) => Place): Work => {
-  const moved = moveWork(pass, output, places);
+/** `wholePlanes` says whether all that will be computed are planes of output and not parts of them. */
+export const workOf = (pass: Gather, output: Buffer, places: (buffer: number) => Place, wholePlanes: boolean): Work => {
+  const moved = moveWork(pass, output, places, wholePlanes);
   if (moved !== undefined) return moved;
   // All others compute with what they read.
   for (const { source } of pass.taps) checkExact(places(source));

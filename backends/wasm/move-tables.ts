@@ -9,6 +9,7 @@ import type { Region, Tap } from "../../compiler/plan.ts";
 import { withinExtent } from "../../compiler/region.ts";
 import { fillStencil, makeStencil } from "../../compiler/stencil.ts";
 import { vectorBytes, type Width } from "./kernels/move-steps.ts";
+import type { Place } from "./places.ts";
 
 /** Half-open. */
 export interface Span {
@@ -26,13 +27,11 @@ export interface Offsets {
 /** The tables of a nearest tap, or undefined where axes mix. */
 export const offsetsOf = (
   { pull, boundary }: Tap,
-  source: Vector3,
+  { size: source, strides }: Pick<Place, "size" | "strides">,
   size: Vector3,
-  width: Width,
 ): Offsets | undefined => {
   const pattern = axisPattern(pull.linear);
   if (pattern === undefined) return undefined;
-  const strides = [width, width * source[0], width * source[0] * source[1]] as const;
   const stencil = makeStencil("nearest");
   const bytesAt = (axis: Axis, coordinate: number): number => {
     fillStencil(stencil, "nearest", boundary, coordinate, source[axis]);

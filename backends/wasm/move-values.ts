@@ -4,11 +4,12 @@
  */
 import type { BackgroundValue, Const } from "../../compiler/language/scalar.ts";
 import type { Vector3 } from "../../compiler/language/vector.ts";
-import { cornerMedian, type DType, dtypes, quantize, quantizeBigInt } from "../../compiler/language/voxels.ts";
+import { type DType, dtypes, quantize, quantizeBigInt } from "../../compiler/language/voxels.ts";
 import type { Gather } from "../../compiler/plan.ts";
 import { rowInterval } from "../../compiler/region.ts";
 import { vectorBytes } from "./kernels/move-steps.ts";
 import type { Place } from "./places.ts";
+import { backgroundOf } from "./work.ts";
 
 export type Value = Const | BackgroundValue;
 
@@ -44,11 +45,6 @@ export const patternsOf = (
       else all.fill(quantize(dtype, number), start, start + lanes);
     }
   return new Uint8Array(all.buffer);
-};
-
-const backgroundOf = ({ memory, address, bytes, dtype, channels, size }: Place, channel: number): number => {
-  const data = new dtypes[dtype].array(memory.buffer, address, bytes / dtypes[dtype].bytes);
-  return cornerMedian({ data, dtype, channels, rescale: { slope: 1, intercept: 0 } }, size, channel % channels);
 };
 
 /** Whether any voxel is in a set of regions for which `isDue` holds; bit k of a set stands for region k. */

@@ -20,7 +20,7 @@ import { variantsOf } from "./variants.ts";
 import type { Work } from "./work.ts";
 
 /** Output of a job of blocks of rows, in bytes: what stays in a core's own cache until it is copied out. */
-const rowsBytes = 2 ** 18;
+const rowsBytes = 2 ** 20;
 /** As much where planes are neighbours, and what vectors are worth. */
 const planesBytes = 2 ** 22;
 const mostPlanesBytes = 2 ** 25;
@@ -28,7 +28,12 @@ const mostPlanesBytes = 2 ** 25;
 const fewPlanes = 16;
 
 /** The work of a gather that only moves voxels; undefined for any other. */
-export const moveWork = (pass: Gather, output: Buffer, places: (buffer: number) => Place): Work | undefined => {
+export const moveWork = (
+  pass: Gather,
+  output: Buffer,
+  places: (buffer: number) => Place,
+  wholePlanes: boolean,
+): Work | undefined => {
   const dtype = dtypeOfBuffer(output);
   if (!pass.taps.every(({ by, source }) => by === "nearest" && places(source).dtype === dtype)) return undefined;
   const { bodies, choice } = variantsOf(pass.body, pass.regions.length);
@@ -44,7 +49,7 @@ export const moveWork = (pass: Gather, output: Buffer, places: (buffer: number) 
   const [nx, ny, nz] = size;
   // Every dtype has one of these widths.
   const width = dtypes[dtype].bytes as Width;
-  const layout = layoutOf(pass.taps, (source) => places(source).size, size, width);
+  const layout = layoutOf(pass.taps, places, size, width, wholePlanes);
   const boxes = pass.regions.map((region) => boxOf(region, size));
   const shape: MoveShape = {
     width,
@@ -80,6 +85,7 @@ export const moveWork = (pass: Gather, output: Buffer, places: (buffer: number) 
   return {
     kernel: compiled(`move ${JSON.stringify(shape)}`, () => moveKernel(shape, canShare)),
     units: (innerIsZ ? nz : ny * nz) * channels,
+    rowsPerUnit: innerIsZ ? ny : 1,
     bytesPerUnit: unitBytes,
     ...(together === undefined ? {} : { unitsPerJob: together }),
     scratchBytes: 64,
@@ -136,9 +142,15 @@ interface Layout {
 const nowhere: Span = { from: 0, to: 0 };
 const lengthOf = ({ from, to }: Span): number => to - from;
 
-const layoutOf = (taps: readonly Tap[], sizeOf: (source: number) => Vector3, size: Vector3, width: Width): Layout => {
-  const all = taps.map((tap) => alongRows(tap, offsetsOf(tap, sizeOf(tap.source), size, width), size, width));
-  for (const inner of [1, 2] as const) {
+const layoutOf = (
+  taps: readonly Tap[],
+  places: (source: number) => Place,
+  size: Vector3,
+  width: Width,
+  wholePlanes: boolean,
+): Layout => {
+  const all = taps.map((tap) => alongRows(tap, offsetsOf(tap, places(tap.source), size), size, width));
+  for (const inner of wholePlanes ? ([1, 2] as const) : ([1] as const)) {
     const across = all.map((tap) => asAcross(tap, inner, width));
     const blocks = across.flatMap((tap) => (tap === undefined ? [] : [tap]));
     if (blocks.length === 0 || blocks.length < all.length) continue;
@@ -147,7 +159,8 @@ const layoutOf = (taps: readonly Tap[], sizeOf: (source: number) => Vector3, siz
     return { taps: blocks, innerIsZ: inner === 2, straight: { from, to } };
   }
   const [first] = taps;
-  return { taps: all, innerIsZ: first !== undefined && size[2] > 1 && mostlyAlongZ(first), straight: nowhere };
+  const innerIsZ = wholePlanes && first !== undefined && size[2] > 1 && mostlyAlongZ(first);
+  return { taps: all, innerIsZ, straight: nowhere };
 };
 
 const alongRows = (tap: Tap, offsets: Offsets | undefined, size: Vector3, width: Width): TapLayout => {
@@ -210,7 +223,8 @@ const tapNumber = ({ pull }: Tap, place: Place, layout: TapLayout | undefined, p
   if (part === "from" || part === "to") return layout?.span[part] ?? Number.NaN;
   if (part.startsWith("m")) return pull.linear[k] ?? Number.NaN;
   if (part.startsWith("t")) return pull.offset[k] ?? Number.NaN;
-  return place.size[k] ?? Number.NaN;
+  if (part.startsWith("n")) return place.size[k] ?? Number.NaN;
+  return place.strides["xyz".indexOf(part.slice(1))] ?? Number.NaN;
 };
 
 const regionNumber = (region: Region | undefined, box: readonly Span[] | undefined, part: string): number => {

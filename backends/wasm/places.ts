@@ -1,14 +1,20 @@
 /** Where the volumes of a run lie: each in a memory of its own where it can be, at address 0. */
 import { fail } from "../../compiler/errors.ts";
 import { product, type Vector3 } from "../../compiler/language/vector.ts";
-import { type DType, dtypes, type Voxels } from "../../compiler/language/voxels.ts";
+import { type DType, dtypes, noRescale, type Voxels } from "../../compiler/language/voxels.ts";
 import type { Buffer, Plan } from "../../compiler/plan.ts";
+import type { Box, Rows } from "../../compiler/tile.ts";
 import { addressable, allocateBacked, announce, canShare, ensureLength, memoryBehind, release } from "./memory.ts";
 
-/** A volume in a memory that kernels can work in. */
+/**
+ * A volume in a memory that kernels can work in, or the part of it that a tile needs: voxel (0, 0, 0) is at
+ * `address` or, where it is not there itself, would be.
+ */
 export interface Place {
   readonly memory: WebAssembly.Memory;
   readonly address: number;
+  /** The address and number of the bytes that are there. */
+  readonly start: number;
   readonly bytes: number;
   readonly dtype: DType;
   readonly channels: number;
@@ -17,6 +23,8 @@ export interface Place {
   readonly strides: Vector3;
   /** Bytes from a channel to the next; 0 where there is one only, which then stands for any. */
   readonly channelBytes: number;
+  /** All of the volume, wherever it is kept; of an intermediate the part that is there. */
+  readonly voxels: () => Voxels;
 }
 
 /** `working` volumes are float32 here. */
@@ -80,45 +88,82 @@ export class Places {
     const { data } = voxels;
     const bytes = data.byteLength;
     const own = bytes <= largestSource ? memoryBehind(data.buffer) : undefined;
+    const all = (): Voxels => voxels;
     // Whatever else lies in the buffer must not be taken for scratch.
-    if (own !== undefined) return this.#known(own, data.byteOffset, buffer, data.buffer.byteLength);
-    if (bytes <= small) return this.#copyOf(data, this.intermediate(buffer));
+    if (own !== undefined) {
+      this.#reserve(own, data.buffer.byteLength);
+      return placeOf(own, data.byteOffset, buffer, all);
+    }
+    if (bytes <= small) return this.#copyOf(voxels, this.#room(bytes), buffer);
     const known = copies.get(data);
-    if (known !== undefined) return this.#known(known, 0, buffer, bytes);
-    const place = this.#copyOf(data, this.#known(makeMemory(bytes), 0, buffer, bytes));
-    copies.set(data, place.memory);
-    return place;
+    if (known !== undefined) {
+      this.#reserve(known, bytes);
+      return placeOf(known, 0, buffer, all);
+    }
+    const room: Room = { memory: makeMemory(bytes), address: 0 };
+    this.#reserve(room.memory, bytes);
+    copies.set(data, room.memory);
+    return this.#copyOf(voxels, room, buffer);
   }
 
-  /** Room for a volume that lives no longer than the run. */
-  intermediate(buffer: Buffer): Place {
-    const bytes = bytesOf(buffer);
-    if (bytes <= small) return this.inWorkspace(buffer);
-    const again = bytes <= largestSource ? allocateBacked(bytes) : undefined;
-    const memory = again && memoryBehind(again);
-    if (again === undefined || memory === undefined) return this.#known(makeMemory(bytes), 0, buffer, bytes);
-    this.#lent.set(memory, again);
-    return this.#known(memory, 0, buffer, again.byteLength);
+  /** A box of an input, copied for the run. */
+  part(voxels: Voxels, buffer: Buffer, box: Box): Place {
+    const { size, channels } = buffer;
+    const { bytes: width } = dtypes[voxels.dtype];
+    const [nx, ny, nz] = box.size;
+    const extent = nx * ny * nz * width;
+    const { memory, address } = this.#room(extent * channels);
+    const [from, to] = [new Uint8Array(voxels.data.buffer, voxels.data.byteOffset), new Uint8Array(memory.buffer)];
+    for (let channel = 0; channel < channels; channel++)
+      for (let z = 0; z < nz; z++)
+        for (let y = 0; y < ny; y++) {
+          const row = ((channel * size[2] + box.start[2] + z) * size[1] + box.start[1] + y) * size[0] + box.start[0];
+          to.set(
+            from.subarray(row * width, (row + nx) * width),
+            address + channel * extent + (z * ny + y) * nx * width,
+          );
+        }
+    const strides: Vector3 = [width, nx * width, nx * ny * width];
+    const first = box.start.reduce((sum, at, axis) => sum + at * (strides[axis] ?? 0), 0);
+    return {
+      ...placeOf(memory, address, buffer, () => voxels),
+      address: address - first,
+      start: address,
+      bytes: extent * channels,
+      strides,
+      channelBytes: channels === 1 ? 0 : extent,
+    };
   }
 
-  /** Gives the memory of an intermediate back, for another one; that of anything else stays. */
-  giveBack(memory: WebAssembly.Memory): void {
-    const buffer = this.#lent.get(memory);
-    if (buffer === undefined) return;
-    this.#lent.delete(memory);
-    this.#ends.delete(memory);
-    release(buffer);
+  /** Room for some rows of each channel of a volume that lives no longer than the run. */
+  intermediate(buffer: Buffer, { from, to }: Rows = wholeRows(buffer)): Place {
+    const row = buffer.size[0] * dtypes[dtypeOfBuffer(buffer)].bytes;
+    const extent = (to - from) * row;
+    const dtype = dtypeOfBuffer(buffer);
+    const bytes = extent * buffer.channels;
+    const { memory, address } = this.#room(bytes);
+    const place = placeOf(memory, address, buffer, () => ({
+      dtype,
+      channels: buffer.channels,
+      data: new dtypes[dtype].array(memory.buffer, address, bytes / dtypes[dtype].bytes),
+      rescale: noRescale,
+    }));
+    return {
+      ...place,
+      address: address - from * row,
+      start: address,
+      bytes,
+      channelBytes: buffer.channels === 1 ? 0 : extent,
+    };
   }
 
-  giveBackAll(): void {
-    for (const memory of this.#lent.keys()) this.giveBack(memory);
-  }
-
-  /** Room in the memory that all volumes of one pass can share. */
-  inWorkspace(buffer: Buffer): Place {
-    const memory = this.workspace();
-    const address = this.end(memory);
-    return this.#known(memory, address, buffer, address + bytesOf(buffer));
+  /** The place in the memory that all volumes of one pass can share, with what lies in another. */
+  inWorkspace(place: Place): Place {
+    const { memory, address } = this.#inWorkspace(place.bytes);
+    new Uint8Array(memory.buffer, address, place.bytes).set(
+      new Uint8Array(place.memory.buffer, place.start, place.bytes),
+    );
+    return { ...place, memory, start: address, address: address + (place.address - place.start) };
   }
 
   workspace(): WebAssembly.Memory {
@@ -131,44 +176,100 @@ export class Places {
     return Math.ceil((this.#ends.get(memory) ?? 0) / 64) * 64;
   }
 
-  #known(memory: WebAssembly.Memory, address: number, buffer: Buffer, end: number): Place {
-    this.#ends.set(memory, Math.max(this.end(memory), end));
-    ensureLength(memory, end);
-    const { size, channels } = buffer;
-    const [dtype, bytes] = [dtypeOfBuffer(buffer), bytesOf(buffer)];
-    const row = size[0] * dtypes[dtype].bytes;
-    return {
-      memory,
-      address,
-      bytes,
-      dtype,
-      channels,
-      size,
-      strides: [dtypes[dtype].bytes, row, row * size[1]],
-      channelBytes: channels === 1 ? 0 : bytes / channels,
-    };
+  /** Gives the memory of an intermediate back, for another one; that of anything else stays. */
+  giveBack(memory: WebAssembly.Memory): void {
+    const buffer = this.#lent.get(memory);
+    if (buffer === undefined) return;
+    this.#lent.delete(memory);
+    this.#ends.delete(memory);
+    release(buffer);
   }
 
-  #copyOf(data: ArrayBufferView, place: Place): Place {
-    const { memory, address, bytes } = place;
-    new Uint8Array(memory.buffer, address, bytes).set(new Uint8Array(data.buffer, data.byteOffset, bytes));
-    return place;
+  /** Frees the room of small volumes that are none of these. */
+  keepOnly(places: readonly Place[]): void {
+    const memory = this.workspace();
+    const ends = places.map((place) => (place.memory === memory ? place.start + place.bytes : 0));
+    this.#ends.set(memory, Math.max(0, ...ends));
+  }
+
+  giveBackAll(): void {
+    for (const memory of this.#lent.keys()) this.giveBack(memory);
+  }
+
+  #room(bytes: number): Room {
+    if (bytes <= small) return this.#inWorkspace(bytes);
+    const again = bytes <= largestSource ? allocateBacked(bytes) : undefined;
+    const memory = again && memoryBehind(again);
+    if (again === undefined || memory === undefined) {
+      const made = makeMemory(bytes);
+      this.#reserve(made, bytes);
+      return { memory: made, address: 0 };
+    }
+    this.#lent.set(memory, again);
+    this.#reserve(memory, again.byteLength);
+    return { memory, address: 0 };
+  }
+
+  #inWorkspace(bytes: number): Room {
+    const memory = this.workspace();
+    const address = this.end(memory);
+    this.#reserve(memory, address + bytes);
+    return { memory, address };
+  }
+
+  #reserve(memory: WebAssembly.Memory, end: number): void {
+    this.#ends.set(memory, Math.max(this.end(memory), end));
+    ensureLength(memory, end);
+  }
+
+  #copyOf(voxels: Voxels, { memory, address }: Room, buffer: Buffer): Place {
+    const { data } = voxels;
+    new Uint8Array(memory.buffer, address, data.byteLength).set(
+      new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+    );
+    return placeOf(memory, address, buffer, () => voxels);
   }
 }
+
+interface Room {
+  readonly memory: WebAssembly.Memory;
+  readonly address: number;
+}
+
+const wholeRows = ({ size }: Buffer): Rows => ({ from: 0, to: size[1] * size[2] });
+
+/** A whole volume at an address. */
+const placeOf = (memory: WebAssembly.Memory, address: number, buffer: Buffer, voxels: () => Voxels): Place => {
+  const { size, channels } = buffer;
+  const [dtype, bytes] = [dtypeOfBuffer(buffer), bytesOf(buffer)];
+  const row = size[0] * dtypes[dtype].bytes;
+  return {
+    memory,
+    address,
+    start: address,
+    bytes,
+    dtype,
+    channels,
+    size,
+    strides: [dtypes[dtype].bytes, row, row * size[1]],
+    channelBytes: channels === 1 ? 0 : bytes / channels,
+    voxels,
+  };
+};
 
 /**
  * Arithmetic on integers beyond 2^53 would be wrong silently, so it is refused, as in the reference.
  * @throws MedImagesError `UnsupportedVoxels`
  */
-export const checkExact = ({ memory, address, bytes, dtype }: Place): void => {
-  if (dtype !== "int64" && dtype !== "uint64") return;
-  const data = new BigInt64Array(memory.buffer, address, bytes / 8);
+export const checkExact = (place: Place): void => {
+  const { data } = place.voxels();
+  if (!(data instanceof BigInt64Array || data instanceof BigUint64Array)) return;
   const limit = 2n ** 53n;
-  const beyond = data.find((v) => v > limit || v < -limit);
+  const beyond = data.find((v: bigint) => v > limit || v < -limit);
   if (beyond !== undefined)
     fail({
       kind: "UnsupportedVoxels",
-      reason: `the voxel ${dtype === "uint64" ? BigInt.asUintN(64, beyond) : beyond} lies beyond 2^53, where arithmetic in float64 is not exact`,
+      reason: `the voxel ${beyond} lies beyond 2^53, where arithmetic in float64 is not exact`,
       remedy: "only crop, pad, flip, reorient or translate such an image, or rescale it first",
     });
 };

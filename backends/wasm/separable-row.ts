@@ -25,6 +25,8 @@ export interface RowTable {
   /** {@link segmentBytes} each: start, end, regions, and where its groups start and end. */
   readonly segments: Int32Array;
   readonly groups: Int32Array;
+  /** Whether the second of two samples counts nowhere near some voxel. */
+  readonly hasZeroWeights: boolean;
 }
 
 export const segmentBytes = 32;
@@ -71,7 +73,8 @@ export const rowTable = (knots: readonly Knots[], masks: Uint8Array, out: DType)
     segments.set([start, end, mask, from, next], (s * segmentBytes) / 4);
   }
   const width = roundUp(count, blendWidth) + roundUp(repeated.length + 8, blendWidth);
-  return { form, first, count, repeated, width, segments, groups };
+  const hasZeroWeights = knots.some(({ weight }) => weight[1] === 0);
+  return { form, first, count, repeated, width, segments, groups, hasZeroWeights };
 };
 
 /** Knots in descending order turned round. */

@@ -8,6 +8,7 @@ import { type SeparableShape, separableKernel } from "./kernels/separable.ts";
 import { rowsBytes } from "./kernels/separable-blend.ts";
 import { canShare } from "./memory.ts";
 import { dtypeOfBuffer, type Place } from "./places.ts";
+import { Recent } from "./recent.ts";
 import { blendWidth, type RowTable, rowTable } from "./separable-row.ts";
 import { axisTable, isSeparable, type Knots, knotsAlong, readingOrder, regionMasks } from "./separable-tables.ts";
 import { Tables } from "./tables.ts";
@@ -47,30 +48,20 @@ const work = ({ pass, tap, output, place, places, variants, along }: Parts): Wor
   const dtype = dtypeOfBuffer(output);
   const { integer } = dtypes[place.dtype];
   const [nx, ny, nz] = output.size;
-  const knotsOf = (axis: Axis): readonly Knots[] =>
-    knotsAlong(tap, axis, along(axis), output.size[along(axis)], place.size[axis]);
-  const masks = (axis: Axis): Uint8Array => regionMasks(pass.regions, axis, output.size[axis]);
-  const alongX = knotsOf(0);
-  const row = rowTable(alongX, masks(0), dtype);
-  const axisOf = (outputAxis: Axis): Axis => (along(1) === outputAxis ? 1 : 2);
-  const tableOf = (outputAxis: 1 | 2): Int32Array => {
-    const axis = axisOf(outputAxis);
-    return axisTable(knotsOf(axis), place.strides[axis], masks(outputAxis));
-  };
+  const { row, ...axisTables } = tablesOf(pass, tap, output, place, along);
   const shape: SeparableShape = {
     by: tap.by,
     source: place.dtype,
     dtype,
     variants,
     form: row.form,
-    guarded: !integer && tap.by === "linear" && alongX.some(({ weight }) => weight[1] === 0),
+    guarded: !integer && tap.by === "linear" && row.hasZeroWeights,
   };
   const constants = constantsOf(variants.bodies);
   const backgrounds = backgroundBuffers(pass);
   const tables = new Tables({
     choices: variants.choice,
-    yTable: tableOf(1),
-    zTable: tableOf(2),
+    ...axisTables,
     segments: row.segments,
     groups: row.groups,
     repeated: row.repeated,
@@ -93,6 +84,31 @@ const work = ({ pass, tap, output, place, places, variants, along }: Parts): Wor
       return { ...numbers, ny, nz, outputRow: nx * dtypes[dtype].bytes }[name] ?? at + tables.addressOf(name);
     },
   };
+};
+
+interface AxisTables {
+  readonly row: RowTable;
+  readonly yTable: Int32Array;
+  readonly zTable: Int32Array;
+}
+
+/** Loops ask for the same geometry again and again, and for small volumes tables cost as much as voxels. */
+const recent = new Recent<AxisTables>(16);
+
+const tablesOf = (pass: Gather, tap: Tap, output: Buffer, place: Place, along: Parts["along"]): AxisTables => {
+  const dtype = dtypeOfBuffer(output);
+  const { pull, by, boundary } = tap;
+  const key = JSON.stringify([pull, by, boundary, pass.regions, output.size, dtype, place.size, place.strides]);
+  return recent.get(key, () => {
+    const knotsOf = (axis: Axis): readonly Knots[] =>
+      knotsAlong(tap, axis, along(axis), output.size[along(axis)], place.size[axis]);
+    const masks = (axis: Axis): Uint8Array => regionMasks(pass.regions, axis, output.size[axis]);
+    const tableOf = (outputAxis: 1 | 2): Int32Array => {
+      const axis = along(1) === outputAxis ? 1 : 2;
+      return axisTable(knotsOf(axis), place.strides[axis], masks(outputAxis));
+    };
+    return { row: rowTable(knotsOf(0), masks(0), dtype), yTable: tableOf(1), zTable: tableOf(2) };
+  });
 };
 
 /** Numbers of the kernel that do not depend on where its tables are. */

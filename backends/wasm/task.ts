@@ -7,7 +7,9 @@
 /** The numbers of a task. */
 export interface TaskNumbers {
   readonly jobs: number;
-  readonly units: number;
+  /** Units from `first` on and before `end` are computed. */
+  readonly first: number;
+  readonly end: number;
   readonly unitsPerJob: number;
   /** Address of the numbers of this run (matrices, sizes, addresses), which the kernel reads. */
   readonly uniforms: number;
@@ -16,7 +18,7 @@ export interface TaskNumbers {
   readonly scratchBytes: number;
   /** Bytes of a unit that a job leaves at the start of its scratch area; 0 where kernels work in place. */
   readonly bytesPerUnit: number;
-  /** Where unit 0 belongs in `output`. */
+  /** Where unit 0 belongs in `output`, be it before its start. */
   readonly offset: number;
 }
 
@@ -51,13 +53,13 @@ export function workOff(
   limit: number,
 ): boolean {
   const words = new Int32Array(control);
-  const { uniforms, units, unitsPerJob, bytesPerUnit, offset } = task;
+  const { uniforms, first, end, unitsPerJob, bytesPerUnit, offset } = task;
   const scratch = task.scratch + thread * task.scratchBytes;
   for (let taken = 0; taken < limit; taken++) {
     const job = Atomics.add(words, 0, 1);
     if (job >= task.jobs || Atomics.load(words, 1) !== 0) return false;
-    const from = job * unitsPerJob;
-    const to = Math.min(units, from + unitsPerJob);
+    const from = first + job * unitsPerJob;
+    const to = Math.min(end, from + unitsPerJob);
     run(uniforms, scratch, from, to);
     if (output !== undefined) {
       const bytes = (to - from) * bytesPerUnit;

@@ -1,6 +1,6 @@
 /** A pass as a kernel and the numbers that it is run with, and what all kinds of passes share in making them. */
 import { constant, nodesOf, replaceLeaves, type Scalar, showScalar } from "../../compiler/language/scalar.ts";
-import { cornerMedian, dtypes } from "../../compiler/language/voxels.ts";
+import { cornerMedian } from "../../compiler/language/voxels.ts";
 import type { Gather } from "../../compiler/plan.ts";
 import type { CompiledKernel } from "./cache.ts";
 import type { Place } from "./places.ts";
@@ -8,8 +8,10 @@ import type { Place } from "./places.ts";
 /** What a pass needs of its surroundings. */
 export interface Work {
   readonly kernel: CompiledKernel;
-  /** Rows, or sets of them, that are computed independently. */
+  /** Sets of rows that are computed independently, of all channels. */
   readonly units: number;
+  /** Rows of output in a unit; kernels that work in place need not say. */
+  readonly rowsPerUnit?: number;
   /** Bytes of a unit of output, when the kernel leaves it in its scratch area. */
   readonly bytesPerUnit?: number;
   /** Units that do well together, where it matters. */
@@ -38,9 +40,9 @@ export const backgroundBuffers = (pass: Gather): readonly number[] => [
   ...new Set(nodesOf(pass.body).flatMap((s) => (s.kind === "background" ? [s.buffer] : []))),
 ];
 
-export const backgroundValues = (place: Place, channels: number): Float32Array => {
-  const { memory, address, dtype, size } = place;
-  const data = new dtypes[dtype].array(memory.buffer, address, place.bytes / dtypes[dtype].bytes);
-  const voxels = { data, dtype, channels: place.channels, rescale: { slope: 1, intercept: 0 } };
-  return Float32Array.from({ length: channels }, (_, c) => cornerMedian(voxels, size, c % place.channels));
-};
+/** The backgrounds of a volume's channels, in stored numbers; a volume of one channel has one for any number. */
+export const backgroundValues = (place: Place, channels: number): Float32Array =>
+  Float32Array.from({ length: channels }, (_, channel) => backgroundOf(place, channel));
+
+export const backgroundOf = ({ voxels, size, channels }: Place, channel: number): number =>
+  cornerMedian(voxels(), size, channel % channels);

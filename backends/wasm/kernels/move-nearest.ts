@@ -16,6 +16,8 @@ const stretch = {
   nx: "i32",
   ny: "i32",
   nz: "i32",
+  rowBytes: "i32",
+  planeBytes: "i32",
   bx: "f64",
   by: "f64",
   bz: "f64",
@@ -33,9 +35,7 @@ export const anywhereHelper = (context: Context, width: Width, boundary: TapBoun
   return context.module.helper(`anywhere${k}`, stretch, [], (f, p) => {
     const { i32, f64 } = f;
     const end = f.keep(i32.add(p.x, p.count));
-    const { source, nx, ny, nz } = p;
-    const rowBytes = f.keep(i32.mul(nx, width));
-    const planeBytes = f.keep(i32.mul(rowBytes, ny));
+    const { source, nx, ny, nz, rowBytes, planeBytes } = p;
     const to = f.keep(p.at);
     f.while(i32.lt_s(p.x, end), () => {
       const place = f.keep(f64.convert_i32_s(p.x));
@@ -84,11 +84,7 @@ export const withinHelper = (context: Context, width: Width, anywhere: Nearest, 
       low: f.local("v128"),
       high: f.local("v128"),
     }));
-    const strides = [
-      f.keep(i32x4.splat(width)),
-      f.keep(i32x4.splat(i32.mul(p.nx, width))),
-      f.keep(i32x4.splat(i32.mul(i32.mul(p.nx, p.ny), width))),
-    ];
+    const strides = [f.keep(i32x4.splat(width)), f.keep(i32x4.splat(p.rowBytes)), f.keep(i32x4.splat(p.planeBytes))];
     const rounds = f.keep(f64x2.splat(magic));
     const source = f.keep(i32x4.splat(p.source));
     const done = f.keep(i32.const(0), "done");

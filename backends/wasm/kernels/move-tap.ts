@@ -190,6 +190,7 @@ export const slantedTap = (
   const m = Array.from({ length: 9 }, (_, e) => read.f64(name(`m${e}`)));
   const [first, channelBytes] = [read.i32(name("source")), read.i32(name("channelBytes"))];
   const [nx, ny, nz] = [read.i32(name("n0")), read.i32(name("n1")), read.i32(name("n2"))];
+  const [rowBytes, planeBytes] = [read.i32(name("sy")), read.i32(name("sz"))];
   const offsets = [read.f64(name("t0")), read.f64(name("t1")), read.f64(name("t2"))] as const;
   const base = [f.local("f64"), f.local("f64"), f.local("f64")] as const;
   const steps = [m[0], m[3], m[6]] as [Local<"f64">, Local<"f64">, Local<"f64">];
@@ -220,7 +221,7 @@ export const slantedTap = (
           const [bx, by, bz] = base;
           const [sx, sy, sz] = steps;
           const at = i32.add(stretch.out, i32.mul(x, movers.width));
-          f.call(helper, { at, source, nx, ny, nz, bx, by, bz, sx, sy, sz, x, count });
+          f.call(helper, { at, source, nx, ny, nz, rowBytes, planeBytes, bx, by, bz, sx, sy, sz, x, count });
         };
       inParts(f, stretch, from, to, by(within), by(anywhere));
     },

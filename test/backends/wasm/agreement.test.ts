@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { checkLaw, type LawName, laws, medimagesOn, pipelines } from "../../../laws/index.ts";
 import {
+  crop,
   type Expression,
   evaluate,
   gamma,
@@ -22,15 +23,7 @@ import {
   window,
 } from "../../../src/index.ts";
 import { applySteps } from "../../../src/json.ts";
-
-const noise = (size: readonly [number, number, number], seed = 1): MedImage<"intensity"> => {
-  let state = seed;
-  const data = Float32Array.from({ length: size[0] * size[1] * size[2] }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return (state / 2 ** 32) * 2000 - 1000;
-  });
-  return imageFromArray(data, { size, spacing: [1, 1.2, 2] });
-};
+import { noise } from "./noise.ts";
 
 const span = (values: ArrayLike<number | bigint>): number => {
   let [low, high] = [Infinity, -Infinity];
@@ -42,6 +35,16 @@ const span = (values: ArrayLike<number | bigint>): number => {
   }
   return high > low ? high - low : 1;
 };
+
+const short = imageFromArray(
+  Int16Array.from({ length: 33 * 27 * 20 }, (_, i) => ((i * 7919) % 2000) - 1000),
+  { size: [33, 27, 20], spacing: [1, 1.2, 2] },
+);
+const channels = imageFromArray(
+  Uint8Array.from({ length: 24 * 20 * 9 * 2 }, (_, i) => (i * 7919) % 251),
+  { size: [24, 20, 9], spacing: [1, 1, 1.5] },
+  { channels: 2 },
+);
 
 /** Share of voxels that differ by more than 1e-5 of the source's range. */
 const compare = async (expression: Expression, range: number): Promise<number> => {
@@ -73,6 +76,16 @@ describe("agreement with the reference", () => {
     expect(await compare(turned(image), 2000)).toBe(0);
     const single = noise([21, 17, 1]);
     expect(await compare(turned(single), 2000)).toBe(0);
+  });
+
+  const axial = samplings.filter(({ interpolation }) => interpolation !== "nearest");
+  test.each(axial)("within planes, which are blended first, $interpolation, $fill outside", async (sampling) => {
+    for (const image of [noise([37, 29, 23]), short, channels, noise([21, 17, 1])]) {
+      const turned = rotate("z", 33, sampling)(image);
+      expect(await compare(turned, 2000)).toBe(0);
+      expect(await compare(pipe(turned, resampleToSpacing([0.8, 1.1, 1.4])), 2000)).toBe(0);
+      expect(await compare(pipe(turned, crop([4, 3, 0], [12, 10, turned.grid.size[2]])), 2000)).toBe(0);
+    }
   });
 
   test("steep pulls, which outrun fixed point", async () => {

@@ -101,10 +101,8 @@ const sameAsReference = async (image: MedImage, steps: readonly Step[], threads 
 const inJobs = ({ plan, inputs }: Program, unitsPerJob: number): Uint8Array | undefined => {
   const pass = plan.passes[0] as Gather;
   const room = new Places();
-  const places = inputs.map((input, k) => room.inWorkspace({ ...bufferOf(plan, k), storage: storedAs(input.dtype) }));
-  for (const [k, { memory, address }] of places.entries())
-    new Uint8Array(memory.buffer, address).set(bytesOf(inputs[k]!));
-  const work = moveWork(pass, bufferOf(plan, pass.output), (buffer) => places[buffer]!);
+  const places = inputs.map((input, k) => room.input(input, bufferOf(plan, k)));
+  const work = moveWork(pass, bufferOf(plan, pass.output), (buffer) => places[buffer]!, true);
   if (work === undefined) return undefined;
   const memory = room.workspace();
   const unit = work.bytesPerUnit!;
