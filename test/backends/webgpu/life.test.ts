@@ -38,15 +38,15 @@ describe.skipIf(!hasGpu)("life cycle", () => {
       return adapter;
     };
     const backend = webgpu({ gpu: { requestAdapter: adapterOf } as Pick<GPU, "requestAdapter"> as GPU });
-    let calls = 0;
-    const onProgress = (): void => {
-      if (++calls === 5) devices.at(-1)!.destroy();
+    const seen: number[] = [];
+    const onProgress = (fraction: number): void => {
+      seen.push(fraction);
+      if (fraction >= 0.2) devices.at(-1)!.destroy();
     };
     await expect(evaluate(long(), { backend, onProgress })).rejects.toMatchObject({
       error: { kind: "BackendUnavailable", backend: "webgpu", reason: expect.stringContaining("lost") },
     });
-    // It does not go on to the end.
-    expect(calls).toBeLessThan(10);
+    expect(Math.max(...seen)).toBeLessThan(0.9);
     const turned = rotate("z", 5)(noise([16, 16, 16]));
     expect((await evaluate(turned, { backend })).grid.size).toEqual([16, 16, 16]);
     expect(devices).toHaveLength(2);
@@ -68,7 +68,7 @@ describe.skipIf(!hasGpu)("life cycle", () => {
     const seen: number[] = [];
     const onProgress = (fraction: number): void => {
       seen.push(fraction);
-      if (fraction > 0.3) controller.abort();
+      if (fraction >= 0.2) controller.abort();
     };
     const work = evaluate(long(), { backend, signal: controller.signal, onProgress });
     await expect(work).rejects.toMatchObject({ error: { kind: "Aborted" } });
@@ -81,7 +81,7 @@ describe.skipIf(!hasGpu)("life cycle", () => {
   test("progress grows to 1", async () => {
     const seen: number[] = [];
     await evaluate(long(), { backend: webgpu(), onProgress: (fraction) => seen.push(fraction) });
-    expect(seen.length).toBeGreaterThan(5);
+    expect(seen.length).toBeGreaterThanOrEqual(4);
     expect(seen).toEqual([...seen].sort((a, b) => a - b));
     expect(seen.at(-1)).toBe(1);
   });
