@@ -116,7 +116,8 @@ export const tilesOf = ([, ny, nz]: Vector3, fits: (rows: Rows) => boolean): rea
 };
 
 /**
- * The part of each buffer of a plan that some rows of its result need, the result included. Prefilters reach
+ * The part of each buffer of a plan that some rows of its result need, the result included; of what passes
+ * compute these are rows without gaps. Prefilters reach
  * along whole lines on all axes, and a background is read at the corners: both need all of their buffer.
  */
 export const demandOf = (plan: Plan, rows: Rows): ReadonlyMap<number, Box> => {
@@ -128,8 +129,11 @@ export const demandOf = (plan: Plan, rows: Rows): ReadonlyMap<number, Box> => {
   };
   demand(plan.result, boxOfRows(rows, sizeOf(plan.result)));
   for (const pass of plan.passes.toReversed()) {
-    const output = boxes.get(pass.output);
-    if (output === undefined) continue;
+    const wanted = boxes.get(pass.output);
+    if (wanted === undefined) continue;
+    // Passes compute rows without gaps, so those in between need their samples, too.
+    const output = boxOfRows(rowsOfBox(wanted, sizeOf(pass.output)), sizeOf(pass.output));
+    boxes.set(pass.output, output);
     switch (pass.kind) {
       case "gather":
         for (const tap of pass.taps) demand(tap.source, readBox(tap, output, sizeOf(tap.source)));

@@ -50,6 +50,8 @@ interface Waiting {
   readonly reject: (reason: string) => void;
 }
 
+const done = (): void => undefined;
+
 export class Pool {
   readonly #host: ThreadHost | undefined;
   readonly #workers: Worker[] = [];
@@ -79,7 +81,8 @@ export class Pool {
   /** Lets `work` have the threads and all scratch areas for itself. */
   inTurn<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.#turn.then(work, work);
-    this.#turn = turn.catch(() => undefined);
+    // The promise that is kept must not keep a volume.
+    this.#turn = turn.then(done, done);
     return turn;
   }
 

@@ -91,9 +91,9 @@ export type Order =
   | { readonly kind: "forget"; readonly handles: readonly Handle[]; readonly bytes: number };
 
 /**
- * The program of a worker thread as text, so that no bundler has to find another file. `port` is an
- * expression for what the thread hears and answers through. Kernels stay instantiated on their memories until
- * either is forgotten.
+ * The program of a worker thread as text, so that no bundler has to find another file. `port` is an expression
+ * for what the thread hears and answers through. Kernels stay instantiated on their memories until either is
+ * forgotten.
  */
 export const workerProgram = (port: string): string => `
 const workOff = ${workOff.toString()};
@@ -124,10 +124,11 @@ const orders = {
       instances.delete(handle);
       for (const ofMemory of instances.values()) ofMemory.delete(handle);
     }
-    // Collecting garbage is what frees them, and engines do not count shared memory as garbage: a buffer of
-    // the same size, never touched and dropped at once, makes them count it.
+    // Collecting garbage is what frees them, an idle thread has no reason of its own to, and engines do not count
+    // shared memory: ordinary buffers, never touched and dropped at once, make them see to it.
+    const piece = 2 ** 26;
     try {
-      new ArrayBuffer(bytes);
+      for (let pressed = 0; bytes > 0 && pressed < Math.max(bytes, 8 * piece); pressed += piece) new ArrayBuffer(piece);
     } catch {}
   },
 };

@@ -134,7 +134,13 @@ export const loadRun = (f: F, dtype: DType, address: I32, offset = 0): V128 => {
 /** Stores four floats as four voxels: integers round half up and saturate, NaN becomes 0. */
 export const storeRun = (f: F, dtype: DType, address: Local<"i32">, values: V128): void => {
   const { i32x4, f32x4, v128, i16x8 } = f;
-  const whole = (): V128 => f32x4.floor(f32x4.add(values, f32x4.splat(0.5)));
+  // Adding a half and rounding down would take the number just under a half to 1.
+  const whole = (): V128 => {
+    const kept = f.keep(values);
+    const below = f.keep(f32x4.floor(kept));
+    const up = f32x4.ge(f32x4.sub(kept, below), f32x4.splat(0.5));
+    return f32x4.add(below, v128.and(up, f32x4.splat(1)));
+  };
   switch (dtype) {
     case "float32":
       v128.store(address, values);

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { checkLaw, type LawName, laws, medimagesOn, pipelines } from "../../../laws/index.ts";
 import {
+  as,
   crop,
   type Expression,
   evaluate,
@@ -85,6 +86,17 @@ describe("agreement with the reference", () => {
       expect(await compare(turned, 2000)).toBe(0);
       expect(await compare(pipe(turned, resampleToSpacing([0.8, 1.1, 1.4])), 2000)).toBe(0);
       expect(await compare(pipe(turned, crop([4, 3, 0], [12, 10, turned.grid.size[2]])), 2000)).toBe(0);
+    }
+  });
+
+  test("halves round up, and what is just under a half does not", async () => {
+    const values = [0.49999997, 0.5, -0.5, -0.49999997, -0.50000006, 1.4999999, 2.5, 8388607.5, 16777216, -3.5];
+    const image = imageFromArray(Float32Array.from(values), { size: [values.length, 1, 1] });
+    for (const dtype of ["int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"] as const) {
+      const rounded = as(dtype)(image);
+      expect((await evaluate(rounded, { backend: wasm })).voxels.data).toEqual(
+        (await evaluate(rounded, { backend: reference })).voxels.data,
+      );
     }
   });
 

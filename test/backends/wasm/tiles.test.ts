@@ -13,7 +13,9 @@ import {
   type MedImage,
   materialize,
   pad,
+  padOrCropTo,
   pipe,
+  reference,
   resampleToSpacing,
   rotate,
   scale,
@@ -110,4 +112,11 @@ describe("a budget that intermediate volumes break", () => {
     expect(seen.at(-1)).toBe(1);
     expect(seen.toSorted((a, b) => a - b)).toEqual(seen);
   });
+});
+
+test("rows that lie between those which are needed are computed from what is there", async () => {
+  const one = imageFromArray(Uint8Array.from([7]), { size: [1, 1, 1] });
+  const steps = pipe(one, padOrCropTo([5, 5, 3]), materialize, flip("z"), materialize, padOrCropTo([1, 1, 2]));
+  const data = (await evaluate(steps, { backend: wasm })).voxels.data;
+  expect(data).toEqual((await evaluate(steps, { backend: reference })).voxels.data);
 });
