@@ -44,4 +44,10 @@ export interface DeviceVoxels extends Voxels, Disposable {
   [Symbol.dispose](): void;
 }
 
+/** The program with all that goes in in ordinary memory, for backends that have no device. */
+export const fetched = async ({ plan, inputs }: Program): Promise<Program> => ({
+  plan,
+  inputs: await Promise.all(inputs.map((voxels) => (isOnDevice(voxels) ? voxels.fetch() : voxels))),
+});
+
 export const isOnDevice = (voxels: Voxels): voxels is DeviceVoxels => "fetch" in voxels;

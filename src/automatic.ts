@@ -8,7 +8,7 @@
  * A GPU that fails in mid-run is stood in for by the processor, with a warning.
  */
 import { platform } from "#platform";
-import { type Backend, isOnDevice, type RunOptions } from "../backends/backend.ts";
+import { type Backend, fetched, isOnDevice, type RunOptions } from "../backends/backend.ts";
 import type { GpuSource } from "../backends/webgpu/acquire.ts";
 import type { GpuBackend } from "../backends/webgpu/index.ts";
 import { MedImagesError } from "../compiler/errors.ts";
@@ -45,9 +45,9 @@ const hardware = async (source: GpuSource): Promise<GpuBackend | undefined> => {
 export const automatic = (source: GpuSource): ((program: Program) => Promise<Backend>) => {
   let gpu: Promise<GpuBackend | undefined> | undefined;
   return async ({ plan, inputs }) => {
-    const resident = inputs.find(isOnDevice);
-    if (resident !== undefined) return resident.owner;
     const processor = processorBackend(plan);
+    const resident = inputs.find(isOnDevice);
+    if (resident !== undefined) return orElse(resident.owner, processor);
     if (workOf(plan) < worthAGpu) return processor;
     gpu ??= hardware(source);
     const found = await gpu;
@@ -61,6 +61,8 @@ export const automaticBackend: (program: Program) => Promise<Backend> = automati
 /** A backend that `second` stands in for where `first` is or becomes unavailable; a warning says so. */
 export const orElse = (first: Backend, second: Backend): Backend => ({
   name: first.name,
+  // Nothing else keeps a result there.
+  ...(first.runKept === undefined ? {} : { runKept: first.runKept.bind(first) }),
   run: async (program: Program, options: RunOptions = {}): Promise<Voxels> => {
     try {
       return await first.run(program, options);
@@ -68,8 +70,9 @@ export const orElse = (first: Backend, second: Backend): Backend => ({
       if (!(thrown instanceof MedImagesError) || thrown.error.kind !== "BackendUnavailable") throw thrown;
       const { reason } = thrown.error;
       const message = `computed on the ${second.name} backend, because the ${first.name} backend failed: ${reason}`;
+      const readable = await fetched(program);
       options.onWarning?.({ kind: "BackendFailed", message });
-      return second.run(program, options);
+      return second.run(readable, options);
     }
   },
 });

@@ -2,8 +2,9 @@
  * From expressions to images: the one place where something is computed. Whatever is wrong with an
  * expression is reported here, all of it at once.
  */
-import * as TE from "fp-ts/lib/TaskEither.js";
-import { type Backend, isOnDevice, type RunOptions } from "../backends/backend.ts";
+import { left, right } from "fp-ts/lib/Either.js";
+import type { TaskEither } from "fp-ts/lib/TaskEither.js";
+import { type Backend, fetched, type RunOptions } from "../backends/backend.ts";
 import { compileVolume } from "../compiler/compile.ts";
 import { fail, type PipelineError, toPipelineError } from "../compiler/errors.ts";
 import { explainPlan } from "../compiler/explain.ts";
@@ -75,7 +76,10 @@ export async function evaluate<K extends Kind>(source: Source<K>, options: Evalu
     const voxels = await (backend.runKept ?? cannotKeep(backend)).call(backend, program, { ...options, onWarning });
     return onGpu({ ...parts(), voxels });
   }
-  const voxels = await backend.run(await readableBy(backend, program), { ...options, onWarning });
+  const voxels = await backend.run(backend.runKept === undefined ? await fetched(program) : program, {
+    ...options,
+    onWarning,
+  });
   return { ...parts(), voxels };
 }
 
@@ -87,12 +91,6 @@ const cannotKeep = (backend: Backend): never =>
     remedy: 'leave keep out, or pass a backend from medimages/webgpu and keep: "gpu"',
   });
 
-/** The program with voxels that the backend can read: one without a device has them fetched. */
-const readableBy = async (backend: Backend, { plan, inputs }: Program): Promise<Program> => {
-  if (backend.runKept !== undefined || !inputs.some(isOnDevice)) return { plan, inputs };
-  return { plan, inputs: await Promise.all(inputs.map((v) => (isOnDevice(v) ? v.fetch() : v))) };
-};
-
 /** Steps after which a window in the old values would show something else. */
 const changesValues: ReadonlySet<OperationName> = new Set<OperationName>(["rescale", "window", "gamma", "map"]);
 
@@ -102,11 +100,7 @@ const displayAfter = ({ image, steps }: Expression): Display => {
 };
 
 /** {@link evaluate} as a `TaskEither`: errors as values. */
-export const run = <K extends Kind>(
-  source: Source<K>,
-  options: EvaluateOptions = {},
-): TE.TaskEither<PipelineError, MedImage<K>> =>
-  TE.tryCatch(
-    () => evaluate(source, options),
-    (thrown) => toPipelineError(thrown, "evaluate"),
-  );
+export const run =
+  <K extends Kind>(source: Source<K>, options: EvaluateOptions = {}): TaskEither<PipelineError, MedImage<K>> =>
+  () =>
+    evaluate(source, options).then(right, (thrown: unknown) => left(toPipelineError(thrown, "evaluate")));

@@ -151,10 +151,19 @@ export const imageFromArray = (
 export const imageOnGpu = (
   parts: MedImageParts<"intensity"> & { readonly voxels: Voxels & Disposable },
 ): GpuImage<"intensity"> => {
-  const problem = gridProblem(parts.grid);
+  const { channels } = parts.voxels;
+  const problem =
+    gridProblem(parts.grid) ??
+    (Number.isInteger(channels) && channels > 0 ? undefined : `${channels} is no number of channels`) ??
+    rescaleProblem(parts.voxels);
   if (problem !== undefined) return fail({ kind: "InvalidDocument", errors: [`an image cannot be made: ${problem}`] });
   return onGpu({ ...complete("intensity", parts), voxels: parts.voxels });
 };
+
+const rescaleProblem = ({ rescale: { slope, intercept } }: Voxels): string | undefined =>
+  Number.isFinite(slope) && slope !== 0 && Number.isFinite(intercept)
+    ? undefined
+    : "the rescale slope must be a finite number other than 0 and the intercept finite";
 
 const checked = <P extends { readonly voxels: Voxels; readonly grid: Grid }>(parts: P): P => {
   const { voxels, grid } = parts;
@@ -163,9 +172,7 @@ const checked = <P extends { readonly voxels: Voxels; readonly grid: Grid }>(par
     (voxels.data.length === voxelCount(grid) * voxels.channels
       ? undefined
       : `${voxels.data.length} voxels do not fill ${grid.size.join("×")} with ${voxels.channels} channel(s)`) ??
-    (Number.isFinite(voxels.rescale.slope) && voxels.rescale.slope !== 0 && Number.isFinite(voxels.rescale.intercept)
-      ? undefined
-      : "the rescale slope must be a finite number other than 0 and the intercept finite");
+    rescaleProblem(voxels);
   return problem === undefined
     ? parts
     : fail({ kind: "InvalidDocument", errors: [`an image cannot be made: ${problem}`] });

@@ -2,9 +2,9 @@
 import { describe, expect, test } from "vitest";
 import { automatic, automaticBackend, orElse, workOf, worthAGpu } from "../src/automatic.ts";
 import { compile, evaluate, imageFromArray, pipe, reference, rotate, scale, wasm } from "../src/index.ts";
-import { webgpu } from "../src/webgpu.ts";
+import { toGpu, webgpu } from "../src/webgpu.ts";
 import { noise } from "./backends/noise.ts";
-import { openGpu } from "./backends/webgpu/devices.ts";
+import { openDevice, openGpu } from "./backends/webgpu/devices.ts";
 import { hasGpu } from "./backends/webgpu/has-gpu.ts";
 
 describe("the rule", () => {
@@ -49,10 +49,10 @@ describe("the rule", () => {
   });
 });
 
-describe.skipIf(!hasGpu)("a device that is lost in mid-run", () => {
+describe.skipIf(!hasGpu)("a device that fails in mid-run", () => {
   const large = pipe(noise([48, 48, 48]), scale(5, { interpolation: "bspline", fill: 0 }));
 
-  test("the processor's result arrives, with a warning", async () => {
+  test("it is lost: the processor's result arrives, with a warning", async () => {
     const gpu = webgpu();
     let disposed = false;
     const warnings: string[] = [];
@@ -71,6 +71,38 @@ describe.skipIf(!hasGpu)("a device that is lost in mid-run", () => {
     ]);
     const wanted = (await evaluate(large, { backend: wasm })).voxels.data;
     expect(Buffer.compare(new Uint8Array(result.voxels.data.buffer), new Uint8Array(wanted.buffer))).toBe(0);
+  });
+
+  test("voxels that lie on a GPU whose memory runs out are computed with by the processor", async () => {
+    const device = await openDevice();
+    using there = await toGpu(noise([20, 20, 20]), webgpu(device));
+    const filters: GPUErrorFilter[] = [];
+    const [push, pop] = [device.pushErrorScope.bind(device), device.popErrorScope.bind(device)];
+    const createBuffer = device.createBuffer.bind(device);
+    let asked = false;
+    device.createBuffer = (descriptor) => {
+      asked ||= descriptor.label === "medimages volume" && descriptor.size >= 32_000;
+      return createBuffer(descriptor);
+    };
+    device.pushErrorScope = (filter) => {
+      filters.push(filter);
+      push(filter);
+    };
+    device.popErrorScope = async () => {
+      const filter = filters.pop();
+      const isFull = asked && filter === "out-of-memory";
+      const found = await pop();
+      if (!isFull) return found;
+      asked = false;
+      return { message: "full" } as GPUError;
+    };
+    const warnings: string[] = [];
+    const turned = rotate("z", 5)(there);
+    const result = await evaluate(turned, { onWarning: ({ message }) => warnings.push(message) });
+    expect(warnings).toEqual([expect.stringContaining("out of memory (full)")]);
+    const wanted = await evaluate(rotate("z", 5)(noise([20, 20, 20])), { backend: wasm });
+    expect(result.voxels.data).toEqual(wanted.voxels.data);
+    device.destroy();
   });
 
   test("other errors are not hidden", async () => {

@@ -25,18 +25,18 @@ const raised = ["maxStorageBufferBindingSize", "maxBufferSize", "maxStorageBuffe
 export const acquire = async (source: GpuSource, bounds: Bounds = {}): Promise<Device> => {
   const gpu = await source.open();
   if (gpu === undefined) return unavailable("there is no WebGPU here", source.remedy);
-  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance", ...source.options });
+  const refused = (what: string, thrown: unknown): never =>
+    unavailable(`${what} (${thrown instanceof Error ? thrown.message : String(thrown)})`, source.remedy, thrown);
+  const adapter = await gpu
+    .requestAdapter({ powerPreference: "high-performance", ...source.options })
+    .catch((thrown: unknown) => refused("WebGPU gave no adapter", thrown));
   if (adapter === null) return unavailable("WebGPU found no adapter", source.remedy);
   const requiredLimits = Object.fromEntries(raised.map((limit) => [limit, adapter.limits[limit]]));
   try {
     const device = await adapter.requestDevice({ label: "medimages", requiredLimits });
     return new Device(device, isSoftware(adapter.info), bounds.largestBinding ?? Number.POSITIVE_INFINITY);
   } catch (thrown) {
-    return unavailable(
-      `the adapter gave no device (${thrown instanceof Error ? thrown.message : String(thrown)})`,
-      source.remedy,
-      thrown,
-    );
+    return refused("the adapter gave no device", thrown);
   }
 };
 

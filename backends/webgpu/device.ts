@@ -10,6 +10,8 @@ export const unavailable = (reason: string, remedy: string, cause?: unknown): ne
   fail({ kind: "BackendUnavailable", backend: "webgpu", reason, remedy }, cause);
 
 const mostPipelines = 128;
+/** Kernels count elements in 32 bits, and bindings are whole words. */
+const mostBytes = 2 ** 32 - 4;
 /** Buffers that nobody uses are kept up to this many bytes. */
 const mostWaiting = 2 ** 29;
 
@@ -22,6 +24,8 @@ export class Device {
   readonly pool: BufferPool;
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
   readonly #layouts = new Map<number, GPUBindGroupLayout>();
+  /** Who waits for something now. The promise of a loss seldom settles, and would keep all that was raced with it. */
+  readonly #waiting = new Set<(info: GPUDeviceLostInfo) => void>();
   #lost: GPUDeviceLostInfo | undefined;
 
   /** `most` bounds what a kernel binds further than the device does. */
@@ -29,10 +33,11 @@ export class Device {
     this.gpu = gpu;
     this.isSoftware = isSoftware;
     const { maxStorageBufferBindingSize, maxBufferSize } = gpu.limits;
-    this.largestBinding = Math.min(maxStorageBufferBindingSize, maxBufferSize, most);
+    this.largestBinding = Math.min(maxStorageBufferBindingSize, maxBufferSize, mostBytes, most);
     this.pool = new BufferPool(gpu, mostWaiting);
     void gpu.lost.then((info) => {
       this.#lost = info;
+      for (const tell of this.#waiting) tell(info);
     });
   }
 
@@ -45,12 +50,19 @@ export class Device {
    * @throws MedImagesError `BackendUnavailable`
    */
   async until<T>(work: Promise<T>): Promise<T> {
-    const lost = this.gpu.lost.then((info) => this.#reportLoss(info));
+    let tell: (info: GPUDeviceLostInfo) => void = () => undefined;
+    const lost = new Promise<GPUDeviceLostInfo>((resolve) => {
+      tell = resolve;
+    }).then((info) => this.#reportLoss(info));
+    if (this.#lost === undefined) this.#waiting.add(tell);
+    else tell(this.#lost);
     try {
       return await Promise.race([work, lost]);
     } catch (thrown) {
       // Whatever a lost device answers, that it is lost is the reason.
       return this.#lost === undefined ? Promise.reject(thrown) : this.#reportLoss(this.#lost);
+    } finally {
+      this.#waiting.delete(tell);
     }
   }
 

@@ -2,25 +2,16 @@
  * Arithmetic on integers beyond 2^53 would be wrong silently, so it is refused, as the reference does. Voxels
  * that are only moved are not looked at.
  */
-import { fail, MedImagesError } from "../../compiler/errors.ts";
+import { MedImagesError } from "../../compiler/errors.ts";
 import type { Scalar } from "../../compiler/language/scalar.ts";
 import type { Vector3 } from "../../compiler/language/vector.ts";
-import type { VoxelArray } from "../../compiler/language/voxels.ts";
+import { exactNumber, type VoxelArray } from "../../compiler/language/voxels.ts";
 import type { Gather } from "../../compiler/plan.ts";
 import { rowInterval } from "../../compiler/region.ts";
 
-const limit = 2n ** 53n - 1n;
-
 /** @throws MedImagesError `UnsupportedVoxels` */
 export const checkExact = (data: VoxelArray): void => {
-  if (!(data instanceof BigInt64Array || data instanceof BigUint64Array)) return;
-  for (const voxel of data)
-    if (voxel > limit || voxel < -limit)
-      fail({
-        kind: "UnsupportedVoxels",
-        reason: `the voxel ${voxel} lies beyond 2^53, where arithmetic in float64 is not exact`,
-        remedy: "only crop, pad with a fill, flip, reorient or translate such an image, or rescale it first",
-      });
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) for (const voxel of data) exactNumber(voxel);
 };
 
 /**

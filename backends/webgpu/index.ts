@@ -10,6 +10,7 @@ import { checkBudget } from "../../compiler/schedule.ts";
 import { type Backend, type DeviceVoxels, isOnDevice, type RunOptions } from "../backend.ts";
 import { acquire, type Bounds, type GpuSource, wrap } from "./acquire.ts";
 import type { Device } from "./device.ts";
+import { usage } from "./flags.ts";
 import { Pace } from "./pace.ts";
 import { broken, bufferOf, bytesOf, elementsOf } from "./plan-buffers.ts";
 import { toWords } from "./pool.ts";
@@ -44,6 +45,8 @@ export interface GpuBackend extends Backend {
   dispose(): Promise<void>;
 }
 
+const done = (): void => undefined;
+
 export class WebGpuBackend implements GpuBackend {
   readonly name: string = "webgpu";
   readonly #source: GpuSource | GPUDevice;
@@ -74,15 +77,22 @@ export class WebGpuBackend implements GpuBackend {
 
   async borrow({ buffer, size, channels, dtype, rescale }: BorrowedVoxels): Promise<DeviceVoxels> {
     const length = size[0] * size[1] * size[2] * channels;
-    const needed = length * dtypes[dtype].bytes;
+    const needed = toWords(length * dtypes[dtype].bytes);
+    const usages = usage.storage | usage.copyFrom;
+    if ((buffer.usage & usages) !== usages)
+      return fail({
+        kind: "UnsupportedVoxels",
+        reason: "the buffer cannot be bound as storage and copied from",
+        remedy: "make it with the usages STORAGE and COPY_SRC",
+      });
     if (buffer.size < needed)
       return fail({
         kind: "UnsupportedVoxels",
-        reason: `a buffer of ${buffer.size} bytes does not hold ${needed} bytes of voxels`,
+        reason: `a buffer of ${buffer.size} bytes does not hold ${needed} bytes of voxels, in whole words`,
         remedy: "give the size, channels and dtype that the buffer was made for",
       });
     const device = await this.#ready();
-    return new ResidentVoxels({ device, owner: this, buffer, dtype, rescale, channels, length, borrowed: true });
+    return ResidentVoxels.in({ device, owner: this, buffer, dtype, rescale, channels, length, borrowed: true });
   }
 
   async device(): Promise<GPUDevice> {
@@ -104,7 +114,9 @@ export class WebGpuBackend implements GpuBackend {
   async dispose(): Promise<void> {
     const device = this.#device;
     this.#device = undefined;
-    if (!("createBuffer" in this.#source)) (await device)?.destroy();
+    const taken = await device?.catch(() => undefined);
+    if ("createBuffer" in this.#source) taken?.pool.clear();
+    else taken?.destroy();
   }
 
   async #run({ plan, inputs }: Program, options: RunOptions): Promise<Voxels> {
@@ -131,11 +143,11 @@ export class WebGpuBackend implements GpuBackend {
     pace.done();
     const { channels } = made;
     const { buffer } = outcome;
-    return new ResidentVoxels({ device, owner: this, buffer, ...storage, channels, length: elementsOf(made) });
+    return ResidentVoxels.in({ device, owner: this, buffer, ...storage, channels, length: elementsOf(made) });
   }
 
   async #keep(device: Device, voxels: Voxels): Promise<DeviceVoxels> {
-    if (voxels instanceof ResidentVoxels && voxels.device === device) return voxels;
+    if (voxels instanceof ResidentVoxels && voxels.device === device) return voxels.share();
     const { data, dtype, rescale, channels } = isOnDevice(voxels) ? await voxels.fetch() : voxels;
     if (data.byteLength > device.largestBinding)
       return fail({
@@ -151,7 +163,7 @@ export class WebGpuBackend implements GpuBackend {
       return buffer;
     });
     await device.until(accepted);
-    return new ResidentVoxels({ device, owner: this, buffer, dtype, rescale, channels, length: data.length });
+    return ResidentVoxels.in({ device, owner: this, buffer, dtype, rescale, channels, length: data.length });
   }
 
   /** What a run needs, after what can be refused without a device has been. */
@@ -180,10 +192,17 @@ export class WebGpuBackend implements GpuBackend {
       pace.done();
       return { data };
     }
-    const here = inputs.map((voxels) =>
-      voxels instanceof ResidentVoxels && voxels.device === device ? { buffer: voxels.buffer } : fetched(voxels),
-    );
-    return { buffer: await new Run(device, plan, await Promise.all(here), pace).result() };
+    const drops: (() => void)[] = [];
+    const here = inputs.map((voxels) => {
+      if (!(voxels instanceof ResidentVoxels && voxels.device === device)) return fetched(voxels);
+      drops.push(voxels.hold());
+      return { buffer: voxels.buffer };
+    });
+    try {
+      return { buffer: await new Run(device, plan, await Promise.all(here), pace).result() };
+    } finally {
+      for (const drop of drops) drop();
+    }
   }
 
   /** The device, a fresh one after a loss. @throws MedImagesError `BackendUnavailable` */
@@ -210,7 +229,8 @@ export class WebGpuBackend implements GpuBackend {
   /** One run at a time: each takes the whole device, and memory for more is seldom there. */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#turn.then(work);
-    this.#turn = result.catch(() => undefined);
+    // The promise that is kept must not keep a volume.
+    this.#turn = result.then(done, done);
     return result;
   }
 }

@@ -24,6 +24,8 @@ export class Pace {
   async wait<T>(work: Promise<T>): Promise<T> {
     const signal = this.#signal;
     if (signal === undefined) return this.#device.until(work);
+    // Whoever gives up on it is not told twice.
+    work.catch(() => undefined);
     this.check();
     let stop = (): void => undefined;
     const aborted = new Promise<"aborted">((resolve) => {
@@ -49,7 +51,10 @@ export class Pace {
     this.check();
     this.#onProgress?.((k + share) / this.#passes);
     if (share === 1) return;
-    this.#underWay.push(this.#device.gpu.queue.onSubmittedWorkDone());
+    const work = this.#device.gpu.queue.onSubmittedWorkDone();
+    // A run that ends before need not hear of it.
+    work.catch(() => undefined);
+    this.#underWay.push(work);
     const [oldest] = this.#underWay;
     if (oldest === undefined || this.#underWay.length <= mostUnderWay) return;
     this.#underWay.shift();

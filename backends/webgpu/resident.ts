@@ -1,6 +1,7 @@
 /**
  * Voxels that stay on the device: results that the next run reads where they lie, and buffers that another
- * library made. Whoever forgets to give them back gets that done when they are collected.
+ * library made. A buffer goes back when nobody holds it any more, neither voxels nor a run; whoever forgets to
+ * dispose of voxels gets that done when they are collected.
  */
 import { fail } from "../../compiler/errors.ts";
 import { type DType, dtypes, type Rescale, type VoxelArray, type Voxels } from "../../compiler/language/voxels.ts";
@@ -9,22 +10,42 @@ import type { Device } from "./device.ts";
 import type { BufferPool } from "./pool.ts";
 import { download } from "./transport.ts";
 
-interface Held {
-  readonly pool: BufferPool;
+/** A buffer with how many hold it. */
+class Lease {
   readonly buffer: GPUBuffer;
+  /** Where it goes back to; nowhere, if it is another library's. */
+  readonly #pool: BufferPool | undefined;
+  #holders = 1;
+
+  constructor(buffer: GPUBuffer, pool: BufferPool | undefined) {
+    this.buffer = buffer;
+    this.#pool = pool;
+  }
+
+  hold(): this {
+    this.#holders++;
+    return this;
+  }
+
+  drop(): void {
+    if (--this.#holders === 0) this.#pool?.giveBack(this.buffer);
+  }
 }
 
-const forgotten = new FinalizationRegistry<Held>(({ pool, buffer }) => pool.giveBack(buffer));
+const forgotten = new FinalizationRegistry<Lease>((lease) => lease.drop());
 
-export interface ResidentParts {
+interface Description {
   readonly device: Device;
   readonly owner: Backend;
-  readonly buffer: GPUBuffer;
   readonly dtype: DType;
   readonly rescale: Rescale;
   readonly channels: number;
   /** Number of elements, of all channels. */
   readonly length: number;
+}
+
+export interface ResidentParts extends Description {
+  readonly buffer: GPUBuffer;
   /** Whether the buffer is another's: it is not given back with the voxels. */
   readonly borrowed?: boolean;
 }
@@ -36,19 +57,33 @@ export class ResidentVoxels implements DeviceVoxels {
   readonly length: number;
   readonly owner: Backend;
   readonly device: Device;
-  readonly #borrowed: boolean;
-  #buffer: GPUBuffer | undefined;
+  #lease: Lease | undefined;
 
-  constructor(parts: ResidentParts) {
+  private constructor(parts: Description, lease: Lease) {
     this.dtype = parts.dtype;
     this.rescale = parts.rescale;
     this.channels = parts.channels;
     this.length = parts.length;
     this.owner = parts.owner;
     this.device = parts.device;
-    this.#borrowed = parts.borrowed === true;
-    this.#buffer = parts.buffer;
-    if (!this.#borrowed) forgotten.register(this, { pool: parts.device.pool, buffer: parts.buffer }, this);
+    this.#lease = lease;
+    forgotten.register(this, lease, this);
+  }
+
+  /** Voxels in a buffer that is theirs alone, or another library's. */
+  static in({ buffer, borrowed = false, ...parts }: ResidentParts): ResidentVoxels {
+    return new ResidentVoxels(parts, new Lease(buffer, borrowed ? undefined : parts.device.pool));
+  }
+
+  /** The same voxels in the same buffer, which stays until both are disposed of. */
+  share(): ResidentVoxels {
+    return new ResidentVoxels(this, this.#held().hold());
+  }
+
+  /** Keeps the buffer for a run, whatever becomes of the voxels, until the function is called. */
+  hold(): () => void {
+    const lease = this.#held().hold();
+    return () => lease.drop();
   }
 
   get data(): VoxelArray {
@@ -61,8 +96,12 @@ export class ResidentVoxels implements DeviceVoxels {
 
   /** The buffer, elements packed from its start. @throws MedImagesError `UnsupportedVoxels` after disposal */
   get buffer(): GPUBuffer {
+    return this.#held().buffer;
+  }
+
+  #held(): Lease {
     return (
-      this.#buffer ??
+      this.#lease ??
       fail({
         kind: "UnsupportedVoxels",
         reason: "the voxels of this image were disposed of",
@@ -79,10 +118,8 @@ export class ResidentVoxels implements DeviceVoxels {
   }
 
   [Symbol.dispose](): void {
-    if (this.#buffer !== undefined && !this.#borrowed) {
-      forgotten.unregister(this);
-      this.device.pool.giveBack(this.#buffer);
-    }
-    this.#buffer = undefined;
+    forgotten.unregister(this);
+    this.#lease?.drop();
+    this.#lease = undefined;
   }
 }

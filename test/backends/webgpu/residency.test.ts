@@ -20,6 +20,7 @@ import {
 } from "../../../src/index.ts";
 import { gpuBufferOf, imageFromGpuBuffer, toCpu, toGpu, webgpu } from "../../../src/webgpu.ts";
 import { noise } from "../noise.ts";
+import { openDevice } from "./devices.ts";
 import { hasGpu } from "./has-gpu.ts";
 
 const bytes = (data: ArrayBufferView): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
@@ -98,6 +99,58 @@ describe.skipIf(!hasGpu)("residency", () => {
     await expect(toCpu(there)).rejects.toThrow("disposed of");
   });
 
+  test("voxels that are there already are shared, and stay until both images are disposed of", async () => {
+    using there = await toGpu(image, backend);
+    release(await toGpu(there, backend));
+    release(await evaluate(there, { backend, keep: "gpu" }));
+    same(await toCpu(there), image);
+  });
+
+  test("an image that is disposed of in mid-run is read to the end", async () => {
+    const there = await toGpu(image, backend);
+    const long = scale(4, { interpolation: "bspline", fill: 0 });
+    const result = await evaluate(long(there), { backend, onProgress: () => release(there) });
+    same(result, await evaluate(long(image), { backend }));
+  });
+
+  test("a device that was handed in gets back what waited for the next run", async () => {
+    const device = await openDevice();
+    const open = new Set<GPUBuffer>();
+    const create = device.createBuffer.bind(device);
+    device.createBuffer = (descriptor) => {
+      const buffer = create(descriptor);
+      const destroy = buffer.destroy.bind(buffer);
+      buffer.destroy = () => {
+        open.delete(buffer);
+        return destroy();
+      };
+      open.add(buffer);
+      return buffer;
+    };
+    const own = webgpu(device);
+    await evaluate(first(image), { backend: own });
+    expect(open.size).toBeGreaterThan(0);
+    await own.dispose();
+    expect(open.size).toBe(0);
+    device.destroy();
+  });
+
+  test("results that nobody has are not kept", async () => {
+    setFlagsFromString("--expose-gc");
+    const collect: () => void = runInNewContext("gc");
+    const bytesKept = async (): Promise<number> => {
+      collect();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      collect();
+      return process.memoryUsage().arrayBuffers;
+    };
+    const volume = noise([64, 64, 32]);
+    await evaluate(first(volume), { backend });
+    const before = await bytesKept();
+    for (let k = 0; k < 20; k++) await evaluate(rotate("z", k + 0.5, { fill: 0 })(volume), { backend });
+    expect((await bytesKept()) - before).toBeLessThan(4 * volume.voxels.data.byteLength);
+  });
+
   test("a backend without a device keeps nothing", async () => {
     const outcome = await run(first(image), { backend: wasm, keep: "gpu" })();
     expect(outcome).toMatchObject({ _tag: "Left", left: { kind: "BackendUnavailable", backend: "wasm" } });
@@ -160,6 +213,22 @@ describe.skipIf(!hasGpu)("residency", () => {
       imageFromGpuBuffer(buffer, { grid: { size: [8, 6, 0] }, dtype: "float32" }, backend),
     ).rejects.toMatchObject({ error: { kind: "InvalidDocument" } });
     buffer.destroy();
+    const layout = { grid: { size: [7, 1, 1] }, dtype: "uint8" } as const;
+    const refused = [
+      [device.createBuffer({ size: 7, usage: 0x80 | 0x4 }), layout],
+      [device.createBuffer({ size: 8, usage: 0x80 }), layout],
+      [device.createBuffer({ size: 8, usage: 0x80 | 0x4 }), { ...layout, channels: 0 }],
+      [device.createBuffer({ size: 8, usage: 0x80 | 0x4 }), { ...layout, rescale: { slope: 0, intercept: 0 } }],
+    ] as const;
+    const outcomes = await Promise.all(
+      refused.map(([buffer, what]) =>
+        imageFromGpuBuffer(buffer, what, backend).then(
+          () => "an image",
+          (thrown) => thrown.error.kind,
+        ),
+      ),
+    );
+    expect(outcomes).toEqual(["UnsupportedVoxels", "UnsupportedVoxels", "InvalidDocument", "InvalidDocument"]);
   });
 
   test("and the other way round: the buffer of an image is there to be copied from", async () => {
