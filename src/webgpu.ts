@@ -48,7 +48,11 @@ export const webgpu = (from: GPUDevice | WebGpuOptions = {}): GpuBackend => {
   return new WebGpuBackend({ ...source, ...(adapter === undefined ? {} : { options: adapter }) }, bounds);
 };
 
-/** The image with its voxels copied to the device of a backend. @throws MedImagesError (as rejection) `BackendUnavailable` */
+/**
+ * The image with its voxels copied to the device of a backend; those that are there already are shared, and stay
+ * until both images are disposed of. @throws MedImagesError (as rejection) `BackendUnavailable`,
+ * `BudgetExceeded` where they are larger than the device binds
+ */
 export const toGpu = async <K extends Kind>(image: MedImage<K>, backend: GpuBackend): Promise<GpuImage<K>> =>
   onGpu({ ...image, voxels: await backend.keep(image.voxels) });
 
@@ -81,7 +85,8 @@ export interface GpuBufferVoxels {
 /**
  * An intensity image whose voxels lie in a buffer that another library made on the device of `backend`, with the
  * usages STORAGE and COPY_SRC. They are read where they lie; the buffer stays the other library's.
- * @throws MedImagesError (as rejection) `UnsupportedVoxels` when the buffer is too small
+ * @throws MedImagesError (as rejection) `UnsupportedVoxels` when the buffer is too small or lacks a usage,
+ * `InvalidDocument` when grid, channels or rescale cannot be, `BackendUnavailable`
  */
 export const imageFromGpuBuffer = async (
   buffer: GPUBuffer,

@@ -57,7 +57,7 @@ const output: OptionGroup = {
     },
     {
       name: "explain",
-      help: "Print how many passes there are, what each does and the geometry of the result. Without -o nothing else is done.",
+      help: "Print how many passes there are, what each does and the geometry of the result; with --backend webgpu its kernels, too. Without -o nothing else is done.",
     },
   ],
 };
@@ -134,6 +134,7 @@ export const run: Command = {
     if (explains) {
       print(terminal, explainPlan(plan));
       print(terminal, announce(expression));
+      for (const kernel of backend.kernels?.(plan) ?? []) print(terminal, `\n${kernel.trimEnd()}`);
     }
     if (target === undefined) return done;
     checkLength("the result", voxelCount(expression.grid) * image.voxels.channels, "crop it or ask for larger voxels");

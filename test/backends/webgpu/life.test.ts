@@ -19,6 +19,12 @@ describe("without a device", () => {
       error: { kind: "BackendUnavailable", backend: "webgpu", reason: "WebGPU found no adapter" },
     });
     await expect(evaluate(image, { backend: none })).rejects.toThrow("install npm webgpu and a driver");
+    await none.dispose();
+    const refuses = { requestAdapter: () => Promise.reject(new Error("not today")) };
+    const refused = webgpu({ gpu: refuses as Pick<GPU, "requestAdapter"> as GPU });
+    await expect(evaluate(image, { backend: refused })).rejects.toMatchObject({
+      error: { kind: "BackendUnavailable", backend: "webgpu", reason: "WebGPU gave no adapter (not today)" },
+    });
   });
 });
 
