@@ -49,7 +49,7 @@ export const automatic = (source: GpuSource): ((program: Program) => Promise<Bac
     const resident = inputs.find(isOnDevice);
     if (resident !== undefined) return orElse(resident.owner, processor);
     if (workOf(plan) < worthAGpu) return processor;
-    gpu ??= hardware(source);
+    gpu ??= hardware(source).catch(() => undefined);
     const found = await gpu;
     return (await found?.takesWhole(plan).catch(() => false)) ? orElse(found ?? processor, processor) : processor;
   };

@@ -44,6 +44,18 @@ describe("the rule", () => {
     expect((await unlikely(compile(scale(60)(image)))).name).toBe("wasm");
   });
 
+  test("a GPU that cannot be looked for is none", async () => {
+    const broken = automatic({
+      open: async () => undefined,
+      isLikely: () => {
+        throw new Error("the page forbids it");
+      },
+      remedy: "",
+    });
+    const large = compile(scale(60)(imageFromArray(new Float32Array(1000), { size: [10, 10, 10] })));
+    expect((await broken(large)).name).toBe("wasm");
+  });
+
   test.skipIf(!hasGpu)("a software adapter is known as one", async () => {
     expect(await webgpu().isHardware()).toBe(process.env.MEDIMAGES_GPU === "1");
   });

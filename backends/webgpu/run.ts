@@ -2,6 +2,7 @@
  * One run of a plan whose volumes all fit the device: passes follow each other there, and only the result
  * comes back, if it comes back at all.
  */
+import { MedImagesError } from "../../compiler/errors.ts";
 import { cornerMedian, type Voxels } from "../../compiler/language/voxels.ts";
 import { type Gather, type Pass, type Plan, readsOf } from "../../compiler/plan.ts";
 import { freedAfter } from "../../compiler/schedule.ts";
@@ -54,6 +55,10 @@ export class Run {
       const buffer = this.#buffers.get(result) ?? broken("the result was never computed");
       this.#buffers.delete(result);
       return buffer;
+    } catch (thrown) {
+      // What the device complained of is the reason of all that failed after.
+      if (!(thrown instanceof MedImagesError)) await this.#requests.accepted();
+      throw thrown;
     } finally {
       // After a failure nobody knows what state they are in.
       for (const buffer of this.#buffers.values()) buffer.destroy();

@@ -1,7 +1,7 @@
 /** What a device may do to a run, and a run to its device. */
 import { describe, expect, test } from "vitest";
 import { type Expression, evaluate, reference, rotate, scale } from "../../../src/index.ts";
-import { webgpu } from "../../../src/webgpu.ts";
+import { toGpu, webgpu } from "../../../src/webgpu.ts";
 import { noise } from "../noise.ts";
 import { openDevice, openGpu } from "./devices.ts";
 import { hasGpu } from "./has-gpu.ts";
@@ -125,6 +125,23 @@ describe.skipIf(!hasGpu)("life cycle", () => {
     const failure = evaluate(rotate("z", 5)(noise([16, 16, 16])), { backend: webgpu(device) });
     await expect(failure).rejects.toMatchObject({
       error: { kind: "BackendUnavailable", reason: "the GPU is out of memory (no room for 1 GiB)" },
+    });
+  });
+
+  test("memory that runs out when a background is looked at, too", async () => {
+    const device = await openDevice();
+    const backend = webgpu(device);
+    using there = await toGpu(noise([16, 16, 16]), backend);
+    const create = device.createBuffer.bind(device);
+    device.createBuffer = (descriptor) => {
+      const buffer = create(descriptor);
+      if (descriptor.label === "medimages landing") buffer.mapAsync = () => Promise.reject(new Error("not valid"));
+      return buffer;
+    };
+    const pop = device.popErrorScope.bind(device);
+    device.popErrorScope = async () => (await pop()) ?? ({ message: "no room" } as GPUError);
+    await expect(evaluate(rotate("z", 5)(there), { backend })).rejects.toMatchObject({
+      error: { kind: "BackendUnavailable", reason: "the GPU is out of memory (no room)" },
     });
   });
 
