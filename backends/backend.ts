@@ -1,7 +1,7 @@
 /** What every backend is: something that runs plans. Backends share nothing but the plan. */
 
-import type { Voxels } from "../compiler/language/voxels.ts";
-import type { Program } from "../compiler/plan.ts";
+import type { VoxelArray, Voxels } from "../compiler/language/voxels.ts";
+import type { Plan, Program } from "../compiler/plan.ts";
 
 export interface RunOptions {
   /** Stops the run; the promise is then rejected with `Aborted`. */
@@ -12,10 +12,42 @@ export interface RunOptions {
   readonly memory?: number;
   /** Threads to use, where the backend has threads. */
   readonly threads?: number;
+  /** Told of what had to be put up with, such as a device that was lost. */
+  readonly onWarning?: (warning: { readonly kind: string; readonly message: string }) => void;
 }
 
 export interface Backend {
   readonly name: string;
   /** @throws MedImagesError `Aborted`, `BudgetExceeded`, `UnsupportedVoxels`, `BackendUnavailable` */
   run(program: Program, options?: RunOptions): Promise<Voxels>;
+  /**
+   * As `run`, but the result stays in the memory of the device. Backends that have this also take such voxels
+   * in, where they lie.
+   */
+  runKept?(program: Program, options?: RunOptions): Promise<DeviceVoxels>;
+  /** The programs that it runs for a plan, as text for people, where there are any. */
+  kernels?(plan: Plan): readonly string[];
 }
+
+/**
+ * Voxels in the memory of a device. They are voxels like any other to whoever only hands them on; to read them,
+ * fetch them.
+ */
+export interface DeviceVoxels extends Voxels, Disposable {
+  /** Reading it throws `UnsupportedVoxels`: the voxels are elsewhere. */
+  readonly data: VoxelArray;
+  /** What computes where they lie. */
+  readonly owner: Backend;
+  /** The voxels in ordinary memory. @throws MedImagesError `BackendUnavailable` when the device was lost */
+  fetch(): Promise<Voxels>;
+  /** Gives their memory back; they must not be used any more. */
+  [Symbol.dispose](): void;
+}
+
+/** The program with all that goes in in ordinary memory, for backends that have no device. */
+export const fetched = async ({ plan, inputs }: Program): Promise<Program> => ({
+  plan,
+  inputs: await Promise.all(inputs.map((voxels) => (isOnDevice(voxels) ? voxels.fetch() : voxels))),
+});
+
+export const isOnDevice = (voxels: Voxels): voxels is DeviceVoxels => "fetch" in voxels;

@@ -7,9 +7,10 @@
  */
 import { parseArgs } from "node:util";
 import { type Backend, evaluate, reference, release, voxelCount, wasm } from "../src/index.ts";
+import { webgpu } from "../src/webgpu.ts";
 import { type Case, cases } from "./cases.ts";
 
-const backends: Readonly<Record<string, Backend>> = { reference, wasm };
+const backends: Readonly<Record<string, Backend>> = { reference, wasm, webgpu: webgpu() };
 
 interface Timing {
   readonly backend: string;

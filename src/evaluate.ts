@@ -2,20 +2,23 @@
  * From expressions to images: the one place where something is computed. Whatever is wrong with an
  * expression is reported here, all of it at once.
  */
-import * as TE from "fp-ts/lib/TaskEither.js";
-import type { Backend, RunOptions } from "../backends/backend.ts";
+import { left, right } from "fp-ts/lib/Either.js";
+import type { TaskEither } from "fp-ts/lib/TaskEither.js";
+import { type Backend, fetched, type RunOptions } from "../backends/backend.ts";
 import { compileVolume } from "../compiler/compile.ts";
 import { fail, type PipelineError, toPipelineError } from "../compiler/errors.ts";
 import { explainPlan } from "../compiler/explain.ts";
 import type { Program } from "../compiler/plan.ts";
-import { automaticBackend } from "./backends.ts";
+import { automaticBackend } from "./automatic.ts";
 import { type Expression, type Source, toExpression, toVolume } from "./expression.ts";
-import type { Display, Kind, MedImage } from "./image.ts";
+import { type Display, type GpuImage, type Kind, type MedImage, onGpu, type Warning } from "./image.ts";
 import type { OperationName } from "./step.ts";
 
 export interface EvaluateOptions extends RunOptions {
   /** What computes. `"auto"` (default) takes the fastest that is at hand. */
   readonly backend?: Backend | "auto";
+  /** Where the result shall lie: `"cpu"` (default), or on the device of a backend that has one. */
+  readonly keep?: "cpu" | "gpu";
 }
 
 /**
@@ -30,28 +33,63 @@ export const compile = (source: Source): Program => {
 };
 
 /**
- * The plan of an expression as text: passes, matrices, and why a materialize was needed.
+ * The plan of an expression as text: passes, matrices, and why a materialize was needed. With a `backend` that
+ * compiles programs from plans, these follow.
  * @throws MedImagesError `InvalidPipeline`
  */
-export const explain = (source: Source): string => explainPlan(compile(source).plan);
+export const explain = (source: Source, options: { readonly backend?: Backend } = {}): string => {
+  const { plan } = compile(source);
+  return [explainPlan(plan), ...(options.backend?.kernels?.(plan) ?? [])].join("\n\n");
+};
 
 /**
- * Computes an expression: the image on its grid. All else that the source image says is kept.
+ * Computes an expression: the image on its grid. All else that the source image says is kept. With
+ * `keep: "gpu"` the voxels stay on the device of the backend, until the image is disposed of.
  * @throws MedImagesError (as rejection) `InvalidPipeline`, `BudgetExceeded`, `UnsupportedVoxels`,
  * `BackendUnavailable`, `Aborted`
  */
-export const evaluate = async <K extends Kind>(
+export function evaluate<K extends Kind>(
   source: Source<K>,
-  options: EvaluateOptions = {},
-): Promise<MedImage<K>> => {
+  options: EvaluateOptions & { readonly keep: "gpu" },
+): Promise<GpuImage<K>>;
+export function evaluate<K extends Kind>(source: Source<K>, options?: EvaluateOptions): Promise<MedImage<K>>;
+export async function evaluate<K extends Kind>(source: Source<K>, options: EvaluateOptions = {}): Promise<MedImage<K>> {
   const expression: Expression<K> = toExpression(source);
   const program = compile(expression);
-  const backend =
-    options.backend === undefined || options.backend === "auto" ? automaticBackend(program.plan) : options.backend;
-  const voxels = await backend.run(program, options);
+  const { backend: asked = "auto", keep = "cpu" } = options;
+  const backend = asked === "auto" ? await automaticBackend(program) : asked;
+  const warnings: Warning[] = [];
+  const onWarning = (warning: Warning): void => {
+    warnings.push(warning);
+    options.onWarning?.(warning);
+  };
   const { image, kind, grid } = expression;
-  return { ...image, kind, grid, voxels, display: displayAfter(expression) };
-};
+  const parts = (): Omit<MedImage<K>, "voxels"> => ({
+    ...image,
+    kind,
+    grid,
+    device: "cpu",
+    display: displayAfter(expression),
+    warnings: [...image.warnings, ...warnings],
+  });
+  if (keep === "gpu") {
+    const voxels = await (backend.runKept ?? cannotKeep(backend)).call(backend, program, { ...options, onWarning });
+    return onGpu({ ...parts(), voxels });
+  }
+  const voxels = await backend.run(backend.runKept === undefined ? await fetched(program) : program, {
+    ...options,
+    onWarning,
+  });
+  return { ...parts(), voxels };
+}
+
+const cannotKeep = (backend: Backend): never =>
+  fail({
+    kind: "BackendUnavailable",
+    backend: backend.name,
+    reason: "it has no device to keep a result on",
+    remedy: 'leave keep out, or pass a backend from medimages/webgpu and keep: "gpu"',
+  });
 
 /** Steps after which a window in the old values would show something else. */
 const changesValues: ReadonlySet<OperationName> = new Set<OperationName>(["rescale", "window", "gamma", "map"]);
@@ -62,11 +100,7 @@ const displayAfter = ({ image, steps }: Expression): Display => {
 };
 
 /** {@link evaluate} as a `TaskEither`: errors as values. */
-export const run = <K extends Kind>(
-  source: Source<K>,
-  options: EvaluateOptions = {},
-): TE.TaskEither<PipelineError, MedImage<K>> =>
-  TE.tryCatch(
-    () => evaluate(source, options),
-    (thrown) => toPipelineError(thrown, "evaluate"),
-  );
+export const run =
+  <K extends Kind>(source: Source<K>, options: EvaluateOptions = {}): TaskEither<PipelineError, MedImage<K>> =>
+  () =>
+    evaluate(source, options).then(right, (thrown: unknown) => left(toPipelineError(thrown, "evaluate")));

@@ -87,13 +87,28 @@ export interface MedImage<K extends Kind = Kind> {
   readonly grid: Grid;
   readonly channels: Channels;
   readonly modality: Modality;
-  readonly device: "cpu";
+  /** Where the voxels lie. Those on a GPU can be computed with like others; to read them, `toCpu` fetches them. */
+  readonly device: "cpu" | "gpu";
   readonly study: Study;
   readonly clinical: Clinical;
   readonly display: Display;
   readonly metadata: Metadata;
   readonly warnings: readonly Warning[];
 }
+
+/** An image whose voxels lie on a GPU, until it is disposed of (`using`, or `release`). */
+export interface GpuImage<K extends Kind = Kind> extends MedImage<K>, Disposable {
+  readonly device: "gpu";
+}
+
+/** The image on a GPU; copies of it are not disposed of with it. */
+export const onGpu = <K extends Kind>(
+  image: Omit<MedImage<K>, "voxels"> & { readonly voxels: Voxels & Disposable },
+): GpuImage<K> => {
+  const { voxels } = image;
+  const made = { ...image, device: "gpu" as const, [Symbol.dispose]: () => voxels[Symbol.dispose]() };
+  return Object.defineProperty(made, Symbol.dispose, { enumerable: false });
+};
 
 /** All parts of an image but voxels and grid may be left out. */
 export type MedImageParts<K extends Kind> = { readonly voxels: Voxels; readonly grid: Grid } & Partial<
@@ -132,6 +147,24 @@ export const imageFromArray = (
   rest: { readonly channels?: number; readonly rescale?: Rescale } = {},
 ): MedImage<"intensity"> => intensityImage({ voxels: voxelsOf(data, rest), grid: gridOf(grid.size, grid) });
 
+/** An image of voxels on a GPU, of which nobody but their device can count. @throws MedImagesError `InvalidDocument` */
+export const imageOnGpu = (
+  parts: MedImageParts<"intensity"> & { readonly voxels: Voxels & Disposable },
+): GpuImage<"intensity"> => {
+  const { channels } = parts.voxels;
+  const problem =
+    gridProblem(parts.grid) ??
+    (Number.isInteger(channels) && channels > 0 ? undefined : `${channels} is no number of channels`) ??
+    rescaleProblem(parts.voxels);
+  if (problem !== undefined) return fail({ kind: "InvalidDocument", errors: [`an image cannot be made: ${problem}`] });
+  return onGpu({ ...complete("intensity", parts), voxels: parts.voxels });
+};
+
+const rescaleProblem = ({ rescale: { slope, intercept } }: Voxels): string | undefined =>
+  Number.isFinite(slope) && slope !== 0 && Number.isFinite(intercept)
+    ? undefined
+    : "the rescale slope must be a finite number other than 0 and the intercept finite";
+
 const checked = <P extends { readonly voxels: Voxels; readonly grid: Grid }>(parts: P): P => {
   const { voxels, grid } = parts;
   const problem =
@@ -139,9 +172,7 @@ const checked = <P extends { readonly voxels: Voxels; readonly grid: Grid }>(par
     (voxels.data.length === voxelCount(grid) * voxels.channels
       ? undefined
       : `${voxels.data.length} voxels do not fill ${grid.size.join("×")} with ${voxels.channels} channel(s)`) ??
-    (Number.isFinite(voxels.rescale.slope) && voxels.rescale.slope !== 0 && Number.isFinite(voxels.rescale.intercept)
-      ? undefined
-      : "the rescale slope must be a finite number other than 0 and the intercept finite");
+    rescaleProblem(voxels);
   return problem === undefined
     ? parts
     : fail({ kind: "InvalidDocument", errors: [`an image cannot be made: ${problem}`] });

@@ -6,7 +6,7 @@
 
 // Programs: what operations build and backends run.
 export { pipe } from "fp-ts/lib/function.js";
-export type { Backend, RunOptions } from "../backends/backend.ts";
+export type { Backend, DeviceVoxels, RunOptions } from "../backends/backend.ts";
 export { reference } from "../backends/reference/index.ts";
 export { describe, MedImagesError, type PipelineError, type StepProblem } from "../compiler/errors.ts";
 // Geometry.
@@ -57,6 +57,7 @@ export {
   type Channels,
   type Clinical,
   type Display,
+  type GpuImage,
   imageFromArray,
   intensityImage,
   type Kind,

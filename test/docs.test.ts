@@ -9,6 +9,7 @@ import { promisify } from "node:util";
 import { isRight } from "fp-ts/lib/Either.js";
 import { afterAll, describe, expect, test } from "vitest";
 import { fromJSON } from "../src/index.ts";
+import { hasGpu } from "./backends/webgpu/has-gpu.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const start = promisify(execFile);
@@ -51,6 +52,8 @@ const squeeze = (text: string): string => text.replaceAll(/\s+/g, "");
 const withCode = documents.filter((document) => blocksOf(document).length > 0);
 
 describe.each(withCode)("%s", (document) => {
+  // Its examples are for machines with a GPU.
+  if (document === "docs/webgpu.md" && !hasGpu) return void test.skip("there is no GPU");
   const folder = emptyFolder();
   const blocks = blocksOf(document);
   test.each(blocks)("$language block at line $line", async ({ language, code, line }) => {

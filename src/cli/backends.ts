@@ -2,9 +2,10 @@
 import { platform } from "#platform";
 import type { Backend } from "../../backends/backend.ts";
 import { reference } from "../../backends/reference/index.ts";
-import { fail } from "../../compiler/errors.ts";
-import type { Plan } from "../../compiler/plan.ts";
-import { automaticBackend, wasm } from "../backends.ts";
+import type { Program } from "../../compiler/plan.ts";
+import { automaticBackend } from "../automatic.ts";
+import { wasm } from "../backends.ts";
+import { webgpu } from "../webgpu.ts";
 import { wordFormat } from "./formats.ts";
 import type { Format } from "./usage.ts";
 
@@ -22,25 +23,23 @@ const onReference: ChosenBackend = { backend: reference, threads: () => 1 };
 /** Threads are those of the machine unless told otherwise. */
 const onWasm: ChosenBackend = { backend: wasm, threads: (asked) => asked ?? platform.threads?.processors ?? 1 };
 
-type Choice = (plan: Plan) => ChosenBackend;
+type Choice = (program: Program) => ChosenBackend | Promise<ChosenBackend>;
 
-const missing = (backend: BackendName) => (): never =>
-  fail({
-    kind: "BackendUnavailable",
-    backend,
-    reason: "this version of medimages does not include it",
-    remedy: "use --backend wasm, or leave --backend out",
-  });
+/** The device has threads of its own. */
+const onWebGpu: ChosenBackend = { backend: webgpu(), threads: () => 1 };
 
 const backends: Readonly<Record<BackendName, () => Choice>> = {
-  auto: () => (plan) => (automaticBackend(plan) === wasm ? onWasm : onReference),
+  auto: () => async (program) => {
+    const backend = await automaticBackend(program);
+    return backend === wasm ? onWasm : { backend, threads: () => 1 };
+  },
   reference: () => () => onReference,
   wasm: () => () => onWasm,
-  webgpu: missing("webgpu"),
+  webgpu: () => () => onWebGpu,
 };
 const names: readonly BackendName[] = ["auto", "reference", "wasm", "webgpu"];
 
 export const backendFormat: Format<BackendName> = wordFormat(names, "reference");
 
-/** What runs plans under this name. @throws MedImagesError `BackendUnavailable` */
+/** What runs plans under this name. */
 export const chooseBackend = (name: BackendName): Choice => backends[name]();

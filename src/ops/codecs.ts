@@ -10,26 +10,26 @@ import type { Vector3 } from "../../compiler/language/vector.ts";
 import { type DType, dtypeNames } from "../../compiler/language/voxels.ts";
 import type { AxisName, FillOptions, SamplingFill, SamplingOptions, Step } from "../step.ts";
 
-/** A codec for one of a few words. */
-export const oneOf = <W extends string>(name: string, words: readonly W[]): t.Type<W> => {
-  const is = (u: unknown): u is W => words.some((w) => w === u);
-  return new t.Type<W>(name, is, (u, context) => (is(u) ? t.success(u) : t.failure(u, context)), t.identity);
-};
+/** A codec of values that JSON has as they are: what it takes is said by a predicate, and by a name for people. */
+export const plain = <A>(name: string, is: (u: unknown) => u is A): t.Type<A> =>
+  new t.Type<A>(name, is, (u, context) => (is(u) ? t.success(u) : t.failure(u, context)), t.identity);
 
-export const finite: t.Type<number> = new t.Type<number>(
-  "a finite number",
-  (u): u is number => typeof u === "number" && Number.isFinite(u),
-  (u, context) => (typeof u === "number" && Number.isFinite(u) ? t.success(u) : t.failure(u, context)),
-  t.identity,
+/** A codec for one of a few words. */
+export const oneOf = <W extends string>(name: string, words: readonly W[]): t.Type<W> =>
+  plain(name, (u): u is W => words.some((w) => w === u));
+
+const isNumber = (u: unknown): u is number => typeof u === "number" && Number.isFinite(u);
+
+export const finite: t.Type<number> = plain("a finite number", isNumber);
+export const pair: t.Type<readonly [number, number]> = plain(
+  "two finite numbers [low, high]",
+  (u): u is readonly [number, number] => Array.isArray(u) && u.length === 2 && u.every(isNumber),
 );
-const isVector = (u: unknown): u is Vector3 => Array.isArray(u) && u.length === 3 && u.every((n) => finite.is(n));
-export const vector3: t.Type<Vector3> = new t.Type<Vector3>(
+export const vector3: t.Type<Vector3> = plain(
   "three finite numbers [x, y, z]",
-  isVector,
-  (u, context) => (isVector(u) ? t.success(u) : t.failure(u, context)),
-  t.identity,
+  (u): u is Vector3 => Array.isArray(u) && u.length === 3 && u.every(isNumber),
 );
-export const text: t.Type<string> = new t.Type<string>("text", t.string.is, t.string.validate, t.identity);
+export const text: t.Type<string> = plain("text", (u): u is string => typeof u === "string");
 export const axisName: t.Type<AxisName> = oneOf("one of x, y, z", ["x", "y", "z"]);
 export const dtype: t.Type<DType> = oneOf(`one of ${dtypeNames.join(", ")}`, dtypeNames);
 const interpolation: t.Type<Interpolator> = oneOf(`one of ${interpolators.join(", ")}`, interpolators);
@@ -85,7 +85,7 @@ export const stepCodec = <S extends Step>(
   optional: OptionalCodecs<S>,
 ): StepCodec<S> => {
   const fields = new Map<string, t.Mixed>([
-    ["op", t.literal(op)],
+    ["op", oneOf<S["op"]>(JSON.stringify(op), [op])],
     ...Object.entries<t.Mixed>(required),
     ...Object.entries<t.Mixed>(optional),
   ]);

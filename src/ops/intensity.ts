@@ -1,6 +1,5 @@
 /** Maps of values: pointwise, fused into whatever pass looks at the field. Results are float32. */
 
-import * as t from "io-ts";
 import { mapFields } from "../../compiler/language/field.ts";
 import { quantized } from "../../compiler/language/quantize.ts";
 import type { Scalar } from "../../compiler/language/scalar.ts";
@@ -9,7 +8,7 @@ import { type DType, isIdentityRescale, storedAs } from "../../compiler/language
 import type { Expression, IntensityOperation, Operation } from "../expression.ts";
 import type { AsStep, ClampStep, GammaStep, MapStep, RescaleStep, WindowStep } from "../step.ts";
 import { operation } from "./apply.ts";
-import { dtype, finite, stepCodec } from "./codecs.ts";
+import { dtype, finite, pair, stepCodec } from "./codecs.ts";
 import { type Change, type OperationDefinition, type Refusal, refuse } from "./operation.ts";
 import { scalarCodec, scalarProblem } from "./scalar-codec.ts";
 
@@ -45,11 +44,7 @@ export const clampDefinition: OperationDefinition<"clamp"> = {
 
 export const windowDefinition: OperationDefinition<"window"> = {
   op: "window",
-  codec: stepCodec<WindowStep>(
-    "window",
-    { center: finite, width: finite },
-    { to: t.readonly(t.tuple([finite, finite]), "two finite numbers [low, high]") },
-  ),
+  codec: stepCodec<WindowStep>("window", { center: finite, width: finite }, { to: pair }),
   apply: (expression, { center, width, to: [low, high] = [0, 1] }) => {
     const refusal = width > 0 ? undefined : refuse(`the width ${width} is not positive`, "give a width over 0");
     const share = between(line(value, 1 / width, 0.5 - center / width), 0, 1);

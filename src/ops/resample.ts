@@ -6,7 +6,7 @@ import { type Vector3, vector } from "../../compiler/language/vector.ts";
 import { type Expression, type IntensityOperation, type Operation, sampledBy } from "../expression.ts";
 import type { ResampleToImageStep, ResampleToSpacingStep, SamplingOptions, ScaleStep } from "../step.ts";
 import { operation } from "./apply.ts";
-import { either, finite, oneOf, samplingFields, stepCodec, text, vector3 } from "./codecs.ts";
+import { either, finite, oneOf, plain, samplingFields, stepCodec, text, vector3 } from "./codecs.ts";
 import {
   type Change,
   gridRefusal,
@@ -60,13 +60,9 @@ export const scaleDefinition: OperationDefinition<"scale"> = {
   },
 };
 
-const isMatrix = (u: unknown): u is Grid["direction"] =>
-  Array.isArray(u) && u.length === 9 && u.every((n) => finite.is(n));
-const matrix9: t.Type<Grid["direction"]> = new t.Type<Grid["direction"]>(
+const matrix9: t.Type<Grid["direction"]> = plain(
   "nine finite numbers, row-major",
-  isMatrix,
-  (u, context) => (isMatrix(u) ? t.success(u) : t.failure(u, context)),
-  t.identity,
+  (u): u is Grid["direction"] => Array.isArray(u) && u.length === 9 && u.every((n) => finite.is(n)),
 );
 const gridCodec: t.Type<Grid> = t.type(
   { size: vector3, spacing: vector3, origin: vector3, direction: matrix9 },

@@ -4,6 +4,7 @@
  */
 import { allocateBacked } from "../../backends/wasm/memory.ts";
 import { fail, MedImagesError } from "../../compiler/errors.ts";
+import { browserGpu } from "./browser-gpu.ts";
 import { browserThreads } from "./browser-threads.ts";
 import type { GzipEnd, Platform } from "./platform.ts";
 
@@ -70,6 +71,7 @@ export const platform: Platform = {
   gunzip,
   gzip: (chunks) => through(chunks, new CompressionStream("gzip")),
   threads: browserThreads,
+  gpu: browserGpu,
   totalMemory: assumedMemory,
   allocateBuffer: (bytes) => allocateBacked(bytes) ?? new ArrayBuffer(bytes),
 };

@@ -13,6 +13,7 @@ import { allocateBacked } from "../../backends/wasm/memory.ts";
 import { fail, MedImagesError } from "../../compiler/errors.ts";
 import { corrupt, gunzipMembers } from "./gunzip.ts";
 import { gzipHeader, gzipTrailer } from "./gzip-member.ts";
+import { nodeGpu } from "./node-gpu.ts";
 import { nodeThreads } from "./node-threads.ts";
 import type { ByteSource, Platform } from "./platform.ts";
 import type { Pushback } from "./pushback.ts";
@@ -309,6 +310,7 @@ export const platform: Platform = {
   gunzip: (chunks, name) => gunzipMembers(chunks, name, inflateMember, crc32),
   gzip,
   threads: nodeThreads,
+  gpu: nodeGpu,
   totalMemory: totalmem(),
   allocateBuffer: (bytes) => allocateBacked(bytes) ?? new SharedArrayBuffer(bytes),
 };

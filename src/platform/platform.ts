@@ -4,6 +4,7 @@
  */
 
 import type { ThreadHost } from "../../backends/wasm/pool.ts";
+import type { GpuSource } from "../../backends/webgpu/acquire.ts";
 
 /** Bytes that can be read anywhere: a file on disk, a `Blob`, or an array. Close it when done. */
 export interface ByteSource {
@@ -38,6 +39,8 @@ export interface Platform {
   gzip(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
   /** Threads for kernels; absent where they cannot share memory. */
   readonly threads: ThreadHost | undefined;
+  /** Where GPU devices come from. */
+  readonly gpu: GpuSource;
   /** Bytes of memory of this machine. */
   readonly totalMemory: number;
   /** A buffer of at least this many bytes that kernels and, where the platform can, threads read where it lies. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Grid } from "../../compiler/language/grid.ts";
 import { loadImage } from "../../src/io/load.ts";
+import { hasGpu } from "../backends/webgpu/has-gpu.ts";
 import { call, countBeyond, hasShared, shared, temporaryFolder } from "./harness.ts";
 
 interface Case {
@@ -22,8 +23,10 @@ const largestDifference = (a: readonly number[], b: readonly number[]): number =
 describe.skipIf(!hasShared)("run --pipeline against ITK, scipy and nibabel (../shared/oracle)", () => {
   const folder = temporaryFolder();
 
-  const onEach = (["reference", "wasm"] as const).flatMap((backend) => cases.map((c) => ({ ...c, backend })));
-  test.each(onEach)("$name, $backend", async ({ name, input, steps, grid, expected, tolerance, edge, backend }) => {
+  const onEach = (["reference", "wasm", "webgpu"] as const).flatMap((backend) => cases.map((c) => ({ ...c, backend })));
+  test.for(onEach)("$name, $backend", async ({ backend, ...c }, { skip }) => {
+    skip(backend === "webgpu" && !hasGpu, "there is no GPU");
+    const { name, input, steps, grid, expected, tolerance, edge } = c;
     const pipeline = join(folder, `${name}.json`);
     const output = join(folder, `${name}-${backend}.nii.gz`);
     const here = steps.map((step) => (step.image ? { ...step, image: shared(`oracle/${step.image}`) } : step));

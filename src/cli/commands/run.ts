@@ -57,7 +57,7 @@ const output: OptionGroup = {
     },
     {
       name: "explain",
-      help: "Print how many passes there are, what each does and the geometry of the result. Without -o nothing else is done.",
+      help: "Print how many passes there are, what each does and the geometry of the result; with --backend webgpu its kernels, too. Without -o nothing else is done.",
     },
   ],
 };
@@ -127,12 +127,14 @@ export const run: Command = {
     const read_ms = clock();
     const allSteps = [...fromFile, ...fromFlags, ...last];
     const expression: Expression = applySteps(allSteps, image);
-    const { plan } = naming(source, () => compile(expression));
-    const { backend, threads: threadsUsed } = backendFor(plan);
+    const program = naming(source, () => compile(expression));
+    const { plan } = program;
+    const { backend, threads: threadsUsed } = await backendFor(program);
     const compile_ms = clock();
     if (explains) {
       print(terminal, explainPlan(plan));
       print(terminal, announce(expression));
+      for (const kernel of backend.kernels?.(plan) ?? []) print(terminal, `\n${kernel.trimEnd()}`);
     }
     if (target === undefined) return done;
     checkLength("the result", voxelCount(expression.grid) * image.voxels.channels, "crop it or ask for larger voxels");

@@ -24,7 +24,7 @@ import {
   window,
 } from "../../../src/index.ts";
 import { applySteps } from "../../../src/json.ts";
-import { noise } from "./noise.ts";
+import { noise } from "../noise.ts";
 
 const span = (values: ArrayLike<number | bigint>): number => {
   let [low, high] = [Infinity, -Infinity];

@@ -22,7 +22,7 @@ import {
   wasm,
 } from "../../../src/index.ts";
 import { nodeThreads } from "../../../src/platform/node-threads.ts";
-import { noise } from "./noise.ts";
+import { noise } from "../noise.ts";
 
 const bytes = (image: MedImage): Buffer => {
   const { buffer, byteOffset, byteLength } = image.voxels.data;

@@ -1,0 +1,236 @@
+/**
+ * The GPU backend: each pass as a WGSL kernel that is compiled for its structure, run on any device that
+ * speaks WebGPU.
+ */
+import { fail } from "../../compiler/errors.ts";
+import type { Vector3 } from "../../compiler/language/vector.ts";
+import { dtypes, type Storage, type VoxelArray, type Voxels } from "../../compiler/language/voxels.ts";
+import type { Buffer, Plan, Program } from "../../compiler/plan.ts";
+import { checkBudget } from "../../compiler/schedule.ts";
+import { type Backend, type DeviceVoxels, isOnDevice, type RunOptions } from "../backend.ts";
+import { acquire, type Bounds, type GpuSource, wrap } from "./acquire.ts";
+import type { Device } from "./device.ts";
+import { usage } from "./flags.ts";
+import { Pace } from "./pace.ts";
+import { broken, bufferOf, bytesOf, elementsOf } from "./plan-buffers.ts";
+import { toWords } from "./pool.ts";
+import { printPlan } from "./print.ts";
+import { ResidentVoxels } from "./resident.ts";
+import { type OnDevice, Run } from "./run.ts";
+import { TiledRun } from "./tiled-run.ts";
+import { download, upload } from "./transport.ts";
+
+/** Voxels in a buffer that another library made: x fastest, channels slowest, packed from its start. */
+export interface BorrowedVoxels extends Storage {
+  readonly buffer: GPUBuffer;
+  readonly size: Vector3;
+  readonly channels: number;
+}
+
+/** What computes on a GPU. */
+export interface GpuBackend extends Backend {
+  runKept(program: Program, options?: RunOptions): Promise<DeviceVoxels>;
+  kernels(plan: Plan): readonly string[];
+  /** Voxels copied to the device. @throws MedImagesError `BackendUnavailable`, `BudgetExceeded` */
+  keep(voxels: Voxels): Promise<DeviceVoxels>;
+  /** Voxels where they lie, in a buffer of this backend's device that can be bound as storage and copied from. */
+  borrow(voxels: BorrowedVoxels): Promise<DeviceVoxels>;
+  /** The device that it computes on, to share it with another library. @throws MedImagesError `BackendUnavailable` */
+  device(): Promise<GPUDevice>;
+  /** Whether a GPU is at hand that is more than a processor playing one. */
+  isHardware(): Promise<boolean>;
+  /** Whether it computes a plan in one piece; where not, every part goes over the bus. */
+  takesWhole(plan: Plan): Promise<boolean>;
+  /** Frees the device and what it keeps for the next run, which takes another. A device that was handed in stays. */
+  dispose(): Promise<void>;
+}
+
+const done = (): void => undefined;
+
+export class WebGpuBackend implements GpuBackend {
+  readonly name: string = "webgpu";
+  readonly #source: GpuSource | GPUDevice;
+  readonly #bounds: Bounds;
+  #device: Promise<Device> | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(source: GpuSource | GPUDevice, bounds: Bounds = {}) {
+    this.#source = source;
+    this.#bounds = bounds;
+  }
+
+  run(program: Program, options: RunOptions = {}): Promise<Voxels> {
+    return this.#inTurn(() => this.#run(program, options));
+  }
+
+  runKept(program: Program, options: RunOptions = {}): Promise<DeviceVoxels> {
+    return this.#inTurn(() => this.#runKept(program, options));
+  }
+
+  kernels(plan: Plan): readonly string[] {
+    return printPlan(plan);
+  }
+
+  keep(voxels: Voxels): Promise<DeviceVoxels> {
+    return this.#inTurn(async () => this.#keep(await this.#ready(), voxels));
+  }
+
+  async borrow({ buffer, size, channels, dtype, rescale }: BorrowedVoxels): Promise<DeviceVoxels> {
+    const length = size[0] * size[1] * size[2] * channels;
+    const needed = toWords(length * dtypes[dtype].bytes);
+    const usages = usage.storage | usage.copyFrom;
+    if ((buffer.usage & usages) !== usages)
+      return fail({
+        kind: "UnsupportedVoxels",
+        reason: "the buffer cannot be bound as storage and copied from",
+        remedy: "make it with the usages STORAGE and COPY_SRC",
+      });
+    if (buffer.size < needed)
+      return fail({
+        kind: "UnsupportedVoxels",
+        reason: `a buffer of ${buffer.size} bytes does not hold ${needed} bytes of voxels, in whole words`,
+        remedy: "give the size, channels and dtype that the buffer was made for",
+      });
+    const device = await this.#ready();
+    return ResidentVoxels.in({ device, owner: this, buffer, dtype, rescale, channels, length, borrowed: true });
+  }
+
+  async device(): Promise<GPUDevice> {
+    return (await this.#ready()).gpu;
+  }
+
+  async isHardware(): Promise<boolean> {
+    return this.#ready().then(
+      (device) => !device.isSoftware,
+      () => false,
+    );
+  }
+
+  async takesWhole(plan: Plan): Promise<boolean> {
+    const { largestBinding } = await this.#ready();
+    return plan.buffers.every((buffer) => bytesOf(buffer) <= largestBinding);
+  }
+
+  async dispose(): Promise<void> {
+    const device = this.#device;
+    this.#device = undefined;
+    const taken = await device?.catch(() => undefined);
+    if ("createBuffer" in this.#source) taken?.pool.clear();
+    else taken?.destroy();
+  }
+
+  async #run({ plan, inputs }: Program, options: RunOptions): Promise<Voxels> {
+    const handedIn = inputs[plan.result];
+    if (handedIn !== undefined) return isOnDevice(handedIn) ? handedIn.fetch() : handedIn;
+    const { device, pace, made, storage } = await this.#start(plan, options);
+    const outcome = await this.#compute(device, plan, inputs, pace);
+    if (!("buffer" in outcome)) return { ...storage, data: outcome.data, channels: made.channels };
+    const { value, accepted } = device.scoped(() => download(device, outcome.buffer, bytesOf(made)));
+    device.pool.giveBack(outcome.buffer);
+    await pace.wait(accepted);
+    const data = new dtypes[storage.dtype].array(await pace.wait(value));
+    pace.done();
+    return { ...storage, data, channels: made.channels };
+  }
+
+  async #runKept({ plan, inputs }: Program, options: RunOptions): Promise<DeviceVoxels> {
+    const handedIn = inputs[plan.result];
+    const ready = await this.#ready();
+    if (handedIn !== undefined) return this.#keep(ready, handedIn);
+    const { device, pace, made, storage } = await this.#start(plan, options);
+    const outcome = await this.#compute(device, plan, inputs, pace);
+    if (!("buffer" in outcome)) return this.#keep(device, { ...storage, data: outcome.data, channels: made.channels });
+    pace.done();
+    const { channels } = made;
+    const { buffer } = outcome;
+    return ResidentVoxels.in({ device, owner: this, buffer, ...storage, channels, length: elementsOf(made) });
+  }
+
+  async #keep(device: Device, voxels: Voxels): Promise<DeviceVoxels> {
+    if (voxels instanceof ResidentVoxels && voxels.device === device) return voxels.share();
+    const { data, dtype, rescale, channels } = isOnDevice(voxels) ? await voxels.fetch() : voxels;
+    if (data.byteLength > device.largestBinding)
+      return fail({
+        kind: "BudgetExceeded",
+        what: "an image that is kept on the GPU",
+        needed: data.byteLength,
+        budget: device.largestBinding,
+        remedy: "keep it in ordinary memory, where it is computed in parts",
+      });
+    const { value: buffer, accepted } = device.scoped(() => {
+      const buffer = device.pool.take(toWords(data.byteLength));
+      upload(device, buffer, data);
+      return buffer;
+    });
+    await device.until(accepted);
+    return ResidentVoxels.in({ device, owner: this, buffer, dtype, rescale, channels, length: data.length });
+  }
+
+  /** What a run needs, after what can be refused without a device has been. */
+  async #start(
+    plan: Plan,
+    options: RunOptions,
+  ): Promise<{ readonly device: Device; readonly pace: Pace; readonly made: Buffer; readonly storage: Storage }> {
+    checkBudget(plan, options.memory, (buffer) => bytesOf(bufferOf(plan, buffer)));
+    if (options.signal?.aborted) return fail({ kind: "Aborted" });
+    const made = bufferOf(plan, plan.result);
+    if (made.storage === "working") return broken("the result has no storage of its own");
+    const device = await this.#ready();
+    return { device, made, storage: made.storage, pace: new Pace(device, plan.passes.length, options) };
+  }
+
+  /** The result in a buffer of the device, or in ordinary memory where it was computed in parts. */
+  async #compute(
+    device: Device,
+    plan: Plan,
+    inputs: readonly Voxels[],
+    pace: Pace,
+  ): Promise<OnDevice | { readonly data: VoxelArray }> {
+    const fetched = (voxels: Voxels): Promise<Voxels> | Voxels => (isOnDevice(voxels) ? voxels.fetch() : voxels);
+    if (!(await this.takesWhole(plan))) {
+      const data = await new TiledRun(device, plan, await Promise.all(inputs.map(fetched)), pace).result();
+      pace.done();
+      return { data };
+    }
+    const drops: (() => void)[] = [];
+    const here = inputs.map((voxels) => {
+      if (!(voxels instanceof ResidentVoxels && voxels.device === device)) return fetched(voxels);
+      drops.push(voxels.hold());
+      return { buffer: voxels.buffer };
+    });
+    try {
+      return { buffer: await new Run(device, plan, await Promise.all(here), pace).result() };
+    } finally {
+      for (const drop of drops) drop();
+    }
+  }
+
+  /** The device, a fresh one after a loss. @throws MedImagesError `BackendUnavailable` */
+  async #ready(): Promise<Device> {
+    this.#device ??= this.#take();
+    const asked = this.#device;
+    try {
+      const device = await asked;
+      if (!device.isLost) return device;
+    } catch (thrown) {
+      // There may be one the next time.
+      if (this.#device === asked) this.#device = undefined;
+      throw thrown;
+    }
+    if (this.#device === asked) this.#device = this.#take();
+    return this.#device ?? this.#ready();
+  }
+
+  #take(): Promise<Device> {
+    const source = this.#source;
+    return "createBuffer" in source ? Promise.resolve(wrap(source, this.#bounds)) : acquire(source, this.#bounds);
+  }
+
+  /** One run at a time: each takes the whole device, and memory for more is seldom there. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work);
+    // The promise that is kept must not keep a volume.
+    this.#turn = result.then(done, done);
+    return result;
+  }
+}

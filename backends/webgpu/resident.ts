@@ -1,0 +1,125 @@
+/**
+ * Voxels that stay on the device: results that the next run reads where they lie, and buffers that another
+ * library made. A buffer goes back when nobody holds it any more, neither voxels nor a run; whoever forgets to
+ * dispose of voxels gets that done when they are collected.
+ */
+import { fail } from "../../compiler/errors.ts";
+import { type DType, dtypes, type Rescale, type VoxelArray, type Voxels } from "../../compiler/language/voxels.ts";
+import type { Backend, DeviceVoxels } from "../backend.ts";
+import type { Device } from "./device.ts";
+import type { BufferPool } from "./pool.ts";
+import { download } from "./transport.ts";
+
+/** A buffer with how many hold it. */
+class Lease {
+  readonly buffer: GPUBuffer;
+  /** Where it goes back to; nowhere, if it is another library's. */
+  readonly #pool: BufferPool | undefined;
+  #holders = 1;
+
+  constructor(buffer: GPUBuffer, pool: BufferPool | undefined) {
+    this.buffer = buffer;
+    this.#pool = pool;
+  }
+
+  hold(): this {
+    this.#holders++;
+    return this;
+  }
+
+  drop(): void {
+    if (--this.#holders === 0) this.#pool?.giveBack(this.buffer);
+  }
+}
+
+const forgotten = new FinalizationRegistry<Lease>((lease) => lease.drop());
+
+interface Description {
+  readonly device: Device;
+  readonly owner: Backend;
+  readonly dtype: DType;
+  readonly rescale: Rescale;
+  readonly channels: number;
+  /** Number of elements, of all channels. */
+  readonly length: number;
+}
+
+export interface ResidentParts extends Description {
+  readonly buffer: GPUBuffer;
+  /** Whether the buffer is another's: it is not given back with the voxels. */
+  readonly borrowed?: boolean;
+}
+
+export class ResidentVoxels implements DeviceVoxels {
+  readonly dtype: DType;
+  readonly rescale: Rescale;
+  readonly channels: number;
+  readonly length: number;
+  readonly owner: Backend;
+  readonly device: Device;
+  #lease: Lease | undefined;
+
+  private constructor(parts: Description, lease: Lease) {
+    this.dtype = parts.dtype;
+    this.rescale = parts.rescale;
+    this.channels = parts.channels;
+    this.length = parts.length;
+    this.owner = parts.owner;
+    this.device = parts.device;
+    this.#lease = lease;
+    forgotten.register(this, lease, this);
+  }
+
+  /** Voxels in a buffer that is theirs alone, or another library's. */
+  static in({ buffer, borrowed = false, ...parts }: ResidentParts): ResidentVoxels {
+    return new ResidentVoxels(parts, new Lease(buffer, borrowed ? undefined : parts.device.pool));
+  }
+
+  /** The same voxels in the same buffer, which stays until both are disposed of. */
+  share(): ResidentVoxels {
+    return new ResidentVoxels(this, this.#held().hold());
+  }
+
+  /** Keeps the buffer for a run, whatever becomes of the voxels, until the function is called. */
+  hold(): () => void {
+    const lease = this.#held().hold();
+    return () => lease.drop();
+  }
+
+  get data(): VoxelArray {
+    return fail({
+      kind: "UnsupportedVoxels",
+      reason: "the voxels of this image lie on the GPU",
+      remedy: "fetch them with toCpu, or evaluate without keep",
+    });
+  }
+
+  /** The buffer, elements packed from its start. @throws MedImagesError `UnsupportedVoxels` after disposal */
+  get buffer(): GPUBuffer {
+    return this.#held().buffer;
+  }
+
+  #held(): Lease {
+    return (
+      this.#lease ??
+      fail({
+        kind: "UnsupportedVoxels",
+        reason: "the voxels of this image were disposed of",
+        remedy: "dispose of an image after its last use",
+      })
+    );
+  }
+
+  async fetch(): Promise<Voxels> {
+    const { array, bytes } = dtypes[this.dtype];
+    const { value, accepted } = this.device.scoped(() => download(this.device, this.buffer, this.length * bytes));
+    await accepted;
+    return { data: new array(await value), dtype: this.dtype, rescale: this.rescale, channels: this.channels };
+  }
+
+  [Symbol.dispose](): void {
+    forgotten.unregister(this);
+    this.#lease?.drop();
+    this.#lease = undefined;
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * What computes when nobody says. The rule, in this order:
+ *
+ * 1. where a voxel that goes in lies on a GPU, that GPU;
+ * 2. where the work is large, every volume fits it and a GPU is at hand that is not a software one, the GPU;
+ * 3. else the processor: `wasm` where the engine has SIMD and the plan suits it, `reference` otherwise.
+ *
+ * A GPU that fails in mid-run is stood in for by the processor, with a warning.
+ */
+import { platform } from "#platform";
+import { type Backend, fetched, isOnDevice, type RunOptions } from "../backends/backend.ts";
+import type { GpuSource } from "../backends/webgpu/acquire.ts";
+import type { GpuBackend } from "../backends/webgpu/index.ts";
+import { MedImagesError } from "../compiler/errors.ts";
+import { support } from "../compiler/language/interpolator.ts";
+import { product } from "../compiler/language/vector.ts";
+import type { Voxels } from "../compiler/language/voxels.ts";
+import type { Pass, Plan, Program } from "../compiler/plan.ts";
+import { processorBackend } from "./backends.ts";
+
+/** Samples that a plan reads from which on the way to a GPU and back is worth it: linear, at 512×512×256. */
+export const worthAGpu: number = 2 ** 29;
+
+/** Samples that the passes of a plan read, and lines that they filter, over all voxels and channels. */
+export const workOf = (plan: Plan): number => {
+  const samples = (pass: Pass): number =>
+    pass.kind === "prefilter" ? 4 : pass.taps.reduce((sum, { by }) => sum + support[by] ** 3, 0);
+  return plan.passes.reduce((sum, pass) => {
+    const output = plan.buffers[pass.output];
+    return sum + (output === undefined ? 0 : product(output.size) * output.channels * samples(pass));
+  }, 0);
+};
+
+const hardware = async (source: GpuSource): Promise<GpuBackend | undefined> => {
+  if (!source.isLikely()) return undefined;
+  // Loaded when it may be used, so that pages that never do need not have it.
+  const { WebGpuBackend } = await import("../backends/webgpu/index.ts");
+  const backend = new WebGpuBackend(source);
+  if (await backend.isHardware()) return backend;
+  await backend.dispose().catch(() => undefined);
+  return undefined;
+};
+
+/** The rule, with GPUs from `source`. These are looked for once, because the answer does not change. */
+export const automatic = (source: GpuSource): ((program: Program) => Promise<Backend>) => {
+  let gpu: Promise<GpuBackend | undefined> | undefined;
+  return async ({ plan, inputs }) => {
+    const processor = processorBackend(plan);
+    const resident = inputs.find(isOnDevice);
+    if (resident !== undefined) return orElse(resident.owner, processor);
+    if (workOf(plan) < worthAGpu) return processor;
+    gpu ??= hardware(source).catch(() => undefined);
+    const found = await gpu;
+    return (await found?.takesWhole(plan).catch(() => false)) ? orElse(found ?? processor, processor) : processor;
+  };
+};
+
+/** The backend that the rule picks for a program on this platform. */
+export const automaticBackend: (program: Program) => Promise<Backend> = automatic(platform.gpu);
+
+/** A backend that `second` stands in for where `first` is or becomes unavailable; a warning says so. */
+export const orElse = (first: Backend, second: Backend): Backend => ({
+  name: first.name,
+  // Nothing else keeps a result there.
+  ...(first.runKept === undefined ? {} : { runKept: first.runKept.bind(first) }),
+  run: async (program: Program, options: RunOptions = {}): Promise<Voxels> => {
+    try {
+      return await first.run(program, options);
+    } catch (thrown) {
+      if (!(thrown instanceof MedImagesError) || thrown.error.kind !== "BackendUnavailable") throw thrown;
+      const { reason } = thrown.error;
+      const message = `computed on the ${second.name} backend, because the ${first.name} backend failed: ${reason}`;
+      const readable = await fetched(program);
+      options.onWarning?.({ kind: "BackendFailed", message });
+      return second.run(readable, options);
+    }
+  },
+});
