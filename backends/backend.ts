@@ -3,6 +3,12 @@
 import type { VoxelArray, Voxels } from "../compiler/language/voxels.ts";
 import type { Plan, Program } from "../compiler/plan.ts";
 
+/** What a run had to do without, or did otherwise than was asked. */
+export interface BackendWarning {
+  readonly kind: string;
+  readonly message: string;
+}
+
 export interface RunOptions {
   /** Stops the run; the promise is then rejected with `Aborted`. */
   readonly signal?: AbortSignal;
@@ -13,7 +19,7 @@ export interface RunOptions {
   /** Threads to use, where the backend has threads. */
   readonly threads?: number;
   /** Told of what had to be put up with, such as a device that was lost. */
-  readonly onWarning?: (warning: { readonly kind: string; readonly message: string }) => void;
+  readonly onWarning?: (warning: BackendWarning) => void;
 }
 
 export interface Backend {

@@ -1,6 +1,6 @@
 /** The backends at hand on this platform, and which of them is taken when nobody says. */
 import { platform } from "#platform";
-import { type Backend, isOnDevice } from "../backends/backend.ts";
+import { type Backend, type BackendWarning, isOnDevice } from "../backends/backend.ts";
 import { reference } from "../backends/reference/index.ts";
 import { supportsSimd } from "../backends/wasm/assembler/index.ts";
 import { wasmBackend } from "../backends/wasm/index.ts";
@@ -9,8 +9,32 @@ import { isSlowed, refusalOf } from "../backends/wasm/tiles.ts";
 import type { Plan } from "../compiler/plan.ts";
 import type { MedImage } from "./image.ts";
 
-/** WebAssembly SIMD on all cores. */
-export const wasm: Backend = wasmBackend(platform.threads);
+/** A backend that tells its first run what it does without. */
+export const sayingOnce = (backend: Backend, warning: BackendWarning): Backend => {
+  let said = false;
+  return {
+    ...backend,
+    run: (program, options) => {
+      if (!said) options?.onWarning?.(warning);
+      said = true;
+      return backend.run(program, options);
+    },
+  };
+};
+
+/** WebAssembly SIMD on all cores, or on one where memory cannot be shared with threads. */
+export const wasm: Backend =
+  platform.threads === undefined
+    ? sayingOnce(wasmBackend(undefined), {
+        kind: "NoThreads",
+        message: "computed on one thread, because this page is not cross-origin isolated (COOP and COEP headers)",
+      })
+    : wasmBackend(platform.threads);
+
+const withoutSimd = sayingOnce(reference, {
+  kind: "NoSimd",
+  message: "computed on the slow reference backend, because this engine has no WebAssembly SIMD",
+});
 
 /**
  * Gives the memory of an image's voxels back, for a later result of about its size; a loop that computes
@@ -25,5 +49,6 @@ let simd: boolean | undefined;
 /** The fastest backend in ordinary memory for a plan: `wasm` where the engine has SIMD and can run it well, else `reference`. */
 export const processorBackend = (plan: Plan): Backend => {
   simd ??= supportsSimd();
-  return simd && refusalOf(plan) === undefined && !isSlowed(plan) ? wasm : reference;
+  if (!simd) return withoutSimd;
+  return refusalOf(plan) === undefined && !isSlowed(plan) ? wasm : reference;
 };

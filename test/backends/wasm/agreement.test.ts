@@ -1,7 +1,9 @@
 /** The CPU backend computes what the reference defines, with any number of threads, to the same bits. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { wasmBackend } from "../../../backends/wasm/index.ts";
 import { checkLaw, type LawName, laws, medimagesOn, pipelines } from "../../../laws/index.ts";
+import { sayingOnce } from "../../../src/backends.ts";
 import {
   as,
   crop,
@@ -199,6 +201,40 @@ describe("life cycle", () => {
       const alone = await evaluate(e, { backend: wasm });
       expect(Buffer.compare(bytes(together[k]!.voxels.data), bytes(alone.voxels.data))).toBe(0);
     }
+  });
+
+  test("an optimisation loop compiles nothing after its first step", async () => {
+    const { Module } = WebAssembly;
+    let compiled = 0;
+    WebAssembly.Module = new Proxy(Module, {
+      construct: (target, words) => {
+        compiled++;
+        return Reflect.construct(target, words) as WebAssembly.Module;
+      },
+    });
+    try {
+      const image = noise([33, 31, 29], 77);
+      const step = (degrees: number, fill: number): Expression<"intensity"> =>
+        pipe(image, rotate([0.1, degrees, 1], degrees, { interpolation: "linear", fill }), rescale(degrees, fill));
+      await evaluate(step(3, 4), { backend: wasm });
+      const first = compiled;
+      for (let k = 0; k < 20; k++) await evaluate(step(5 + 1.7 * k, 4 + k), { backend: wasm });
+      expect(compiled).toBe(first);
+      await evaluate(pipe(step(3, 4), gamma(1.3)), { backend: wasm });
+      expect(compiled).toBe(first + 1);
+    } finally {
+      WebAssembly.Module = Module;
+    }
+  });
+
+  test("without threads it says so once, and runs", async () => {
+    const alone = sayingOnce(wasmBackend(undefined), { kind: "NoThreads", message: "one thread" });
+    const turned = rotate("z", 20, { fill: 0 })(noise([40, 40, 40]));
+    const [first, second] = [await evaluate(turned, { backend: alone }), await evaluate(turned, { backend: alone })];
+    expect(first.warnings).toEqual([{ kind: "NoThreads", message: "one thread" }]);
+    expect(second.warnings).toEqual([]);
+    const many = await evaluate(turned, { backend: wasm });
+    expect(Buffer.compare(bytes(first.voxels.data), bytes(many.voxels.data))).toBe(0);
   });
 
   test("what this backend cannot run, the automatic choice leaves to the reference", async () => {
