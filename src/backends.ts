@@ -27,13 +27,13 @@ export const wasm: Backend =
   platform.threads === undefined
     ? sayingOnce(wasmBackend(undefined), {
         kind: "NoThreads",
-        message: "computed on one thread, because this page is not cross-origin isolated (COOP and COEP headers)",
+        message: "one thread only: the page is not cross-origin isolated (COOP and COEP headers)",
       })
     : wasmBackend(platform.threads);
 
 const withoutSimd = sayingOnce(reference, {
   kind: "NoSimd",
-  message: "computed on the slow reference backend, because this engine has no WebAssembly SIMD",
+  message: "the slow reference backend: this engine has no WebAssembly SIMD",
 });
 
 /**

@@ -9,7 +9,7 @@ import { tap } from "../../compiler/language/scalar.ts";
 import { product } from "../../compiler/language/vector.ts";
 import { dtypes, type VoxelArray, type Voxels } from "../../compiler/language/voxels.ts";
 import { type Buffer, type Gather, type Pass, type Plan, type Prefilter, readsOf } from "../../compiler/plan.ts";
-import { freedAfter } from "../../compiler/schedule.ts";
+import { budgetRemedy, freedAfter } from "../../compiler/schedule.ts";
 import { type Rows, rowsOfBox, volumeOf, wholeBox } from "../../compiler/tile.ts";
 import type { Backend, RunOptions } from "../backend.ts";
 import { workOf } from "./choose.ts";
@@ -286,7 +286,7 @@ const allocateResult = (bytes: number, view: (buffer: ArrayBufferLike) => VoxelA
         what: "the result",
         needed: bytes,
         budget: addressable,
-        remedy: "crop first or ask for a coarser grid",
+        remedy: budgetRemedy,
       },
       thrown,
     );

@@ -1,8 +1,9 @@
 /** Where the volumes of a run lie: each in a memory of its own where it can be, at address 0. */
 import { fail } from "../../compiler/errors.ts";
 import { product, type Vector3 } from "../../compiler/language/vector.ts";
-import { type DType, dtypes, noRescale, type Voxels } from "../../compiler/language/voxels.ts";
+import { type DType, dtypes, exactNumber, noRescale, type Voxels } from "../../compiler/language/voxels.ts";
 import type { Buffer, Plan } from "../../compiler/plan.ts";
+import { budgetRemedy } from "../../compiler/schedule.ts";
 import { type Box, boxOfRows, type Rows, wholeBox } from "../../compiler/tile.ts";
 import { addressable, allocateBacked, announce, canShare, ensureLength, memoryBehind, release } from "./memory.ts";
 
@@ -54,7 +55,7 @@ const makeMemory = (bytes: number): WebAssembly.Memory => {
         what: "a volume",
         needed: bytes,
         budget: largestSource,
-        remedy: "crop first or ask for a coarser grid",
+        remedy: budgetRemedy,
       },
       cause,
     );
@@ -271,10 +272,5 @@ export const checkExact = (place: Place): void => {
   if (!(data instanceof BigInt64Array || data instanceof BigUint64Array)) return;
   const limit = 2n ** 53n;
   const beyond = data.find((v: bigint) => v > limit || v < -limit);
-  if (beyond !== undefined)
-    fail({
-      kind: "UnsupportedVoxels",
-      reason: `the voxel ${beyond} lies beyond 2^53, where arithmetic in float64 is not exact`,
-      remedy: "only crop, pad, flip, reorient or translate such an image, or rescale it first",
-    });
+  if (beyond !== undefined) exactNumber(beyond);
 };

@@ -93,7 +93,8 @@ export type Order =
 /**
  * The program of a worker thread as text, so that no bundler has to find another file. `port` is an expression
  * for what the thread hears and answers through. Kernels stay instantiated on their memories until either is
- * forgotten.
+ * forgotten. Collecting garbage is what then frees them; an idle thread has no reason of its own to, and engines
+ * do not count shared memory: ordinary buffers, never touched and dropped at once, make them see to it.
  */
 export const workerProgram = (port: string): string => `
 const workOff = ${workOff.toString()};
@@ -124,8 +125,6 @@ const orders = {
       instances.delete(handle);
       for (const ofMemory of instances.values()) ofMemory.delete(handle);
     }
-    // Collecting garbage is what frees them, an idle thread has no reason of its own to, and engines do not count
-    // shared memory: ordinary buffers, never touched and dropped at once, make them see to it.
     const piece = 2 ** 26;
     try {
       for (let pressed = 0; bytes > 0 && pressed < Math.max(bytes, 8 * piece); pressed += piece) new ArrayBuffer(piece);

@@ -98,7 +98,7 @@ export class FixedRun {
   }
 
   advance(): void {
-    this.#f.comment("four voxels further");
+    this.#f.comment("four further");
     perAxis(this.#parts, ({ at }, a) => at.set(this.#f.i32x4.add(at, this.#step(a).four)));
   }
 
@@ -116,7 +116,7 @@ export class FixedRun {
   within(): PerAxis<Position> {
     const f = this.#f;
     const { i32x4, v128 } = f;
-    f.comment("coordinates: the whole part, and the fraction as a float, of each axis");
+    f.comment("whole parts and fractions");
     return perAxis(this.#parts, ({ at }) => {
       const mask = i32x4.const([0xffffff, 0xffffff, 0xffffff, 0xffffff]);
       return { index: f.keep(i32x4.shr_s(at, fraction)), share: this.#share(v128.and(at, mask)) };

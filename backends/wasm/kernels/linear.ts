@@ -18,7 +18,7 @@ export const linear = (
   { next: [nextY, nextZ], corners }: Neighbours,
 ): V128 => {
   const { f32x4, i32 } = f;
-  f.comment("neighbours along x come in pairs: mixed along x, then along y, then along z");
+  f.comment("mixed along x, then y, then z");
   const mix = (a: V128, b: V128, share: V128): V128 => {
     const kept = f.keep(a);
     return f.keep(f32x4.add(kept, f32x4.mul(f32x4.sub(b, kept), share)));

@@ -225,7 +225,7 @@ export class TapEmitter {
 
   #corners(position: PerAxis<Position>, origin: I32): readonly [L, L, L, L] {
     const f = this.#f;
-    f.comment("addresses of the first sample of each of the four voxels");
+    f.comment("addresses of first samples");
     const offsets = f.keep(this.#offsets(perAxis(position, ({ index }) => index)));
     const first = f.keep(origin);
     const corner = (lane: number): L => f.keep(f.i32.add(first, f.i32x4.extract_lane(offsets, lane)));

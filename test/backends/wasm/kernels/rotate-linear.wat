@@ -817,7 +817,7 @@
                                     (loop $again20
                                       (br_if $leave19
                                         (i32.eqz (i32.lt_s (local.get $x_2) (local.get $fastEnd))))
-                                      ;; coordinates: the whole part, and the fraction as a float, of each axis
+                                      ;; whole parts and fractions
                                       (local.set $v121
                                         (i32x4.shr_s (local.get $v110) (i32.const 24)))
                                       (local.set $v122
@@ -845,7 +845,7 @@
                                               (local.get $v118)
                                               (v128.const i32x4 16777215 16777215 16777215 16777215)))
                                           (f32x4.splat (f32.const 5.960464477539063e-8))))
-                                      ;; addresses of the first sample of each of the four voxels
+                                      ;; addresses of first samples
                                       (local.set $v127
                                         (i32x4.add
                                           (i32x4.add
@@ -869,7 +869,7 @@
                                         (i32.add
                                           (local.get $v128)
                                           (i32x4.extract_lane 3 (local.get $v127))))
-                                      ;; neighbours along x come in pairs: mixed along x, then along y, then along z
+                                      ;; mixed along x, then y, then z
                                       (local.set $v133
                                         (v128.load64_lane 1
                                           (local.get $v130)
@@ -992,7 +992,7 @@
                                       (v128.store (local.get $at) (local.get $v157))
                                       (local.set $at (i32.add (local.get $at) (i32.const 16)))
                                       (local.set $x_2 (i32.add (local.get $x_2) (i32.const 4)))
-                                      ;; four voxels further
+                                      ;; four further
                                       (local.set $v110
                                         (i32x4.add (local.get $v110) (local.get $v40)))
                                       (local.set $v114
@@ -1106,7 +1106,7 @@
                                           (local.get $v127)
                                           (i32x4.shl (local.get $v133) (i32.const 24))))
                                       (f32x4.splat (f32.const 5.960464477539063e-8))))
-                                  ;; addresses of the first sample of each of the four voxels
+                                  ;; addresses of first samples
                                   (local.set $v135
                                     (i32x4.add
                                       (i32x4.add
@@ -1130,7 +1130,7 @@
                                     (i32.add
                                       (local.get $v158)
                                       (i32x4.extract_lane 3 (local.get $v135))))
-                                  ;; neighbours along x come in pairs: mixed along x, then along y, then along z
+                                  ;; mixed along x, then y, then z
                                   (local.set $v136
                                     (v128.load64_lane 1
                                       (local.get $v160)
@@ -1253,7 +1253,7 @@
                                   (v128.store (local.get $at) (local.get $v166))
                                   (local.set $at (i32.add (local.get $at) (i32.const 16)))
                                   (local.set $x_2 (i32.add (local.get $x_2) (i32.const 4)))
-                                  ;; four voxels further
+                                  ;; four further
                                   (local.set $v110 (i32x4.add (local.get $v110) (local.get $v40)))
                                   (local.set $v114 (i32x4.add (local.get $v114) (local.get $v42)))
                                   (local.set $v118 (i32x4.add (local.get $v118) (local.get $v44)))))
