@@ -1,7 +1,7 @@
 /** What every backend is: something that runs plans. Backends share nothing but the plan. */
 
 import type { VoxelArray, Voxels } from "../compiler/language/voxels.ts";
-import type { Plan, Program } from "../compiler/plan.ts";
+import type { GradientProgram, Plan, Program } from "../compiler/plan.ts";
 
 /** What a run had to do without, or did otherwise than was asked. */
 export interface BackendWarning {
@@ -26,6 +26,8 @@ export interface Backend {
   readonly name: string;
   /** @throws MedImagesError `Aborted`, `BudgetExceeded`, `UnsupportedVoxels`, `BackendUnavailable` */
   run(program: Program, options?: RunOptions): Promise<Voxels>;
+  /** The wanted buffers of a plan of gradients, in the order of its `results`. @throws as `run` */
+  runGradient(program: GradientProgram, options?: RunOptions): Promise<readonly Voxels[]>;
   /**
    * As `run`, but the result stays in the memory of the device. Backends that have this also take such voxels
    * in, where they lie.
@@ -51,7 +53,16 @@ export interface DeviceVoxels extends Voxels, Disposable {
 }
 
 /** The program with all that goes in in ordinary memory, for backends that have no device. */
-export const fetched = async ({ plan, inputs }: Program): Promise<Program> => ({
+export const fetched = async <P>({
+  plan,
+  inputs,
+}: {
+  readonly plan: P;
+  readonly inputs: readonly Voxels[];
+}): Promise<{
+  readonly plan: P;
+  readonly inputs: readonly Voxels[];
+}> => ({
   plan,
   inputs: await Promise.all(inputs.map((voxels) => (isOnDevice(voxels) ? voxels.fetch() : voxels))),
 });

@@ -23,7 +23,7 @@ export const snapPull = (pull: Affine<"index", "index">, size: Vector3): Affine<
     const whole = Math.round(pull.offset[k]) + 0;
     return Math.abs(pull.offset[k] - whole) <= exactness ? whole : pull.offset[k];
   });
-  return affineOf(linear, offset);
+  return affineOf(linear, offset, pull.tangents);
 };
 
 /** For each source axis the output axis that drives it, or none; undefined when axes mix. */

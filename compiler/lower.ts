@@ -6,17 +6,18 @@
 
 import { classify, snapPull } from "./classify.ts";
 import { fail } from "./errors.ts";
-import { type Affine, compose } from "./language/affine.ts";
+import { type Affine, affineOf, compose, spellAffine } from "./language/affine.ts";
 import type { Field, Interpolate, Sample, Volume } from "./language/field.ts";
-import { indexToWorld, sameGrid, worldToIndex } from "./language/grid.ts";
+import { type Grid, indexToWorld, sameGrid, worldToIndex } from "./language/grid.ts";
 import { spell } from "./language/intern.ts";
 import type { Fill, Sampling } from "./language/interpolator.ts";
 import { unquantized } from "./language/quantize.ts";
+import type { Reduction } from "./language/reduction.ts";
 import type { Scalar } from "./language/scalar.ts";
 import * as scalar from "./language/scalar.ts";
 import { axes, type Vector3 } from "./language/vector.ts";
-import { isIdentityRescale, noRescale, type Rescale, sameRescale, type Voxels } from "./language/voxels.ts";
-import type { Buffer, Pass, Plan, Program, Region, Tap, TapBoundary } from "./plan.ts";
+import { isIdentityRescale, noRescale, type Rescale, sameRescale, storedAs, type Voxels } from "./language/voxels.ts";
+import type { Buffer, GradientPlan, Look, Pass, Program, Reduce, Region, Tap, TapBoundary } from "./plan.ts";
 import { splineBoundary } from "./stencil.ts";
 
 type Pull = Affine<"index", "index">;
@@ -27,9 +28,55 @@ const exactReading: Sampling = { by: "nearest", outside: { kind: "background" } 
 
 /** Lowers a volume to the passes that make it. */
 export const lower = (volume: Volume): Program => {
-  const builder = new Builder();
+  const builder = new Builder(false);
   const result = builder.volume(volume);
-  return builder.finish(result);
+  const { buffers, passes, inputs, number, voxels } = builder.finish();
+  return { plan: { buffers, inputs, passes, result: number(result) }, inputs: voxels };
+};
+
+/** Where a reduction's sum is: an element of the output of a pass. */
+export interface TotalPlace {
+  readonly buffer: number;
+  readonly element: number;
+}
+
+/**
+ * Lowers sums to the passes that make them, one {@link Reduce} for each grid. The pulls know how they change
+ * with parameters, and none of those that do is taken for a copy, which would have no slope.
+ */
+export const lowerReductions = (
+  reductions: readonly Reduction[],
+): { readonly plan: GradientPlan; readonly inputs: readonly Voxels[]; readonly places: readonly TotalPlace[] } => {
+  const builder = new Builder(true);
+  const grids: Grid[] = [];
+  const groupOf = ({ grid }: Reduction): number => {
+    const known = grids.findIndex((g) => g === grid || (g.tangents === grid.tangents && sameGrid(g, grid, 0)));
+    return known >= 0 ? known : grids.push(grid) - 1;
+  };
+  const groups = reductions.map(groupOf);
+  const reduces = grids.map((grid, k) =>
+    builder.reduce(
+      grid,
+      reductions.filter((_, r) => groups[r] === k),
+    ),
+  );
+  const { buffers, passes, inputs, number, voxels } = builder.finish();
+  const sums = reduces.map(
+    (pass): Reduce => ({
+      ...pass,
+      ...renumberTaps(pass, number),
+      output: number(pass.output),
+      totals: pass.totals.map((total) => ({ ...total, body: renumberBackgrounds(total.body, number) })),
+    }),
+  );
+  return {
+    plan: { buffers, inputs, passes: [...passes, ...sums], results: sums.map(({ output }) => output) },
+    inputs: voxels,
+    places: groups.map((group, r) => ({
+      buffer: sums[group]?.output ?? 0,
+      element: groups.slice(0, r).filter((g) => g === group).length,
+    })),
+  };
 };
 
 /** Collects buffers and passes; equal volumes are made once. */
@@ -41,6 +88,12 @@ class Builder {
   readonly #passes: Pass[] = [];
   readonly #volumes = new Map<Volume, number>();
   readonly #coefficients = new Map<string, number>();
+  /** Whether pulls keep how they change with parameters. */
+  readonly keepsTangents: boolean;
+
+  constructor(keepsTangents: boolean) {
+    this.keepsTangents = keepsTangents;
+  }
 
   volume(volume: Volume): number {
     const known = this.#volumes.get(volume);
@@ -78,16 +131,42 @@ class Builder {
     return -this.#made.length;
   }
 
-  finish(result: number): Program {
+  /** The sums over one grid. */
+  reduce(grid: Grid, reductions: readonly Reduction[]): Reduce {
+    const look = new GatherBuilder(this, grid.size);
+    const totals = reductions.map(({ body, fields }) => ({
+      body: look.map(body, fields, indexToWorld(grid)),
+      moments: false,
+    }));
+    return {
+      kind: "reduce",
+      output: this.make({ size: [totals.length, 1, 1], channels: 1, storage: storedAs("float64") }),
+      size: grid.size,
+      channels: look.channels,
+      taps: look.taps,
+      regions: look.regions,
+      totals,
+      reason: "the loss",
+    };
+  }
+
+  /** Everything so far, and the number that a buffer has in it. */
+  finish(): {
+    readonly buffers: readonly Buffer[];
+    readonly inputs: number;
+    readonly passes: readonly Pass[];
+    readonly voxels: readonly Voxels[];
+    readonly number: (buffer: number) => number;
+  } {
     const inputs = this.#inputs.length;
     const number = (buffer: number): number => (buffer >= 0 ? buffer : inputs - 1 - buffer);
-    const plan: Plan = {
+    return {
       buffers: [...this.#inputBuffers, ...this.#made],
       inputs,
       passes: this.#passes.map((pass) => renumber(pass, number)),
-      result: number(result),
+      voxels: this.#inputs,
+      number,
     };
-    return { plan, inputs: this.#inputs };
   }
 
   #input(voxels: Voxels, size: Vector3): number {
@@ -142,10 +221,8 @@ class GatherBuilder {
     switch (field.kind) {
       case "warp":
         return this.field(field.field, compose(field.pull, view));
-      case "map": {
-        const values = field.fields.map((f) => this.field(f, view));
-        return scalar.replaceLeaves(field.body, (leaf) => (leaf.kind === "tap" ? values[leaf.index] : undefined));
-      }
+      case "map":
+        return this.map(field.body, field.fields, view);
       case "clip": {
         const within = this.#region(compose(worldToIndex(field.to), view), field.to.size);
         return scalar.select(within, this.field(field.field, view), this.#fill(field.fill, field.field));
@@ -153,6 +230,12 @@ class GatherBuilder {
       case "interpolate":
         return this.#interpolate(field, view);
     }
+  }
+
+  /** The body of the fields' values. */
+  map(body: Scalar, fields: readonly Field[], view: View): Scalar {
+    const values = fields.map((f) => this.field(f, view));
+    return scalar.replaceLeaves(body, (leaf) => (leaf.kind === "tap" ? values[leaf.index] : undefined));
   }
 
   #interpolate(field: Interpolate, view: View): Scalar {
@@ -198,14 +281,18 @@ class GatherBuilder {
     }
   }
 
-  #tap(volume: number, pull: Pull, by: Sampling["by"], boundary: TapBoundary): Scalar {
+  #tap(volume: number, exactPull: Pull, by: Sampling["by"], boundary: TapBoundary): Scalar {
+    const pull = this.#builder.keepsTangents
+      ? exactPull
+      : affineOf<"index", "index">(exactPull.linear, exactPull.offset);
     checkFinite(pull);
-    const kind = classify(pull);
+    // What a parameter moves has a slope even where it happens to meet whole indices.
+    const kind = pull.tangents === undefined ? classify(pull) : "general";
     // At whole indices every interpolator gives the sample itself.
     const exact = kind === "copy";
     const source = by === "bspline" && !exact ? this.#builder.coefficients(volume, boundary) : volume;
     const tap: Tap = { source, pull, by: exact ? "nearest" : by, boundary, class: kind };
-    const key = `tap ${source} ${tap.by} ${boundary} ${spell([...pull.linear, ...pull.offset])}`;
+    const key = `tap ${source} ${tap.by} ${boundary} ${spellAffine(pull)}`;
     return scalar.tap(this.#once(key, () => this.taps.push(tap)));
   }
 
@@ -280,11 +367,17 @@ const renumber = (pass: Pass, number: (buffer: number) => number): Pass => {
     case "gather":
       return {
         ...pass,
+        ...renumberTaps(pass, number),
         output: number(pass.output),
-        taps: pass.taps.map((tap) => ({ ...tap, source: number(tap.source) })),
-        body: scalar.replaceLeaves(pass.body, (leaf) =>
-          leaf.kind === "background" ? scalar.background(number(leaf.buffer)) : undefined,
-        ),
+        body: renumberBackgrounds(pass.body, number),
       };
   }
 };
+
+const renumberTaps = ({ taps }: Look, number: (buffer: number) => number): Pick<Look, "taps"> => ({
+  taps: taps.map((tap) => ({ ...tap, source: number(tap.source) })),
+});
+const renumberBackgrounds = (body: Scalar, number: (buffer: number) => number): Scalar =>
+  scalar.replaceLeaves(body, (leaf) =>
+    leaf.kind === "background" ? scalar.background(number(leaf.buffer)) : undefined,
+  );

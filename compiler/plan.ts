@@ -43,12 +43,16 @@ export interface Region {
   readonly size: Vector3;
 }
 
-/** output[i] = body(taps(i), regions(i)) for every voxel of every channel; the body gives stored numbers. */
-export interface Gather {
-  readonly kind: "gather";
-  readonly output: number;
+/** What bodies look at: their `tap`s and the regions that they are `inside`. */
+export interface Look {
   readonly taps: readonly Tap[];
   readonly regions: readonly Region[];
+}
+
+/** output[i] = body(taps(i), regions(i)) for every voxel of every channel; the body gives stored numbers. */
+export interface Gather extends Look {
+  readonly kind: "gather";
+  readonly output: number;
   readonly body: Scalar;
   /** Why this pass exists, for people. */
   readonly reason: string;
@@ -66,7 +70,46 @@ export interface Prefilter {
 /** How the samples go on: `mirror` about the centre of the edge voxel, `reflect` about its outer face. */
 export type PrefilterBoundary = "mirror" | "reflect" | "wrap";
 
+/** The passes that make volumes: all that evaluating an expression needs. */
 export type Pass = Gather | Prefilter;
+
+/** One number of a {@link Reduce}, or four. */
+export interface Total {
+  readonly body: Scalar;
+  /** Whether Σ body · x, Σ body · y and Σ body · z follow Σ body, with (x, y, z) the voxel's index. */
+  readonly moments: boolean;
+}
+
+/**
+ * The sums of bodies over the voxels and channels of a domain, which is a grid of `size`. The output buffer
+ * holds them one behind the other as float64. They are the same numbers whatever computes them in parallel.
+ */
+export interface Reduce extends Look {
+  readonly kind: "reduce";
+  readonly output: number;
+  readonly size: Vector3;
+  readonly channels: number;
+  readonly totals: readonly Total[];
+  readonly reason: string;
+}
+
+/**
+ * The transpose of a tap: each voxel i of a domain of `size` gives body(i) to the samples that a tap with this
+ * pull, interpolator and boundary would read for it, by the weights that it would read them with. What the
+ * output gets is summed; where it has one channel and the domain several, over these too.
+ */
+export interface Scatter extends Look {
+  readonly kind: "scatter";
+  readonly output: number;
+  readonly size: Vector3;
+  readonly channels: number;
+  readonly body: Scalar;
+  readonly through: Omit<Tap, "source">;
+  readonly reason: string;
+}
+
+/** The passes that gradients are made of. */
+export type GradientPass = Pass | Reduce | Scatter;
 
 /** Buffers 0 … inputs − 1 are handed in; each other one is written by exactly one pass, before it is read. */
 export interface Plan {
@@ -76,20 +119,51 @@ export interface Plan {
   readonly result: number;
 }
 
+/** As a {@link Plan}, for gradients: sums and transposes are passes too, and several buffers are wanted. */
+export interface GradientPlan {
+  readonly buffers: readonly Buffer[];
+  readonly inputs: number;
+  readonly passes: readonly GradientPass[];
+  readonly results: readonly number[];
+}
+
 /** A plan with the voxels of its inputs. */
 export interface Program {
   readonly plan: Plan;
   readonly inputs: readonly Voxels[];
 }
 
-/** The buffers that a pass reads, be it only their background. */
-export const readsOf = (pass: Pass): readonly number[] => {
+export interface GradientProgram {
+  readonly plan: GradientPlan;
+  readonly inputs: readonly Voxels[];
+}
+
+/** The bodies of a pass, in order; none in passes that compute without. */
+export const bodiesOf = (pass: GradientPass): readonly Scalar[] => {
   switch (pass.kind) {
-    case "gather": {
-      const backgrounds = nodesOf(pass.body).flatMap((s) => (s.kind === "background" ? [s.buffer] : []));
-      return [...new Set([...pass.taps.map((tap) => tap.source), ...backgrounds])];
-    }
+    case "gather":
+    case "scatter":
+      return [pass.body];
+    case "reduce":
+      return pass.totals.map(({ body }) => body);
     case "prefilter":
-      return [pass.source];
+      return [];
   }
+};
+
+/** The grid of indices that a pass runs over. */
+export const domainOf = (pass: GradientPass, buffers: readonly Buffer[]): Pick<Buffer, "size" | "channels"> =>
+  pass.kind === "reduce" || pass.kind === "scatter" ? pass : (buffers[pass.output] ?? { size: [1, 1, 1], channels: 1 });
+
+/** Elements of the output of a {@link Reduce}. */
+export const totalsLength = (totals: readonly Total[]): number =>
+  totals.reduce((sum, { moments }) => sum + (moments ? 4 : 1), 0);
+
+/** The buffers that a pass reads, be it only their background. */
+export const readsOf = (pass: GradientPass): readonly number[] => {
+  if (pass.kind === "prefilter") return [pass.source];
+  const backgrounds = bodiesOf(pass)
+    .flatMap(nodesOf)
+    .flatMap((s) => (s.kind === "background" ? [s.buffer] : []));
+  return [...new Set([...pass.taps.map((tap) => tap.source), ...backgrounds])];
 };

@@ -1,24 +1,28 @@
 /** When buffers can be let go, so that a plan never holds more volumes than the passes still to come need. */
 import { fail } from "./errors.ts";
-import { type Plan, readsOf } from "./plan.ts";
+import { type GradientPass, type Plan, readsOf } from "./plan.ts";
 
-/** For each pass, the buffers that nothing reads after it; inputs and the result stay. */
-export const freedAfter = (plan: Plan): readonly (readonly number[])[] => {
+/** For each pass, the buffers that nothing reads after it; inputs and results stay. */
+export const freedAfter = (
+  passes: readonly GradientPass[],
+  inputs: number,
+  results: readonly number[],
+): readonly (readonly number[])[] => {
   const last = new Map<number, number>();
-  plan.passes.forEach((pass, k) => {
+  passes.forEach((pass, k) => {
     last.set(pass.output, k);
     for (const buffer of readsOf(pass)) last.set(buffer, k);
   });
-  return plan.passes.map((_, k) =>
+  return passes.map((_, k) =>
     [...last]
-      .filter(([buffer, pass]) => pass === k && buffer >= plan.inputs && buffer !== plan.result)
+      .filter(([buffer, pass]) => pass === k && buffer >= inputs && !results.includes(buffer))
       .map(([buffer]) => buffer),
   );
 };
 
 /** Bytes that the result and what leads to it take at most at once, given what a buffer takes; inputs are not counted. */
 export const budgetNeed = (plan: Plan, bytesOf: (buffer: number) => number): number => {
-  const freed = freedAfter(plan);
+  const freed = freedAfter(plan.passes, plan.inputs, [plan.result]);
   let held = 0;
   let needed = 0;
   plan.passes.forEach((pass, k) => {

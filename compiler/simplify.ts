@@ -6,22 +6,56 @@ import { compose, invert, isInvertible, transformPoint } from "./language/affine
 import type { Scalar } from "./language/scalar.ts";
 import * as scalar from "./language/scalar.ts";
 import { axes, type Vector3, vector } from "./language/vector.ts";
-import type { Gather, Plan, Region } from "./plan.ts";
-import { readsOf } from "./plan.ts";
+import type { Buffer, Gather, GradientPass, GradientPlan, Look, Plan, Region } from "./plan.ts";
+import { bodiesOf, domainOf, readsOf } from "./plan.ts";
 import { coverage, withinExtent } from "./region.ts";
 import { tieTolerance } from "./stencil.ts";
 
 export const simplify = (plan: Plan): Plan => {
-  const passes = plan.passes.map((pass) =>
-    pass.kind === "gather" ? simplifyGather(pass, plan.buffers[pass.output]?.size ?? [1, 1, 1]) : pass,
-  );
-  return dropUnread({ ...plan, passes });
+  const passes = plan.passes.map((pass) => (pass.kind === "gather" ? simplifyGather(pass, plan.buffers) : pass));
+  return { ...plan, passes: withoutUnread(passes, [plan.result]) };
 };
 
-const simplifyGather = (pass: Gather, size: Vector3): Gather => {
-  const everywhere = pass.regions.map((region) => coverage(region, size));
-  const body = simplifyScalar(pass.body, pass.regions, everywhere);
-  return dropUnused({ ...pass, body });
+/** As {@link simplify}, for the passes of gradients. */
+export const simplifyGradient = (plan: GradientPlan): GradientPlan => {
+  const passes = plan.passes.map((pass) => simplifyPass(pass, plan.buffers));
+  return { ...plan, passes: withoutUnread(passes, plan.results) };
+};
+
+const simplifyPass = (pass: GradientPass, buffers: readonly Buffer[]): GradientPass => {
+  switch (pass.kind) {
+    case "prefilter":
+      return pass;
+    case "gather":
+      return simplifyGather(pass, buffers);
+    case "scatter": {
+      const { look, bodies } = simplifyLook(pass, [pass.body], pass.size);
+      return { ...pass, ...look, body: bodies[0] ?? pass.body };
+    }
+    case "reduce": {
+      const { look, bodies } = simplifyLook(pass, bodiesOf(pass), pass.size);
+      const totals = pass.totals.map((total, k) => ({ ...total, body: bodies[k] ?? total.body }));
+      return { ...pass, ...look, totals };
+    }
+  }
+};
+
+const simplifyGather = (pass: Gather, buffers: readonly Buffer[]): Gather => {
+  const { look, bodies } = simplifyLook(pass, [pass.body], domainOf(pass, buffers).size);
+  return { ...pass, ...look, body: bodies[0] ?? pass.body };
+};
+
+interface Simplified {
+  readonly look: Look;
+  readonly bodies: readonly Scalar[];
+}
+
+const simplifyLook = (look: Look, bodies: readonly Scalar[], size: Vector3): Simplified => {
+  const everywhere = look.regions.map((region) => coverage(region, size));
+  return dropUnused(
+    look,
+    bodies.map((body) => simplifyScalar(body, look.regions, everywhere)),
+  );
 };
 
 /** Walks down with what is known: the regions that the path has already found the voxel to be in. */
@@ -45,14 +79,12 @@ const simplifyScalar = (
     switch (s.kind) {
       case "unary": {
         const a = go(s.a, within);
-        return a.kind === "const"
-          ? scalar.constant(scalar.unaryOperators[s.operator](a.value))
-          : scalar.unary(s.operator, a);
+        return isFixed(a) ? scalar.constant(scalar.unaryOperators[s.operator](a.value)) : scalar.unary(s.operator, a);
       }
       case "binary": {
         const a = go(s.a, within);
         const b = go(s.b, within);
-        return a.kind === "const" && b.kind === "const"
+        return isFixed(a) && isFixed(b)
           ? scalar.constant(scalar.binaryOperators[s.operator](a.value, b.value))
           : scalar.binary(s.operator, a, b);
       }
@@ -63,7 +95,7 @@ const simplifyScalar = (
       }
       case "select": {
         const condition = go(s.condition, within);
-        if (condition.kind === "const") return go(condition.value !== 0 ? s.then : s.otherwise, within);
+        if (isFixed(condition)) return go(condition.value !== 0 ? s.then : s.otherwise, within);
         const inner =
           condition.kind === "inside" && !within.includes(condition.region) ? [...within, condition.region] : within;
         const then = go(s.then, inner);
@@ -72,12 +104,16 @@ const simplifyScalar = (
       }
       case "const":
       case "tap":
+      case "slope":
       case "background":
         return s;
     }
   };
   return go(body, []);
 };
+
+/** A constant that is no parameter. */
+const isFixed = (s: Scalar): s is scalar.Const => s.kind === "const" && s.parameter === undefined;
 
 /** Whether every point inside `inner` is inside `outer`, whatever the output: by the corners of its box. */
 const containsRegion = (outer: Region, inner: Region): boolean => {
@@ -103,19 +139,23 @@ const memoizePair = (of: (a: number, b: number) => boolean): ((a: number, b: num
   };
 };
 
-const dropUnused = (pass: Gather): Gather => {
-  const nodes = scalar.nodesOf(pass.body);
-  const taps = numbersIn(nodes.flatMap((s) => (s.kind === "tap" ? [s.index] : [])));
-  const regions = numbersIn(nodes.flatMap((s) => (s.kind === "inside" ? [s.region] : [])));
-  return {
-    ...pass,
-    taps: pass.taps.filter((_, k) => taps.has(k)),
-    regions: pass.regions.filter((_, k) => regions.has(k)),
-    body: scalar.replaceLeaves(pass.body, (leaf) => {
-      if (leaf.kind === "tap") return scalar.tap(taps.get(leaf.index) ?? 0);
-      if (leaf.kind === "inside") return scalar.inside(regions.get(leaf.region) ?? 0);
+const dropUnused = ({ taps, regions }: Look, bodies: readonly Scalar[]): Simplified => {
+  const nodes = bodies.flatMap(scalar.nodesOf);
+  const usedTaps = numbersIn(nodes.flatMap((s) => (s.kind === "tap" || s.kind === "slope" ? [s.index] : [])));
+  const usedRegions = numbersIn(nodes.flatMap((s) => (s.kind === "inside" ? [s.region] : [])));
+  const renumbered = (body: Scalar): Scalar =>
+    scalar.replaceLeaves(body, (leaf) => {
+      if (leaf.kind === "tap") return scalar.tap(usedTaps.get(leaf.index) ?? 0);
+      if (leaf.kind === "slope") return scalar.slope(usedTaps.get(leaf.index) ?? 0, leaf.axis);
+      if (leaf.kind === "inside") return scalar.inside(usedRegions.get(leaf.region) ?? 0);
       return undefined;
-    }),
+    });
+  return {
+    look: {
+      taps: taps.filter((_, k) => usedTaps.has(k)),
+      regions: regions.filter((_, k) => usedRegions.has(k)),
+    },
+    bodies: bodies.map(renumbered),
   };
 };
 
@@ -124,12 +164,12 @@ const numbersIn = (used: readonly number[]): ReadonlyMap<number, number> =>
   new Map([...new Set(used)].sort((a, b) => a - b).map((old, fresh) => [old, fresh]));
 
 /** Drops passes whose output nothing reads, from the last to the first. */
-const dropUnread = (plan: Plan): Plan => {
-  const needed = new Set([plan.result]);
-  const kept = [...plan.passes].reverse().filter((pass) => {
+const withoutUnread = <P extends GradientPass>(passes: readonly P[], results: readonly number[]): readonly P[] => {
+  const needed = new Set(results);
+  const kept = [...passes].reverse().filter((pass) => {
     if (!needed.has(pass.output)) return false;
     for (const buffer of readsOf(pass)) needed.add(buffer);
     return true;
   });
-  return { ...plan, passes: kept.reverse() };
+  return kept.reverse();
 };

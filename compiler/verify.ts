@@ -5,17 +5,39 @@
 
 import { classify, snapPull } from "./classify.ts";
 import { fail } from "./errors.ts";
-import { nodesOf } from "./language/scalar.ts";
-import { type Buffer, type Pass, type Plan, readsOf } from "./plan.ts";
+import type { Affine } from "./language/affine.ts";
+import { nodesOf, type Scalar } from "./language/scalar.ts";
+import {
+  type Buffer,
+  bodiesOf,
+  type GradientPass,
+  type GradientPlan,
+  type Look,
+  type Plan,
+  readsOf,
+  totalsLength,
+} from "./plan.ts";
 
 /** Returns the plan when it is sound. @throws MedImagesError `InternalError` naming the phase and every flaw. */
 export const verify = (plan: Plan, phase: string): Plan => {
-  const flaws = flawsOf(plan);
-  return flaws.length === 0 ? plan : fail({ kind: "InternalError", phase, reason: flaws.join("; ") });
+  refuse(flawsOf(plan), phase);
+  return plan;
+};
+
+/** As {@link verify}, for the plans of gradients. */
+export const verifyGradient = (plan: GradientPlan, phase: string): GradientPlan => {
+  refuse(flawsOfPasses(plan, plan.results), phase);
+  return plan;
+};
+
+const refuse = (flaws: readonly string[], phase: string): void => {
+  if (flaws.length > 0) fail({ kind: "InternalError", phase, reason: flaws.join("; ") });
 };
 
 /** What is wrong with a plan, in words. */
-export const flawsOf = (plan: Plan): readonly string[] => {
+export const flawsOf = (plan: Plan): readonly string[] => flawsOfPasses(plan, [plan.result]);
+
+const flawsOfPasses = (plan: Passes, results: readonly number[]): readonly string[] => {
   const written = new Set(Array.from({ length: plan.inputs }, (_, k) => k));
   const flaws = plan.buffers.flatMap(bufferFlaws);
   plan.passes.forEach((pass, k) => {
@@ -25,10 +47,18 @@ export const flawsOf = (plan: Plan): readonly string[] => {
     for (const flaw of passFlaws(pass, plan)) say(flaw);
     written.add(pass.output);
   });
-  if (!written.has(plan.result)) flaws.push(`the result, buffer ${plan.result}, is never written`);
-  if (plan.buffers[plan.result]?.storage === "working") flaws.push("the result has no storage of its own");
+  for (const result of results) {
+    if (!written.has(result)) flaws.push(`the result, buffer ${result}, is never written`);
+    if (plan.buffers[result]?.storage === "working") flaws.push("the result has no storage of its own");
+  }
   return flaws;
 };
+
+interface Passes {
+  readonly buffers: readonly Buffer[];
+  readonly inputs: number;
+  readonly passes: readonly GradientPass[];
+}
 
 const bufferFlaws = (buffer: Buffer, k: number): readonly string[] => [
   ...(buffer.size.every((n) => Number.isInteger(n) && n > 0) ? [] : [`buffer ${k} has size ${buffer.size.join("×")}`]),
@@ -39,7 +69,7 @@ const bufferFlaws = (buffer: Buffer, k: number): readonly string[] => [
     : [`buffer ${k} has no invertible rescale`]),
 ];
 
-const passFlaws = (pass: Pass, plan: Plan): readonly string[] => {
+const passFlaws = (pass: GradientPass, plan: Passes): readonly string[] => {
   const output = plan.buffers[pass.output];
   if (output === undefined) return [`writes buffer ${pass.output}, which does not exist`];
   switch (pass.kind) {
@@ -49,30 +79,46 @@ const passFlaws = (pass: Pass, plan: Plan): readonly string[] => {
         ? []
         : ["changes the size"];
     }
-    case "gather": {
-      const pulls = [...pass.taps, ...pass.regions].map(({ pull }) => pull);
-      const nodes = nodesOf(pass.body);
+    case "gather":
+      return lookFlaws(pass, [pass.body], output, plan);
+    case "scatter":
       return [
-        ...(pulls.every((p) => [...p.linear, ...p.offset].every(Number.isFinite))
-          ? []
-          : ["has a pull that is not finite"]),
-        ...pass.taps.flatMap((tap, k) => {
-          const kind = classify(snapPull(tap.pull, output.size));
-          return [
-            ...(kind === tap.class ? [] : [`calls tap ${k} ${tap.class}, but it is ${kind}`]),
-            ...(tap.class === "copy" && tap.by !== "nearest" ? [`copies tap ${k} by ${tap.by}`] : []),
-            ...([1, output.channels].includes(plan.buffers[tap.source]?.channels ?? 0)
-              ? []
-              : [`mixes channels in tap ${k}`]),
-          ];
-        }),
-        ...nodes.flatMap((s) => {
-          if (s.kind === "tap" && s.index >= pass.taps.length) return [`uses tap ${s.index}, which does not exist`];
-          if (s.kind === "inside" && s.region >= pass.regions.length)
-            return [`uses region ${s.region}, which does not exist`];
-          return [];
-        }),
+        ...lookFlaws(pass, [pass.body], pass, plan),
+        ...(isFinitePull(pass.through) ? [] : ["has a pull that is not finite"]),
+        ...([1, pass.channels].includes(output.channels) ? [] : ["mixes channels"]),
       ];
-    }
+    case "reduce":
+      return [
+        ...lookFlaws(pass, bodiesOf(pass), pass, plan),
+        ...(output.size[0] === totalsLength(pass.totals) ? [] : ["does not fill its output"]),
+      ];
   }
 };
+
+const isFinitePull = ({ pull }: { readonly pull: Affine<"index", "index"> }): boolean =>
+  [...pull.linear, ...pull.offset].every(Number.isFinite);
+
+/** What is wrong with bodies and what they look at, over a domain. */
+const lookFlaws = (
+  { taps, regions }: Look,
+  bodies: readonly Scalar[],
+  domain: Pick<Buffer, "size" | "channels">,
+  plan: Passes,
+): readonly string[] => [
+  ...([...taps, ...regions].every(isFinitePull) ? [] : ["has a pull that is not finite"]),
+  ...taps.flatMap((tap, k) => {
+    // What parameters move counts as general even where it happens to be less.
+    const kind = tap.pull.tangents === undefined ? classify(snapPull(tap.pull, domain.size)) : "general";
+    return [
+      ...(kind === tap.class ? [] : [`calls tap ${k} ${tap.class}, but it is ${kind}`]),
+      ...(tap.class === "copy" && tap.by !== "nearest" ? [`copies tap ${k} by ${tap.by}`] : []),
+      ...([1, domain.channels].includes(plan.buffers[tap.source]?.channels ?? 0) ? [] : [`mixes channels in tap ${k}`]),
+    ];
+  }),
+  ...bodies.flatMap(nodesOf).flatMap((s) => {
+    if ((s.kind === "tap" || s.kind === "slope") && s.index >= taps.length)
+      return [`uses tap ${s.index}, which does not exist`];
+    if (s.kind === "inside" && s.region >= regions.length) return [`uses region ${s.region}, which does not exist`];
+    return [];
+  }),
+];

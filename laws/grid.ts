@@ -16,6 +16,7 @@ import {
   vector,
 } from "../compiler/language/vector.ts";
 import type { MedImage } from "../src/image.ts";
+import { numberOf } from "../src/real.ts";
 import type { ResampleToSpacingStep, ScaleStep, TranslateStep } from "../src/step.ts";
 import { elementAt, identicalGrid, indicesOf, sameElements, sameStorage, sameVoxels } from "./compare.ts";
 import type { Pipeline, Subject } from "./subject.ts";
@@ -152,7 +153,7 @@ export const translatingMovesTheOrigin = async (
 ): Promise<Verdict> => {
   const moved = await subject.evaluate(subject.perform(step)(image));
   const along = { x: 0, y: 1, z: 2 }[step.axis];
-  const origin = vector((k) => image.grid.origin[k] + (k === along ? step.mm : 0));
+  const origin = vector((k) => image.grid.origin[k] + (k === along ? numberOf(step.mm) : 0));
   return every(
     () => identicalGrid(moved.grid, { ...image.grid, origin }),
     () => sameVoxels(moved.voxels, image.voxels),

@@ -5,6 +5,7 @@
 import type { DType } from "../compiler/language/voxels.ts";
 import { dtypes } from "../compiler/language/voxels.ts";
 import type { MedImage } from "../src/image.ts";
+import { numberOf } from "../src/real.ts";
 import type { RescaleStep, Step } from "../src/step.ts";
 import { closeVoxels, magnitude, realAt, sameElements, sameStorage, sameVoxels, storedReal } from "./compare.ts";
 import { chain, type Subject } from "./subject.ts";
@@ -49,7 +50,7 @@ export const affineMapsCommuteWithBlending = async (
 ): Promise<Verdict> => {
   const before = await subject.evaluate(chain(subject, [map, { op: "materialize" }, ...movements])(image));
   const after = await subject.evaluate(chain(subject, [...movements, map])(image));
-  const most = magnitude(image) * Math.abs(map.slope) + Math.abs(map.intercept) + 1;
+  const most = magnitude(image) * Math.abs(numberOf(map.slope)) + Math.abs(numberOf(map.intercept)) + 1;
   return closeVoxels(before.voxels, after.voxels, subject.tolerance * most);
 };
 

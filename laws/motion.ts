@@ -5,6 +5,7 @@
 import { transformPoint } from "../compiler/language/affine.ts";
 import { centreOf, type Grid, pointAt, worldToIndex } from "../compiler/language/grid.ts";
 import { add, column, dot, norm, subtract, type Vector3, vector } from "../compiler/language/vector.ts";
+import { numberOf, numbersOf } from "../src/real.ts";
 import type { AffineStep, AxisName, Step } from "../src/step.ts";
 
 /** Steps that move content or look at it from another grid, and cut nothing off. */
@@ -43,7 +44,10 @@ const turned = (v: Vector3, axis: Vector3, degrees: number): Vector3 => {
 
 /** Undoes p ↦ c + t + R·Sh·S·(p − c), one factor after the other, for v = p − c. */
 const affineUndone = (v: Vector3, step: AffineStep): Vector3 => {
-  const { rotate = [0, 0, 0], scale = [1, 1, 1], shear = [0, 0, 0], translate = [0, 0, 0] } = step;
+  const rotate = numbersOf(step.rotate ?? [0, 0, 0]);
+  const scale = numbersOf(step.scale ?? [1, 1, 1]);
+  const shear = numbersOf(step.shear ?? [0, 0, 0]);
+  const translate = numbersOf(step.translate ?? [0, 0, 0]);
   const unturned = turned(
     turned(turned(subtract(v, translate), [0, 0, 1], -rotate[2]), [0, 1, 0], -rotate[1]),
     [1, 0, 0],
@@ -61,12 +65,12 @@ export const whereFrom = (step: MovingStep, grid: Grid, point: Vector3): Vector3
   switch (step.op) {
     case "rotate": {
       const axis = typeof step.axis === "string" ? column(grid.direction, axisNumber[step.axis]) : step.axis;
-      return add(centre, turned(subtract(point, centre), axis, -step.degrees));
+      return add(centre, turned(subtract(point, centre), axis, -numberOf(step.degrees)));
     }
     case "affine":
       return add(centre, affineUndone(subtract(point, centre), step));
     case "translate":
-      return vector((k) => point[k] - (k === axisNumber[step.axis] ? step.mm : 0));
+      return vector((k) => point[k] - (k === axisNumber[step.axis] ? numberOf(step.mm) : 0));
     case "flip": {
       const index = transformPoint(worldToIndex(grid), point);
       return pointAt(

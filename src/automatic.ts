@@ -14,9 +14,8 @@ import type { GpuBackend } from "../backends/webgpu/index.ts";
 import { MedImagesError } from "../compiler/errors.ts";
 import { support } from "../compiler/language/interpolator.ts";
 import { product } from "../compiler/language/vector.ts";
-import type { Voxels } from "../compiler/language/voxels.ts";
-import type { Pass, Plan, Program } from "../compiler/plan.ts";
-import { processorBackend } from "./backends.ts";
+import type { GradientProgram, Pass, Plan, Program } from "../compiler/plan.ts";
+import { processorBackend, processorGradientBackend } from "./backends.ts";
 
 /** Samples that a plan reads from which on the way to a GPU and back is worth it: linear, at 512×512×256. */
 export const worthAGpu: number = 2 ** 29;
@@ -58,21 +57,36 @@ export const automatic = (source: GpuSource): ((program: Program) => Promise<Bac
 /** The backend that the rule picks for a program on this platform. */
 export const automaticBackend: (program: Program) => Promise<Backend> = automatic(platform.gpu);
 
+/** As {@link automaticBackend}, for gradients: where a voxel that goes in lies on a GPU that GPU, else the processor. */
+export const automaticGradientBackend = async ({ plan, inputs }: GradientProgram): Promise<Backend> => {
+  const processor = processorGradientBackend(plan);
+  const resident = inputs.find(isOnDevice);
+  return resident === undefined ? processor : orElse(resident.owner, processor);
+};
+
 /** A backend that `second` stands in for where `first` is or becomes unavailable; a warning says so. */
-export const orElse = (first: Backend, second: Backend): Backend => ({
-  name: first.name,
-  // Nothing else keeps a result there.
-  ...(first.runKept === undefined ? {} : { runKept: first.runKept.bind(first) }),
-  run: async (program: Program, options: RunOptions = {}): Promise<Voxels> => {
+export const orElse = (first: Backend, second: Backend): Backend => {
+  const either = async <P extends Program | GradientProgram, R>(
+    program: P,
+    options: RunOptions,
+    run: (backend: Backend, program: Pick<P, "inputs"> & { readonly plan: P["plan"] }) => Promise<R>,
+  ): Promise<R> => {
     try {
-      return await first.run(program, options);
+      return await run(first, program);
     } catch (thrown) {
       if (!(thrown instanceof MedImagesError) || thrown.error.kind !== "BackendUnavailable") throw thrown;
       const { reason } = thrown.error;
       const message = `computed on the ${second.name} backend, because the ${first.name} backend failed: ${reason}`;
-      const readable = await fetched(program);
+      const readable = await fetched<P["plan"]>(program);
       options.onWarning?.({ kind: "BackendFailed", message });
-      return second.run(readable, options);
+      return run(second, readable);
     }
-  },
-});
+  };
+  return {
+    name: first.name,
+    // Nothing else keeps a result there.
+    ...(first.runKept === undefined ? {} : { runKept: first.runKept.bind(first) }),
+    run: (program, options = {}) => either(program, options, (backend, p) => backend.run(p, options)),
+    runGradient: (program, options = {}) => either(program, options, (backend, p) => backend.runGradient(p, options)),
+  };
+};

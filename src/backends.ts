@@ -5,8 +5,8 @@ import { reference } from "../backends/reference/index.ts";
 import { supportsSimd } from "../backends/wasm/assembler/index.ts";
 import { wasmBackend } from "../backends/wasm/index.ts";
 import { release as releaseBuffer } from "../backends/wasm/memory.ts";
-import { isSlowed, refusalOf } from "../backends/wasm/tiles.ts";
-import type { Plan } from "../compiler/plan.ts";
+import { gradientRefusalOf, isSlowed, refusalOf } from "../backends/wasm/tiles.ts";
+import type { GradientPlan, Plan } from "../compiler/plan.ts";
 import type { MedImage } from "./image.ts";
 
 /** A backend that tells its first run what it does without. */
@@ -51,4 +51,11 @@ export const processorBackend = (plan: Plan): Backend => {
   simd ??= supportsSimd();
   if (!simd) return withoutSimd;
   return refusalOf(plan) === undefined && !isSlowed(plan) ? wasm : reference;
+};
+
+/** As {@link processorBackend}, for gradients. */
+export const processorGradientBackend = (plan: GradientPlan): Backend => {
+  simd ??= supportsSimd();
+  if (!simd) return withoutSimd;
+  return gradientRefusalOf(plan) === undefined ? wasm : reference;
 };

@@ -49,9 +49,19 @@ export type { Gather, Pass, Plan, Prefilter, Program, Region, Tap, TapClass } fr
 export { release, wasm } from "./backends.ts";
 // Running and keeping them.
 export { compile, type EvaluateOptions, evaluate, explain, run } from "./evaluate.ts";
-
-// Operations.
 export type { Expression, IntensityOperation, Operation, Source } from "./expression.ts";
+// Operations.
+// Gradients.
+export {
+  type Differentiable,
+  type GradientOf,
+  type GradientOptions,
+  type GradientsOf,
+  valueAndGradient,
+  valueOfLoss,
+  vjp,
+  type WithRespectTo,
+} from "./gradient.ts";
 export {
   asKind,
   type Channels,
@@ -84,6 +94,18 @@ export {
   saveNifti,
 } from "./io/load.ts";
 export { type FromJSONOptions, fromJSON, type PipelineDocument, toJSON } from "./json.ts";
+export {
+  addLosses,
+  type Loss,
+  type LossOf,
+  type MaskOptions,
+  mse,
+  ncc,
+  scaleLoss,
+  sum,
+  sumOfSquares,
+  weightedSum,
+} from "./loss.ts";
 export { type AffineParameters, affine } from "./ops/affine.ts";
 export { crop, pad, padOrCropTo } from "./ops/crop.ts";
 export { as, clamp, gamma, map, rescale, value, window } from "./ops/intensity.ts";
@@ -95,5 +117,6 @@ export { translate } from "./ops/translate.ts";
 export { orientationCodes, orientationOf } from "./orientation.ts";
 // Images without data at hand.
 export { type PhantomKind, type PhantomLabel, type PhantomOptions, phantom, phantomLabels } from "./phantom/index.ts";
+export { param, type Real, type RealVector3 } from "./real.ts";
 export { type Statistics, statistics } from "./statistics.ts";
 export type { AxisName, FillOptions, OperationName, SamplingFill, SamplingOptions, Step } from "./step.ts";

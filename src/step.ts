@@ -7,6 +7,7 @@ import type { Interpolator } from "../compiler/language/interpolator.ts";
 import type { Scalar } from "../compiler/language/scalar.ts";
 import type { Vector3 } from "../compiler/language/vector.ts";
 import type { DType } from "../compiler/language/voxels.ts";
+import type { Real, RealVector3 } from "./real.ts";
 
 export type AxisName = "x" | "y" | "z";
 
@@ -29,19 +30,19 @@ export interface FillOptions {
 export interface RotateStep extends SamplingOptions {
   readonly op: "rotate";
   readonly axis: AxisName | Vector3;
-  readonly degrees: number;
+  readonly degrees: Real;
 }
 export interface AffineStep extends SamplingOptions {
   readonly op: "affine";
-  readonly rotate?: Vector3;
-  readonly scale?: Vector3;
-  readonly shear?: Vector3;
-  readonly translate?: Vector3;
+  readonly rotate?: RealVector3;
+  readonly scale?: RealVector3;
+  readonly shear?: RealVector3;
+  readonly translate?: RealVector3;
 }
 export interface TranslateStep {
   readonly op: "translate";
   readonly axis: AxisName;
-  readonly mm: number;
+  readonly mm: Real;
 }
 export interface ScaleStep extends SamplingOptions {
   readonly op: "scale";
@@ -89,23 +90,23 @@ export interface AsStep {
 }
 export interface RescaleStep {
   readonly op: "rescale";
-  readonly slope: number;
-  readonly intercept: number;
+  readonly slope: Real;
+  readonly intercept: Real;
 }
 export interface ClampStep {
   readonly op: "clamp";
-  readonly min: number;
-  readonly max: number;
+  readonly min: Real;
+  readonly max: Real;
 }
 export interface WindowStep {
   readonly op: "window";
-  readonly center: number;
-  readonly width: number;
+  readonly center: Real;
+  readonly width: Real;
   readonly to?: readonly [number, number];
 }
 export interface GammaStep {
   readonly op: "gamma";
-  readonly gamma: number;
+  readonly gamma: Real;
 }
 export interface MapStep {
   readonly op: "map";

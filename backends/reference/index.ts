@@ -12,37 +12,54 @@ import {
   type Voxels,
   voxelsOf,
 } from "../../compiler/language/voxels.ts";
-import type { Buffer, Pass, Plan, Prefilter } from "../../compiler/plan.ts";
+import { type Buffer, domainOf, type GradientPass, type GradientPlan, type Prefilter } from "../../compiler/plan.ts";
 import { budgetRemedy, checkBudget, freedAfter } from "../../compiler/schedule.ts";
 import type { Backend, RunOptions } from "../backend.ts";
-import { gather, type Samples } from "./gather.ts";
+import { gather } from "./gather.ts";
+import type { Samples } from "./look.ts";
 import { prefilterLine } from "./prefilter.ts";
+import { reduce } from "./reduce.ts";
+import { scatter } from "./scatter.ts";
 
 export const reference: Backend = {
   name: "reference",
-  run: async (program, options = {}) => {
-    const { plan } = program;
+  run: async ({ plan, inputs }, options = {}) => {
     checkBudget(plan, options.memory, (buffer) => bytesOf(bufferOf(plan, buffer)));
-    const voxels: (Voxels | undefined)[] = [...program.inputs];
-    const pace = pacer(plan, options);
-    const freed = freedAfter(plan);
-    for (const [k, pass] of plan.passes.entries()) {
-      voxels[pass.output] = empty(bufferOf(plan, pass.output));
-      for (const _row of runPass(pass, (buffer) => samples(plan, voxels, buffer))) if (pace.due()) await pace.pause();
-      for (const buffer of freed[k] ?? []) voxels[buffer] = undefined;
-    }
-    options.onProgress?.(1);
-    return samples(plan, voxels, plan.result).voxels;
+    const [result] = await runAll({ ...plan, results: [plan.result] }, inputs, options);
+    return result ?? fail({ kind: "InternalError", phase: "reference", reason: "there is no result" });
   },
+  runGradient: ({ plan, inputs }, options = {}) => runAll(plan, inputs, options),
 };
 
-const runPass = (pass: Pass, buffers: (buffer: number) => Samples): Generator<void> => {
-  const { voxels, size } = buffers(pass.output);
+const runAll = async (
+  plan: GradientPlan,
+  inputs: readonly Voxels[],
+  options: RunOptions,
+): Promise<readonly Voxels[]> => {
+  const voxels: (Voxels | undefined)[] = [...inputs];
+  const pace = pacer(plan, options);
+  const freed = freedAfter(plan.passes, plan.inputs, plan.results);
+  for (const [k, pass] of plan.passes.entries()) {
+    voxels[pass.output] = empty(bufferOf(plan, pass.output));
+    for (const _row of runPass(pass, plan, (buffer) => samples(plan, voxels, buffer)))
+      if (pace.due()) await pace.pause();
+    for (const buffer of freed[k] ?? []) voxels[buffer] = undefined;
+  }
+  options.onProgress?.(1);
+  return plan.results.map((result) => samples(plan, voxels, result).voxels);
+};
+
+const runPass = (pass: GradientPass, plan: GradientPlan, buffers: (buffer: number) => Samples): Generator<void> => {
+  const output = buffers(pass.output);
   switch (pass.kind) {
     case "gather":
-      return gather(pass, buffers, voxels, size);
+      return gather(pass, domainOf(pass, plan.buffers), buffers, output.voxels);
     case "prefilter":
-      return prefilter(pass, buffers(pass.source), voxels);
+      return prefilter(pass, buffers(pass.source), output.voxels);
+    case "reduce":
+      return reduce(pass, buffers, output.voxels);
+    case "scatter":
+      return scatter(pass, buffers, output);
   }
 };
 
@@ -61,18 +78,18 @@ function* prefilter({ axis, boundary }: Prefilter, { voxels, size }: Samples, ou
     }
 }
 
-const bufferOf = (plan: Plan, buffer: number): Buffer =>
+const bufferOf = (plan: Pick<GradientPlan, "buffers">, buffer: number): Buffer =>
   plan.buffers[buffer] ??
   fail({ kind: "InternalError", phase: "reference", reason: `buffer ${buffer} does not exist` });
 
-const samples = (plan: Plan, voxels: readonly (Voxels | undefined)[], buffer: number): Samples => ({
+const samples = (plan: GradientPlan, voxels: readonly (Voxels | undefined)[], buffer: number): Samples => ({
   size: bufferOf(plan, buffer).size,
   voxels:
     voxels[buffer] ?? fail({ kind: "InternalError", phase: "reference", reason: `buffer ${buffer} holds nothing` }),
 });
 
 const dtypeOfBuffer = ({ storage }: Buffer): keyof typeof dtypes => (storage === "working" ? "float64" : storage.dtype);
-const lengthOf = ({ size, channels }: Buffer): number => product(size) * channels;
+const lengthOf = ({ size, channels }: Pick<Buffer, "size" | "channels">): number => product(size) * channels;
 const bytesOf = (buffer: Buffer): number => lengthOf(buffer) * dtypes[dtypeOfBuffer(buffer)].bytes;
 
 const empty = (buffer: Buffer): Voxels => ({
@@ -97,8 +114,8 @@ const allocateOrRefuse = (buffer: Buffer): VoxelArray => {
 const largestArray = 2 ** 32;
 
 /** Lets other work in every few milliseconds, reports progress there, and notices an abort. */
-const pacer = (plan: Plan, { signal, onProgress }: RunOptions): { due(): boolean; pause(): Promise<void> } => {
-  const rows = plan.passes.reduce((sum, pass) => sum + rowsOf(pass, bufferOf(plan, pass.output)), 0);
+const pacer = (plan: GradientPlan, { signal, onProgress }: RunOptions): { due(): boolean; pause(): Promise<void> } => {
+  const rows = plan.passes.reduce((sum, pass) => sum + rowsOf(pass, domainOf(pass, plan.buffers)), 0);
   let done = 0;
   let since = Date.now();
   throwIfAborted(signal);
@@ -113,8 +130,8 @@ const pacer = (plan: Plan, { signal, onProgress }: RunOptions): { due(): boolean
   };
 };
 
-const rowsOf = (pass: Pass, output: Buffer): number =>
-  lengthOf(output) / output.size[pass.kind === "prefilter" ? pass.axis : 0];
+const rowsOf = (pass: GradientPass, domain: Pick<Buffer, "size" | "channels">): number =>
+  lengthOf(domain) / domain.size[pass.kind === "prefilter" ? pass.axis : 0];
 
 const throwIfAborted = (signal: AbortSignal | undefined): void => {
   if (signal?.aborted) fail({ kind: "Aborted" });

@@ -1,6 +1,7 @@
 /** Evaluates a body for one voxel, as a tree of closures over the state of the loop. */
 
 import { binaryOperators, type Scalar, unaryOperators, usesIn } from "../../compiler/language/scalar.ts";
+import type { Axis } from "../../compiler/language/vector.ts";
 import { exactNumber } from "../../compiler/language/voxels.ts";
 
 /** Whole voxels of 64 bits travel as BigInt as long as they are only moved. */
@@ -9,6 +10,7 @@ export type Element = number | bigint;
 /** Where the loop stands: what the leaves of a body ask for. */
 export interface VoxelState {
   readonly tap: (index: number) => Element;
+  readonly slope: (index: number, axis: Axis) => number;
   readonly inside: (region: number) => boolean;
   readonly background: (buffer: number) => number;
 }
@@ -40,6 +42,8 @@ export const evaluator = (body: Scalar, state: VoxelState): (() => Element) => {
         return () => s.value;
       case "tap":
         return () => state.tap(s.index);
+      case "slope":
+        return () => state.slope(s.index, s.axis);
       case "inside":
         return () => (state.inside(s.region) ? 1 : 0);
       case "background":

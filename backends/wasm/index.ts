@@ -29,6 +29,13 @@ export const wasmBackend = (host: ThreadHost | undefined, reach: Reach = address
   const pool = new Pool(host);
   return {
     name: "wasm",
+    runGradient: () =>
+      fail({
+        kind: "BackendUnavailable",
+        backend: "wasm",
+        reason: "no gradients yet",
+        remedy: "use the reference backend",
+      }),
     run: (program, options = {}) =>
       pool.inTurn(async () => {
         const run = new Run(program.plan, program.inputs, pool, options, reach);
@@ -96,7 +103,7 @@ class Run {
   /** Computes the rows of a tile, and before them what they need; `only` if there is no other tile. */
   async #tile({ rows, boxes }: Tile, to: ArrayBufferLike, only: boolean): Promise<void> {
     const { passes, result, inputs } = this.#plan;
-    const freed = freedAfter(this.#plan);
+    const freed = freedAfter(passes, inputs, [result]);
     this.#choosePlaces(boxes);
     for (const [k, pass] of passes.entries()) {
       // What all tiles need as a whole was computed for the first.

@@ -4,7 +4,7 @@
  * ones that would break the budget are made in part.
  */
 import { product } from "../../compiler/language/vector.ts";
-import type { Plan } from "../../compiler/plan.ts";
+import type { GradientPlan, Plan } from "../../compiler/plan.ts";
 import { budgetNeed, checkBudget } from "../../compiler/schedule.ts";
 import { type Box, demandOf, type Rows, rowsOfBox, tilesOf, volumeOf } from "../../compiler/tile.ts";
 import { bufferOf, bytesOf, largestSource } from "./places.ts";
@@ -51,6 +51,9 @@ export const refusalOf = (plan: Plan, reach: Reach = addressReach): string | und
     ? `a row of the result looks at more of a volume than the ${reach.part / 2 ** 20} MiB that kernels reach`
     : undefined;
 };
+
+/** As {@link refusalOf}, for gradients, of which nothing is computed in parts. */
+export const gradientRefusalOf = (_plan: GradientPlan): string | undefined => "no gradients yet";
 
 /** Bytes that are copied in the time that the reference takes for a voxel. */
 const bytesPerVoxel = 1000;

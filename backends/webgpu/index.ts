@@ -2,7 +2,7 @@
  * The GPU backend: each pass as a WGSL kernel that is compiled for its structure, run on any device that
  * speaks WebGPU.
  */
-import { fail } from "../../compiler/errors.ts";
+import { fail, MedImagesError } from "../../compiler/errors.ts";
 import type { Vector3 } from "../../compiler/language/vector.ts";
 import { dtypes, type Storage, type VoxelArray, type Voxels } from "../../compiler/language/voxels.ts";
 import type { Buffer, Plan, Program } from "../../compiler/plan.ts";
@@ -65,6 +65,17 @@ export class WebGpuBackend implements GpuBackend {
 
   runKept(program: Program, options: RunOptions = {}): Promise<DeviceVoxels> {
     return this.#inTurn(() => this.#runKept(program, options));
+  }
+
+  runGradient(): Promise<readonly Voxels[]> {
+    return Promise.reject(
+      new MedImagesError({
+        kind: "BackendUnavailable",
+        backend: "webgpu",
+        reason: "it takes no gradients yet",
+        remedy: "use another backend",
+      }),
+    );
   }
 
   kernels(plan: Plan): readonly string[] {

@@ -45,7 +45,7 @@ export class Run {
   /** Runs all passes. The buffer of the result is the caller's to give back. */
   async result(): Promise<GPUBuffer> {
     const { passes, result } = this.#plan;
-    const freed = freedAfter(this.#plan);
+    const freed = freedAfter(this.#plan.passes, this.#plan.inputs, [this.#plan.result]);
     try {
       for (const [k, pass] of passes.entries()) {
         await this.#pass(pass, k);

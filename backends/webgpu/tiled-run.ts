@@ -42,7 +42,7 @@ export class TiledRun {
 
   /** @throws MedImagesError `BackendUnavailable` when a single voxel reads from too far apart */
   async result(): Promise<VoxelArray> {
-    const freed = freedAfter(this.#plan);
+    const freed = freedAfter(this.#plan.passes, this.#plan.inputs, [this.#plan.result]);
     for (const [k, pass] of this.#plan.passes.entries()) {
       this.#volumes.set(pass.output, allocateOrRefuse(bufferOf(this.#plan, pass.output)));
       await this.#pass(pass, k);

@@ -3,7 +3,7 @@
  * volume is samples of a field on a grid. Nothing here computes: these are immutable, hash-consed terms
  * that the compiler turns into passes.
  */
-import { type Affine, compose, invert } from "./affine.ts";
+import { type Affine, compose, invert, spellAffine, spellTangents } from "./affine.ts";
 import { type Grid, gridFromAffine, indexToWorld } from "./grid.ts";
 import { intern, type Node, objectId, spell } from "./intern.ts";
 import { type Fill, type Sampling, showSampling } from "./interpolator.ts";
@@ -53,7 +53,8 @@ export interface Sample extends Node {
 }
 export type Volume = Input | Sample;
 
-const spellGrid = (g: Grid): string => spell([...g.size, ...g.spacing, ...g.origin, ...g.direction]);
+export const spellGrid = (g: Grid): string =>
+  spell([...g.size, ...g.spacing, ...g.origin, ...g.direction]) + spellTangents(g.tangents);
 const spellSampling = (s: Sampling | null): string => (s === null ? "undecided" : showSampling(s));
 
 export const input = (voxels: Voxels, grid: Grid): Input =>
@@ -75,7 +76,7 @@ export const interpolate = (volume: Volume, sampling: Sampling | null): Interpol
   intern(`interpolate ${volume.id} ${spellSampling(sampling)}`, () => ({ kind: "interpolate", volume, sampling }));
 
 export const warp = (field: Field, pull: Affine<"world", "world">): Warp =>
-  intern(`warp ${field.id} ${spell([...pull.linear, ...pull.offset])}`, () => ({ kind: "warp", field, pull }));
+  intern(`warp ${field.id} ${spellAffine(pull)}`, () => ({ kind: "warp", field, pull }));
 
 export const clip = (field: Field, to: Grid, fill: Fill): Clip =>
   intern(`clip ${field.id} ${spellGrid(to)} ${typeof fill === "number" ? spell([fill]) : fill}`, () => ({

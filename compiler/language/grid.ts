@@ -2,7 +2,7 @@
  * A grid says where to look at a field: a lattice of voxel centres in the world. It is geometry alone,
  * so that every operation can announce its result's grid without computing a voxel.
  */
-import { type Affine, affineOf, invert, transformPoint } from "./affine.ts";
+import { type Affine, affineOf, imageOf, invert, type Point, type Tangents, transformPoint } from "./affine.ts";
 import {
   axes,
   column,
@@ -29,6 +29,8 @@ export interface Grid {
   readonly spacing: Vector3;
   readonly origin: Vector3;
   readonly direction: Matrix3;
+  /** How index → world changes with parameters: they move the origin, and nothing else of a grid. */
+  readonly tangents?: Tangents;
 }
 
 /** A grid of `size` voxels; spacing 1 mm, origin 0 and identity direction (LPS) unless said otherwise. */
@@ -51,7 +53,7 @@ export const gridFromAffine = (size: Vector3, map: Affine<"index", "world">): Gr
 };
 
 export const indexToWorld = (grid: Grid): Affine<"index", "world"> =>
-  affineOf(multiply3(grid.direction, diagonal(grid.spacing)), grid.origin);
+  affineOf(multiply3(grid.direction, diagonal(grid.spacing)), grid.origin, grid.tangents);
 
 export const worldToIndex = (grid: Grid): Affine<"world", "index"> => invert(indexToWorld(grid));
 
@@ -62,6 +64,13 @@ export const pointAt = (grid: Grid, index: Vector3): Vector3 => transformPoint(i
 export const centreOf = (grid: Grid): Vector3 =>
   pointAt(
     grid,
+    vector((k) => (grid.size[k] - 1) / 2),
+  );
+
+/** The middle of the grid, and how it moves with parameters. */
+export const centrePoint = (grid: Grid): Point =>
+  imageOf(
+    indexToWorld(grid),
     vector((k) => (grid.size[k] - 1) / 2),
   );
 
@@ -76,10 +85,10 @@ export const subgrid = (grid: Grid, start: Vector3, size: Vector3): Grid => ({
 
 /** The grid with the same directions but another spacing and size, whose first voxel lies at index `first` of this one. */
 export const respaced = (grid: Grid, size: Vector3, spacing: Vector3, first: Vector3): Grid => ({
+  ...grid,
   size,
   spacing,
   origin: pointAt(grid, first),
-  direction: grid.direction,
 });
 
 /** Whether two grids are the same lattice: world points of all corners agree to `tolerance` voxels of the first. */

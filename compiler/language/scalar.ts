@@ -3,6 +3,7 @@
  * has to print. Users build intensity maps from it; the compiler adds what geometry needs.
  */
 import { intern, type Node, spell } from "./intern.ts";
+import type { Axis } from "./vector.ts";
 
 /** −x, |x|, eˣ, ln x, √x, and ⌊x⌋. */
 export type UnaryOperator = "neg" | "abs" | "exp" | "log" | "sqrt" | "floor";
@@ -12,6 +13,12 @@ export type BinaryOperator = "add" | "sub" | "mul" | "div" | "min" | "max" | "po
 export interface Const extends Node {
   readonly kind: "const";
   readonly value: number;
+  /** The name of the parameter that it is, if it is one: it can be differentiated by, and is never folded away. */
+  readonly parameter?: string;
+}
+/** A number with a name, to differentiate by. */
+export interface Parameter extends Const {
+  readonly parameter: string;
 }
 /** The value of field `index` of the map; in a plan, the interpolated *stored* value of tap `index`. */
 export interface TapValue extends Node {
@@ -22,6 +29,12 @@ export interface TapValue extends Node {
 export interface Inside extends Node {
   readonly kind: "inside";
   readonly region: number;
+}
+/** In plans only: how fast the interpolated stored value of tap `index` rises along source axis `axis`, per voxel. */
+export interface Slope extends Node {
+  readonly kind: "slope";
+  readonly index: number;
+  readonly axis: Axis;
 }
 /** In plans only: the corner median of buffer `buffer`, in stored numbers. */
 export interface BackgroundValue extends Node {
@@ -47,10 +60,15 @@ export interface Select extends Node {
   readonly otherwise: Scalar;
 }
 
-export type Scalar = Const | TapValue | Inside | BackgroundValue | Unary | Binary | Select;
+export type Scalar = Const | TapValue | Slope | Inside | BackgroundValue | Unary | Binary | Select;
 
 export const constant = (value: number): Const => intern(`const ${spell([value])}`, () => ({ kind: "const", value }));
+/** The parameter `name` with the value that it has now. */
+export const parameter = (name: string, value: number): Parameter =>
+  intern(`parameter ${JSON.stringify(name)} ${spell([value])}`, () => ({ kind: "const", value, parameter: name }));
 export const tap = (index: number): TapValue => intern(`tap ${index}`, () => ({ kind: "tap", index }));
+export const slope = (index: number, axis: Axis): Slope =>
+  intern(`slope ${index} ${axis}`, () => ({ kind: "slope", index, axis }));
 export const inside = (region: number): Inside => intern(`inside ${region}`, () => ({ kind: "inside", region }));
 export const background = (buffer: number): BackgroundValue =>
   intern(`background ${buffer}`, () => ({ kind: "background", buffer }));
@@ -81,10 +99,38 @@ export const binaryOperators: Readonly<Record<BinaryOperator, (a: number, b: num
   less: (a, b) => (a < b ? 1 : 0),
 };
 
+/** The value of a scalar whose only leaves are constants and taps, given the values of these. */
+export const valueOfScalar = (body: Scalar, taps: readonly number[]): number => {
+  const known = new Map<Scalar, number>();
+  for (const s of nodesOf(body)) {
+    const of = (child: Scalar): number => known.get(child) ?? Number.NaN;
+    known.set(s, step(s, of, taps));
+  }
+  return known.get(body) ?? Number.NaN;
+};
+const step = (s: Scalar, of: (child: Scalar) => number, taps: readonly number[]): number => {
+  switch (s.kind) {
+    case "const":
+      return s.value;
+    case "tap":
+      return taps[s.index] ?? Number.NaN;
+    case "unary":
+      return unaryOperators[s.operator](of(s.a));
+    case "binary":
+      return binaryOperators[s.operator](of(s.a), of(s.b));
+    case "select":
+      return of(s.condition) !== 0 ? of(s.then) : of(s.otherwise);
+    case "slope":
+    case "inside":
+    case "background":
+      return Number.NaN;
+  }
+};
+
 /** The scalar with `leaf` in place of every leaf that it answers for; `undefined` keeps a leaf. Shared parts are visited once. */
 export const replaceLeaves = (
   body: Scalar,
-  leaf: (leaf: Const | TapValue | Inside | BackgroundValue) => Scalar | undefined,
+  leaf: (leaf: Const | TapValue | Slope | Inside | BackgroundValue) => Scalar | undefined,
 ): Scalar => {
   const done = new Map<Scalar, Scalar>();
   const go = (s: Scalar): Scalar => {
@@ -166,9 +212,11 @@ export const showScalar = (body: Scalar): string => {
 const showNode = (s: Scalar, show: (s: Scalar) => string): string => {
   switch (s.kind) {
     case "const":
-      return String(s.value);
+      return s.parameter === undefined ? String(s.value) : `${s.parameter}=${s.value}`;
     case "tap":
       return `tap${s.index}`;
+    case "slope":
+      return `slope${s.index}.${"xyz"[s.axis]}`;
     case "inside":
       return `inside${s.region}`;
     case "background":

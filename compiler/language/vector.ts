@@ -19,6 +19,7 @@ export type Axis = 0 | 1 | 2;
 export const axes: readonly [0, 1, 2] = [0, 1, 2];
 export const identity3: Matrix3 = [1, 0, 0, 0, 1, 0, 0, 0, 1];
 export const zero3: Vector3 = [0, 0, 0];
+export const zero9: Matrix3 = [0, 0, 0, 0, 0, 0, 0, 0, 0];
 
 /** Builds a vector from a function of the axis. */
 export const vector = (of: (axis: Axis) => number): Vector3 => [of(0), of(1), of(2)];
@@ -53,6 +54,9 @@ export const apply3 = (m: Matrix3, v: Vector3): Vector3 => [
 
 export const multiply3 = (a: Matrix3, b: Matrix3): Matrix3 =>
   matrix((r, c) => at(a, r, 0) * at(b, 0, c) + at(a, r, 1) * at(b, 1, c) + at(a, r, 2) * at(b, 2, c));
+
+export const add9 = (a: Matrix3, b: Matrix3): Matrix3 => matrix((r, c) => at(a, r, c) + at(b, r, c));
+export const scale9 = (m: Matrix3, by: number): Matrix3 => matrix((r, c) => at(m, r, c) * by);
 
 export const transpose3 = (m: Matrix3): Matrix3 => matrix((r, c) => at(m, c, r));
 

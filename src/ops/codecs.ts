@@ -8,6 +8,7 @@ import * as t from "io-ts";
 import { type Interpolator, interpolators } from "../../compiler/language/interpolator.ts";
 import type { Vector3 } from "../../compiler/language/vector.ts";
 import { type DType, dtypeNames } from "../../compiler/language/voxels.ts";
+import { isParameter, numberOf, numbersOf, type Real, type RealVector3 } from "../real.ts";
 import type { AxisName, FillOptions, SamplingFill, SamplingOptions, Step } from "../step.ts";
 
 /** A codec of values that JSON has as they are: what it takes is said by a predicate, and by a name for people. */
@@ -28,6 +29,19 @@ export const pair: t.Type<readonly [number, number]> = plain(
 export const vector3: t.Type<Vector3> = plain(
   "three finite numbers [x, y, z]",
   (u): u is Vector3 => Array.isArray(u) && u.length === 3 && u.every(isNumber),
+);
+/** Parameters are written as the values that they have. */
+export const real: t.Type<Real, unknown> = new t.Type<Real, unknown>(
+  finite.name,
+  (u): u is Real => finite.is(u) || (isParameter(u) && finite.is(u.value)),
+  (u, context) => finite.validate(u, context),
+  numberOf,
+);
+export const realVector3: t.Type<RealVector3, unknown> = new t.Type<RealVector3, unknown>(
+  vector3.name,
+  (u): u is RealVector3 => Array.isArray(u) && u.length === 3 && u.every(real.is),
+  (u, context) => vector3.validate(u, context),
+  numbersOf,
 );
 export const text: t.Type<string> = plain("text", (u): u is string => typeof u === "string");
 export const axisName: t.Type<AxisName> = oneOf("one of x, y, z", ["x", "y", "z"]);

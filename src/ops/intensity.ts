@@ -6,9 +6,10 @@ import type { Scalar } from "../../compiler/language/scalar.ts";
 import * as scalar from "../../compiler/language/scalar.ts";
 import { type DType, isIdentityRescale, storedAs } from "../../compiler/language/voxels.ts";
 import type { Expression, IntensityOperation, Operation } from "../expression.ts";
+import { numberOf, type Real, scalarOf } from "../real.ts";
 import type { AsStep, ClampStep, GammaStep, MapStep, RescaleStep, WindowStep } from "../step.ts";
 import { operation } from "./apply.ts";
-import { dtype, finite, pair, stepCodec } from "./codecs.ts";
+import { dtype, pair, real, stepCodec } from "./codecs.ts";
 import { type Change, type OperationDefinition, type Refusal, refuse } from "./operation.ts";
 import { scalarCodec, scalarProblem } from "./scalar-codec.ts";
 
@@ -22,45 +23,53 @@ const mapped = (expression: Expression, body: Scalar): Change | Refusal =>
     ? refuse("class numbers are not intensities", "load the image as intensities, or use as(dtype)")
     : { field: mapFields(body, [expression.field]), storage: storedAs("float32") };
 
-const line = (x: Scalar, slope: number, intercept: number): Scalar =>
-  binary("add", binary("mul", x, constant(slope)), constant(intercept));
-const between = (x: Scalar, low: number, high: number): Scalar =>
-  binary("min", binary("max", x, constant(low)), constant(high));
+const line = (x: Scalar, slope: Scalar, intercept: Scalar): Scalar => binary("add", binary("mul", x, slope), intercept);
+const between = (x: Scalar, low: Scalar, high: Scalar): Scalar => binary("min", binary("max", x, low), high);
 
 export const rescaleDefinition: OperationDefinition<"rescale"> = {
   op: "rescale",
-  codec: stepCodec<RescaleStep>("rescale", { slope: finite, intercept: finite }, {}),
-  apply: (expression, { slope, intercept }) => mapped(expression, line(value, slope, intercept)),
+  codec: stepCodec<RescaleStep>("rescale", { slope: real, intercept: real }, {}),
+  apply: (expression, { slope, intercept }) => mapped(expression, line(value, scalarOf(slope), scalarOf(intercept))),
 };
 
 export const clampDefinition: OperationDefinition<"clamp"> = {
   op: "clamp",
-  codec: stepCodec<ClampStep>("clamp", { min: finite, max: finite }, {}),
+  codec: stepCodec<ClampStep>("clamp", { min: real, max: real }, {}),
   apply: (expression, { min, max }) =>
-    min <= max
-      ? mapped(expression, between(value, min, max))
-      : refuse(`the lower limit ${min} is over the upper limit ${max}`, "swap them"),
+    numberOf(min) <= numberOf(max)
+      ? mapped(expression, between(value, scalarOf(min), scalarOf(max)))
+      : refuse(`the lower limit ${numberOf(min)} is over the upper limit ${numberOf(max)}`, "swap them"),
 };
 
 export const windowDefinition: OperationDefinition<"window"> = {
   op: "window",
-  codec: stepCodec<WindowStep>("window", { center: finite, width: finite }, { to: pair }),
+  codec: stepCodec<WindowStep>("window", { center: real, width: real }, { to: pair }),
   apply: (expression, { center, width, to: [low, high] = [0, 1] }) => {
-    const refusal = width > 0 ? undefined : refuse(`the width ${width} is not positive`, "give a width over 0");
-    const share = between(line(value, 1 / width, 0.5 - center / width), 0, 1);
-    return refusal ?? mapped(expression, line(share, high - low, low));
+    const refusal =
+      numberOf(width) > 0 ? undefined : refuse(`the width ${numberOf(width)} is not positive`, "give a width over 0");
+    const share = between(windowShare(center, width), constant(0), constant(1));
+    return refusal ?? mapped(expression, line(share, constant(high - low), constant(low)));
   },
+};
+
+/** Where a value stands in a window, 0 to 1 from its lower to its upper end: v / width + (½ − center / width). */
+const windowShare = (center: Real, width: Real): Scalar => {
+  if (typeof center === "number" && typeof width === "number")
+    return line(value, constant(1 / width), constant(0.5 - center / width));
+  const [middle, whole] = [scalarOf(center), scalarOf(width)];
+  return binary("add", binary("div", binary("sub", value, middle), whole), constant(0.5));
 };
 
 export const gammaDefinition: OperationDefinition<"gamma"> = {
   op: "gamma",
-  codec: stepCodec<GammaStep>("gamma", { gamma: finite }, {}),
+  codec: stepCodec<GammaStep>("gamma", { gamma: real }, {}),
   apply: (expression, { gamma }) => {
-    const magnitude = binary("pow", scalar.unary("abs", value), constant(gamma));
+    const magnitude = binary("pow", scalar.unary("abs", value), scalarOf(gamma));
     const signed = select(binary("less", value, constant(0)), scalar.unary("neg", magnitude), magnitude);
-    return Number.isFinite(gamma) && gamma > 0
+    const exponent = numberOf(gamma);
+    return Number.isFinite(exponent) && exponent > 0
       ? mapped(expression, signed)
-      : refuse(`the exponent ${gamma} is not positive`, "give an exponent over 0");
+      : refuse(`the exponent ${exponent} is not positive`, "give an exponent over 0");
   },
 };
 
@@ -88,19 +97,19 @@ export const asDefinition: OperationDefinition<"as"> = {
 };
 
 /** v ↦ slope · v + intercept. */
-export const rescale = (slope: number, intercept = 0): IntensityOperation =>
+export const rescale = (slope: Real, intercept: Real = 0): IntensityOperation =>
   operation(rescaleDefinition, { op: "rescale", slope, intercept });
 
 /** Brings values below `min` to `min` and above `max` to `max`. */
-export const clamp = (min: number, max: number): IntensityOperation =>
+export const clamp = (min: Real, max: Real): IntensityOperation =>
   operation(clampDefinition, { op: "clamp", min, max });
 
 /** Brings center ± width / 2 linearly to the interval `to` (default [0, 1]) and what lies outside to its ends. */
-export const window = (center: number, width: number, to?: readonly [number, number]): IntensityOperation =>
+export const window = (center: Real, width: Real, to?: readonly [number, number]): IntensityOperation =>
   operation(windowDefinition, { op: "window", center, width, ...(to === undefined ? {} : { to }) });
 
 /** v ↦ sign(v) · |v|^gamma: bring values to [0, 1] first for the usual contrast change. */
-export const gamma = (exponent: number): IntensityOperation =>
+export const gamma = (exponent: Real): IntensityOperation =>
   operation(gammaDefinition, { op: "gamma", gamma: exponent });
 
 /** Applies any arithmetic on `value`, e.g. `map(binary("mul", value, value))`. */

@@ -1,7 +1,7 @@
 /** Permutes and flips: exact operations that move whole voxels. */
-import { about } from "../../compiler/language/affine.ts";
+import { about, affineOf } from "../../compiler/language/affine.ts";
 import { warp } from "../../compiler/language/field.ts";
-import { centreOf, type Grid, pointAt } from "../../compiler/language/grid.ts";
+import { centrePoint, type Grid, pointAt } from "../../compiler/language/grid.ts";
 import {
   type Axis,
   at,
@@ -11,6 +11,7 @@ import {
   multiply3,
   type Vector3,
   vector,
+  zero3,
 } from "../../compiler/language/vector.ts";
 import type { Operation } from "../expression.ts";
 import { type AxisCodes, nearestAxes, orientationCodes, parseOrientation } from "../orientation.ts";
@@ -30,6 +31,7 @@ const reindexed = (grid: Grid, to: AxisCodes): Grid => {
     return flipped[fresh] ? grid.size[old] - 1 : 0;
   });
   return {
+    ...grid,
     size: vector((k) => grid.size[source[k]]),
     spacing: vector((k) => grid.spacing[source[k]]),
     origin: pointAt(grid, first),
@@ -60,7 +62,7 @@ export const flipDefinition: OperationDefinition<"flip"> = {
     const mirror = matrix((r, c) => (r !== c ? 0 : r === axisIndex[axis] ? -1 : 1));
     const linear = multiply3(multiply3(grid.direction, mirror), inverse3(grid.direction));
     // A reflection is its own inverse, so it is its own pull.
-    return { field: warp(field, about(centreOf(grid), linear)) };
+    return { field: warp(field, about(centrePoint(grid), affineOf(linear, zero3))) };
   },
 };
 

@@ -1,23 +1,29 @@
 /** Moves the image in the world: the origin moves along, so voxels stay as they are. */
-import { translation } from "../../compiler/language/affine.ts";
+import { type Affine, compose, invert, translationBy } from "../../compiler/language/affine.ts";
 import { warp } from "../../compiler/language/field.ts";
-import { add, vector } from "../../compiler/language/vector.ts";
+import { type Grid, indexToWorld } from "../../compiler/language/grid.ts";
 import type { Operation } from "../expression.ts";
+import { pointOf, type Real } from "../real.ts";
 import type { AxisName, TranslateStep } from "../step.ts";
 import { operation } from "./apply.ts";
-import { axisName, finite, stepCodec } from "./codecs.ts";
+import { axisName, real, stepCodec } from "./codecs.ts";
 import { axisIndex, gridRefusal, type OperationDefinition } from "./operation.ts";
 
 export const translateDefinition: OperationDefinition<"translate"> = {
   op: "translate",
-  codec: stepCodec<TranslateStep>("translate", { axis: axisName, mm: finite }, {}),
+  codec: stepCodec<TranslateStep>("translate", { axis: axisName, mm: real }, {}),
   apply: ({ field, grid }, { axis, mm }) => {
-    const shift = vector((k) => (k === axisIndex[axis] ? mm : 0));
-    const moved = { ...grid, origin: add(grid.origin, shift) };
-    return gridRefusal(moved) ?? { field: warp(field, translation(vector((k) => -shift[k]))), grid: moved };
+    const along = (k: 0 | 1 | 2): Real => (k === axisIndex[axis] ? mm : 0);
+    const shift = translationBy<"world">(pointOf([along(0), along(1), along(2)]));
+    const moved = { ...grid, ...pointGrid(compose(shift, indexToWorld(grid))) };
+    return gridRefusal(moved) ?? { field: warp(field, invert(shift)), grid: moved };
   },
 };
 
+/** What a moved grid has of its own. */
+const pointGrid = ({ offset, tangents }: Affine<"index", "world">): Pick<Grid, "origin" | "tangents"> =>
+  tangents === undefined ? { origin: offset } : { origin: offset, tangents };
+
 /** Moves the image by `mm` along a world axis (x to the left, y to the back, z up). No voxel changes. */
-export const translate = (axis: AxisName, mm: number): Operation =>
+export const translate = (axis: AxisName, mm: Real): Operation =>
   operation(translateDefinition, { op: "translate", axis, mm });

@@ -1,11 +1,14 @@
 /** The scalar language on four voxels at a time. */
 import type { BinaryOperator, Scalar, UnaryOperator } from "../../../compiler/language/scalar.ts";
+import type { Axis } from "../../../compiler/language/vector.ts";
 import type { F, V128 } from "./context.ts";
 import type { VectorFunctions } from "./functions.ts";
 
 /** Where the leaves of a body come from. */
 export interface Leaves {
   readonly tap: (index: number) => V128;
+  /** Absent in kernels that take no gradients. */
+  readonly slope?: (index: number, axis: Axis) => V128;
   readonly constant: (value: number) => V128;
   readonly background: (buffer: number) => V128;
   /** Added to the module when first asked for. */
@@ -28,6 +31,9 @@ export const emitBody = (f: F, body: Scalar, leaves: Leaves): V128 => {
         return leaves.constant(s.value);
       case "tap":
         return leaves.tap(s.index);
+      case "slope":
+        if (leaves.slope === undefined) throw new RangeError("slopes are for gradients");
+        return leaves.slope(s.index, s.axis);
       case "background":
         return leaves.background(s.buffer);
       case "inside":

@@ -7,7 +7,7 @@ import { add, apply3, column, transpose3, vector } from "../../../compiler/langu
 import { storedAs, voxelsOf } from "../../../compiler/language/voxels.ts";
 import { medimages } from "../../../laws/index.ts";
 import { toExpression } from "../../../src/expression.ts";
-
+import { numberOf } from "../../../src/real.ts";
 import {
   axisOf,
   changed,
@@ -81,7 +81,7 @@ export const moving: Pick<
     ),
     instead("translates along the image's own axis", "translate", (step) =>
       changed(step, ({ field }, { grid }) => {
-        const shift = vector((w) => step.mm * column(grid.direction, axisOf[step.axis])[w]);
+        const shift = vector((w) => numberOf(step.mm) * column(grid.direction, axisOf[step.axis])[w]);
         return { field, grid: { ...grid, origin: add(grid.origin, shift) } };
       }),
     ),

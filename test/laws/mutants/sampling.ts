@@ -7,7 +7,7 @@ import type { Subject } from "../../../laws/index.ts";
 import { chain, medimages } from "../../../laws/index.ts";
 import { toExpression } from "../../../src/expression.ts";
 import { fromJSON } from "../../../src/json.ts";
-
+import { numberOf } from "../../../src/real.ts";
 import {
   changed,
   halfAVoxelOff,
@@ -100,7 +100,7 @@ export const sampling: Pick<
       changed(step, (after) => ({ field: materialized(after) })),
     ),
     instead("angles are rounded to degrees", "rotate", (step) =>
-      medimages.perform({ ...step, degrees: Math.round(step.degrees) }),
+      medimages.perform({ ...step, degrees: Math.round(numberOf(step.degrees)) }),
     ),
   ],
   inverseUndoes: [
@@ -119,7 +119,7 @@ export const sampling: Pick<
         ]),
     ),
     instead("angles are taken without their sign", "rotate", (step) =>
-      medimages.perform({ ...step, degrees: Math.abs(step.degrees) }),
+      medimages.perform({ ...step, degrees: Math.abs(numberOf(step.degrees)) }),
     ),
   ],
   labelsAreNotInvented: [
@@ -161,7 +161,7 @@ export const sampling: Pick<
       (step) => (source) =>
         toExpression(source).steps.length > 0
           ? medimages.perform(step)(source)
-          : medimages.perform({ ...step, intercept: step.intercept * step.slope })(source),
+          : medimages.perform({ ...step, intercept: numberOf(step.intercept) * numberOf(step.slope) })(source),
     ),
     instead(
       "what follows a map is nearest",

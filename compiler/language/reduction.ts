@@ -1,0 +1,24 @@
+/**
+ * Sums over a grid: what losses are made of. Like fields and volumes these are immutable terms; a loss is
+ * arithmetic on a few of them, which the host does.
+ */
+import { type Field, spellGrid } from "./field.ts";
+import type { Grid } from "./grid.ts";
+import { intern, type Node } from "./intern.ts";
+import type { Scalar } from "./scalar.ts";
+
+/** Σ body(fields(p)) over the points p of a grid, and over all channels. */
+export interface Reduction extends Node {
+  readonly kind: "reduction";
+  readonly body: Scalar;
+  readonly fields: readonly Field[];
+  readonly grid: Grid;
+}
+
+export const reduction = (body: Scalar, fields: readonly Field[], grid: Grid): Reduction =>
+  intern(`reduction ${body.id} ${fields.map((f) => f.id).join(",")} ${spellGrid(grid)}`, () => ({
+    kind: "reduction",
+    body,
+    fields,
+    grid,
+  }));

@@ -1,0 +1,135 @@
+/**
+ * Losses: one number from images, as an expression that nothing has computed yet. A loss is arithmetic on sums
+ * over a grid, so each costs one pass over the voxels however many operations lead there. Values are the real
+ * (rescaled) ones, over all channels, on the grid of the image or expression that the loss is applied to; targets,
+ * weights and masks are looked at on that grid, by linear interpolation where theirs is another.
+ */
+import type { StepProblem } from "../compiler/errors.ts";
+import type { Field } from "../compiler/language/field.ts";
+import { type Grid, sameGrid, voxelCount } from "../compiler/language/grid.ts";
+import { type Reduction, reduction } from "../compiler/language/reduction.ts";
+import type { Scalar } from "../compiler/language/scalar.ts";
+import { binary, constant, replaceLeaves, tap, unary } from "../compiler/language/scalar.ts";
+import { type Expression, type Source, toExpression } from "./expression.ts";
+import { resampleToImage } from "./ops/resample.ts";
+import type { Step } from "./step.ts";
+
+export interface Loss {
+  readonly type: "loss";
+  readonly reductions: readonly Reduction[];
+  /** The loss in terms of the sums: `tap(k)` is the k-th. */
+  readonly body: Scalar;
+  /** The steps of all images that it looks at, for what they say of parameters. */
+  readonly steps: readonly Step[];
+  readonly problems: readonly StepProblem[];
+}
+
+/** A loss of one image, for `pipe`. */
+export type LossOf = (source: Source) => Loss;
+
+export interface MaskOptions {
+  /** Weights the voxels, usually by 0 and 1. It is looked at by nearest neighbour where it is a label image. */
+  readonly mask?: Source;
+}
+
+const times = (a: Scalar, b: Scalar): Scalar => binary("mul", a, b);
+const squared = (a: Scalar): Scalar => times(a, a);
+
+/** What a loss looks at, on the grid of the first. */
+interface Scene {
+  readonly expression: Expression;
+  readonly others: readonly Expression[];
+  readonly fields: readonly Field[];
+}
+
+const sceneOf = (source: Source, others: readonly Source[]): Scene => {
+  const expression = toExpression(source);
+  const seen = others.map((other) => onGrid(toExpression(other), expression.grid));
+  return { expression, others: seen, fields: [expression.field, ...seen.map(({ field }) => field)] };
+};
+
+/** An expression seen on a grid: as it is where that is its own and no parameter moves it. */
+const onGrid = (expression: Expression, grid: Grid): Expression => {
+  const isSame = grid.tangents === undefined && expression.grid.tangents === undefined;
+  return isSame && sameGrid(expression.grid, grid) ? expression : resampleToImage(grid)(expression);
+};
+
+/** The loss that is `body` of the sums of `bodies` of the scene's values. */
+const lossOver = ({ expression, others, fields }: Scene, bodies: readonly Scalar[], body: Scalar): Loss => ({
+  type: "loss",
+  reductions: bodies.map((of) => reduction(of, fields, expression.grid)),
+  body,
+  steps: [expression, ...others].flatMap(({ steps }) => steps),
+  problems: [expression, ...others].flatMap(({ problems }) => problems),
+});
+
+/** Voxels of a scene, over all channels. */
+const countOf = ({ expression, others }: Scene): number =>
+  voxelCount(expression.grid) * Math.max(...[expression, ...others].map(({ image }) => image.voxels.channels));
+
+const value = tap(0);
+const target = tap(1);
+
+/** Σ v. */
+export const sum: LossOf = (source) => lossOver(sceneOf(source, []), [value], tap(0));
+
+/** Σ v². */
+export const sumOfSquares: LossOf = (source) => lossOver(sceneOf(source, []), [squared(value)], tap(0));
+
+/** Σ w · v: the inner product with an image, of which the gradient to v is w itself. */
+export const weightedSum =
+  (weights: Source): LossOf =>
+  (source) =>
+    lossOver(sceneOf(source, [weights]), [times(value, target)], tap(0));
+
+/** Σ (v − t)² / n; with a mask Σ m (v − t)² / Σ m. */
+export const mse =
+  (to: Source, { mask }: MaskOptions = {}): LossOf =>
+  (source) => {
+    const scene = sceneOf(source, mask === undefined ? [to] : [to, mask]);
+    const error = squared(binary("sub", value, target));
+    return mask === undefined
+      ? lossOver(scene, [error], times(tap(0), constant(1 / countOf(scene))))
+      : lossOver(scene, [times(tap(2), error), tap(2)], binary("div", tap(0), tap(1)));
+  };
+
+/**
+ * The negative normalised cross-correlation −Σ (v − v̄)(t − t̄) / √(Σ (v − v̄)² · Σ (t − t̄)²), which is −1 where one
+ * is a rising line of the other. A mask weights all sums.
+ */
+export const ncc =
+  (to: Source, { mask }: MaskOptions = {}): LossOf =>
+  (source) => {
+    const scene = sceneOf(source, mask === undefined ? [to] : [to, mask]);
+    const weigh = (s: Scalar): Scalar => (mask === undefined ? s : times(tap(2), s));
+    const bodies = [value, target, squared(value), squared(target), times(value, target)].map(weigh);
+    const count = mask === undefined ? constant(countOf(scene)) : tap(5);
+    const [v, t, vv, tt, vt] = [tap(0), tap(1), tap(2), tap(3), tap(4)] as const;
+    const centred = (product: Scalar, a: Scalar, b: Scalar): Scalar =>
+      binary("sub", product, binary("div", times(a, b), count));
+    const spread = unary("sqrt", times(centred(vv, v, v), centred(tt, t, t)));
+    const correlation = binary("div", centred(vt, v, t), spread);
+    return lossOver(scene, mask === undefined ? bodies : [...bodies, tap(2)], unary("neg", correlation));
+  };
+
+/** The sum of losses. */
+export const addLosses = (first: Loss, ...rest: readonly Loss[]): Loss =>
+  rest.reduce<Loss>(
+    (all, loss) => ({
+      type: "loss",
+      reductions: [...all.reductions, ...loss.reductions],
+      body: binary(
+        "add",
+        all.body,
+        replaceLeaves(loss.body, (leaf) => (leaf.kind === "tap" ? tap(leaf.index + all.reductions.length) : undefined)),
+      ),
+      steps: [...all.steps, ...loss.steps],
+      problems: [...all.problems, ...loss.problems],
+    }),
+    first,
+  );
+
+/** A multiple of a loss. */
+export const scaleLoss =
+  (factor: number) =>
+  (loss: Loss): Loss => ({ ...loss, body: times(loss.body, constant(factor)) });
