@@ -7,6 +7,8 @@ import type { Helper } from "./helper.ts";
 export type ValueHelper =
   | "isNan"
   | "quietNan"
+  | "isNotZero"
+  | "less"
   | "smaller"
   | "larger"
   | "logarithm"
@@ -35,7 +37,20 @@ export const valueHelpers: Readonly<Record<ValueHelper, Helper<ValueHelper>>> = 
   return bitcast<f32>((bitcast<u32>(any) & 0x80000000u) | 0x7fc00000u);
 }`,
   },
+  isNotZero: {
+    code: `// NaN is not 0 either.
+fn isNotZero(value: f32) -> bool {
+  return (bitcast<u32>(value) & 0x7fffffffu) != 0u;
+}`,
+  },
 
+  less: {
+    needs: ["isNan"],
+    code: `fn less(a: f32, b: f32) -> f32 {
+  if (isNan(a) || isNan(b)) { return 0.0; }
+  return select(0.0, 1.0, a < b);
+}`,
+  },
   smaller: {
     needs: ["isNan"],
     code: `fn smaller(a: f32, b: f32) -> f32 {
