@@ -24,6 +24,7 @@ export type ValueHelper =
   | "toSmall"
   | "toUint64"
   | "toInt64"
+  | "toFloat16"
   | "toFloat64";
 
 export const valueHelpers: Readonly<Record<ValueHelper, Helper<ValueHelper>>> = {
@@ -180,6 +181,16 @@ fn isNotZero(value: f32) -> bool {
   if (whole <= -0x1p63) { return vec2u(0u, 0x80000000u); }
   if (whole >= 0.0) { return toUint64(whole); }
   return negative(toUint64(-whole));
+}`,
+  },
+  toFloat16: {
+    code: `// To the nearest, ties to even, on every device: the language leaves the rounding of its own to them.
+fn toFloat16(value: f32) -> u32 {
+  let sign = (bitcast<u32>(value) >> 16u) & 0x8000u;
+  let magnitude = bitcast<u32>(value) & 0x7fffffffu;
+  if (magnitude > 0x7f800000u) { return sign | 0x7e00u; }
+  if (magnitude < 0x38800000u) { return sign | u32(round(abs(value) * 0x1p24)); }
+  return sign | min((magnitude - 0x38000000u + 0xfffu + ((magnitude >> 13u) & 1u)) >> 13u, 0x7c00u);
 }`,
   },
   toFloat64: {
