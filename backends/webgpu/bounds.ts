@@ -8,8 +8,8 @@ const unaryBound: Readonly<Record<UnaryOperator, (a: number) => number>> = {
   neg: (a) => a,
   abs: (a) => a,
   exp: Math.exp,
-  // That of the smallest float32 is -103.3.
-  log: (a) => Math.max(104, Math.log(a)),
+  // That of the smallest number above 0 is -744.4, in float64.
+  log: (a) => Math.max(745, Math.log(a)),
   sqrt: Math.sqrt,
   floor: (a) => a + 1,
 };
