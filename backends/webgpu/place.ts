@@ -70,11 +70,16 @@ const boundsIn = (plan: Plan, largest: (input: number) => number): ((buffer: num
     pass.kind === "prefilter"
       ? prefilterGain * bound(pass.source)
       : boundOf(pass.body, (tap) => bound(pass.taps[tap]?.source ?? broken(`tap ${tap} does not exist`)), bound);
+  /** Integers round up, and saturate. */
+  const asHeld = (number: number, value: number): number => {
+    const { integer, min, max } = dtypes[dtypeOfBuffer(bufferOf(plan, number))];
+    return integer ? Math.min(value + 1, Math.max(-min, max)) : value;
+  };
   const bound = (number: number): number => {
     const before = known.get(number);
     if (before !== undefined) return before;
     const maker = makers.get(number);
-    const value = maker === undefined ? largest(number) : made(maker);
+    const value = maker === undefined ? largest(number) : asHeld(number, made(maker));
     known.set(number, value);
     return value;
   };

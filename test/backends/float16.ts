@@ -31,7 +31,7 @@ import {
   type Warning,
   window,
 } from "../../src/index.ts";
-import { type GpuBackend, toCpu, toGpu, type WebGpuOptions, webgpu } from "../../src/webgpu.ts";
+import { type GpuBackend, toCpu, toGpu, webgpu } from "../../src/webgpu.ts";
 import type { Check } from "./conformance.ts";
 import { noise } from "./noise.ts";
 
@@ -92,9 +92,9 @@ const spline = (fill: number | "clamp" | "reflect" | "wrap"): Work =>
 /** Half of the last of 11 bits, relative. */
 const epsilon = 2 ** -11;
 
-export const float16Checks = (open: (options: WebGpuOptions) => GpuBackend = webgpu): readonly Check[] => {
-  const half = open({ precision: "float16" });
-  const single = open({});
+export const float16Checks = (): readonly Check[] => {
+  const half = webgpu({ precision: "float16" });
+  const single = webgpu();
   const asRounded = async (image: Image, work: (image: Image) => Source, what: string): Promise<void> =>
     same(await voxelsOf(work(image), half), await voxelsOf(work(roundedImage(image)), single), what);
 
@@ -274,7 +274,7 @@ export const float16Checks = (open: (options: WebGpuOptions) => GpuBackend = web
     {
       name: "float16: the same bits in parts",
       run: async () => {
-        const parts = open({ precision: "float16", largestBinding: 40_000 });
+        const parts = webgpu({ precision: "float16", largestBinding: 40_000 });
         const image = noise([41, 30, 24]);
         const pairs = imageFromArray(
           Float32Array.from({ length: 4 * 19 * 24 * 18 }, (_, i) => ((i * 7919) % 30011) / 7),
@@ -293,7 +293,7 @@ export const float16Checks = (open: (options: WebGpuOptions) => GpuBackend = web
         for (const [k, work] of cases.entries())
           same(await voxelsOf(work, parts), await voxelsOf(work, half), `case ${k}`);
         // Volumes of 59 kB as float16 fit where 118 kB do not.
-        const narrow = open({ precision: "float16", largestBinding: 60_000 });
+        const narrow = webgpu({ precision: "float16", largestBinding: 60_000 });
         const int16 = pipe(image, turn(33, 0), as("int16"));
         if (await narrow.takesWhole(compile(int16).plan)) throw new Error("what inputs hold is not known before a run");
         same(await voxelsOf(int16, narrow), await voxelsOf(int16, half), "in one piece");

@@ -11,6 +11,11 @@ import { identity3 } from "../../../compiler/language/vector.ts";
 import { storedAs } from "../../../compiler/language/voxels.ts";
 import type { Gather, Plan } from "../../../compiler/plan.ts";
 import { scalars } from "../../../laws/index.ts";
+import { as, evaluate, rotate } from "../../../src/index.ts";
+import { type Precision, webgpu } from "../../../src/webgpu.ts";
+import { noise } from "../noise.ts";
+import { openDevice } from "./devices.ts";
+import { hasGpu } from "./has-gpu.ts";
 
 const all = Uint16Array.from({ length: 2 ** 16 }, (_, i) => i);
 const isNan = (bits: number): boolean => (bits & 0x7fff) > 0x7c00;
@@ -126,6 +131,25 @@ describe("what is kept as float16", () => {
     expect(formatsOf(passes, Infinity)).toEqual(["float32", "float32", "float32"]);
   });
 
+  test("integers in between are as large as their dtype lets them be", () => {
+    const int8 = { ...float, storage: storedAs("int8") };
+    const passes = [gather(0, 1, unary("exp", tap(0))), gather(1, 2, twice), gather(2, 3, twice)];
+    const { plan } = place(
+      { buffers: [float, int8, float, float], inputs: 1, passes, result: 3 },
+      "float16",
+      () => 1e5,
+    );
+    expect(plan.buffers[2]).toMatchObject({ format: "float16", unit: 2 ** (8 - 15) });
+    // A half becomes a whole.
+    const halves = [gather(0, 1, tap(0)), gather(1, 2, tap(0)), gather(2, 3, twice)];
+    const small = place(
+      { buffers: [float, int8, float, float], inputs: 1, passes: halves, result: 3 },
+      "float16",
+      () => 0.5,
+    );
+    expect(small.plan.buffers[2]?.unit).toBeGreaterThanOrEqual(2 ** -15);
+  });
+
   test("numbers beyond float32 are told of, in either precision", () => {
     const wide = { ...float, storage: storedAs("float64") };
     const warned = (body: Scalar, largest: number): readonly string[] => {
@@ -136,5 +160,36 @@ describe("what is kept as float16", () => {
     expect(warned(twice, 3e38)).toEqual([]);
     expect(warned(twice, Infinity)).toEqual([]);
     expect(warned(tap(0), 1e300)).toEqual([]);
+  });
+});
+
+describe.skipIf(!hasGpu)("float16 on a device", () => {
+  /** Bytes written to the device, and of the buffers that are made there. */
+  const bytesOf = async (precision: Precision): Promise<{ readonly written: number; readonly made: number }> => {
+    const device = await openDevice();
+    let [written, made] = [0, 0];
+    const [write, create] = [device.queue.writeBuffer.bind(device.queue), device.createBuffer.bind(device)];
+    device.queue.writeBuffer = (buffer, at, data, from, size) => {
+      written += size ?? data.byteLength;
+      write(buffer, at, data, from, size);
+    };
+    device.createBuffer = (descriptor) => {
+      if (descriptor.label === "medimages volume") made += descriptor.size;
+      return create(descriptor);
+    };
+    const backend = webgpu({ device, precision });
+    const turned = rotate("z", 12, { interpolation: "bspline", fill: 0 })(noise([64, 48, 40]));
+    await evaluate(as("int16")(turned), { backend });
+    device.destroy();
+    return { written, made };
+  };
+
+  test("takes half the bus and half the room", async () => {
+    const [single, half] = [await bytesOf("float32"), await bytesOf("float16")];
+    const voxels = 64 * 48 * 40;
+    expect(single.written).toBeGreaterThan(4 * voxels);
+    expect(half.written).toBeLessThan(2.1 * voxels);
+    // The result is int16 in both.
+    expect(half.made).toBeLessThan(0.6 * single.made);
   });
 });
