@@ -9,7 +9,7 @@ import type { Bound } from "./dispatch.ts";
 import { formats } from "./formats.ts";
 import { placeGradient } from "./gradient-plan.ts";
 import type { Pace } from "./pace.ts";
-import { broken, bufferOf, bytesOf, dtypeOfBuffer, type PlacedGradientPlan } from "./plan-buffers.ts";
+import { broken, bufferOf, bytesOf, type PlacedGradientPlan } from "./plan-buffers.ts";
 import { reduceKernel, sumBlocks } from "./reduce.ts";
 import { scatterKernel } from "./scatter.ts";
 import { download } from "./transport.ts";

@@ -54,11 +54,7 @@ export const reduceKernel = (pass: Reduce, plan: PlacedBuffers, background: Back
   const comment = `sums of ${bodies.map(showStructure).join(", ")}`;
   const domain = wholeBox(size, channels);
   return {
-    code: writing.program(comment, { result: "f32", voxels: types }, [
-      ...functions,
-      voxel,
-      printSums(totals, inARow),
-    ]),
+    code: writing.program(comment, { result: "f32", voxels: types }, [...functions, voxel, printSums(totals, inARow)]),
     numbers,
     tables: writing.tables.words(),
     sources,

@@ -116,9 +116,9 @@ fn given(to: vec3i, low: vec3f, high: vec3f, start: u32) -> f32 {
     for (var y = rows.x; y <= rows.y; y++) {
       let away = middle - (plane + ${three("pull", "Y")} * f32(y));
       if (any(abs(away) > wide)) { continue; }
-      let from = away * perStep - room;
+      let begin = away * perStep - room;
       let until = away * perStep + room;
-      let first = i32(ceil(clamp(max(max(from.x, from.y), from.z), 0.0, last + 1.0)));
+      let first = i32(ceil(clamp(max(max(begin.x, begin.y), begin.z), 0.0, last + 1.0)));
       let end = i32(floor(clamp(min(min(until.x, until.y), until.z), -1.0, last)));
       let row = start + u32((z * numbers.domainY + y) * numbers.domainX);
       let atX = add(entry(numbers.coordinateXY + 2u * u32(y)), entry(numbers.coordinateXZ + 2u * u32(z)));
