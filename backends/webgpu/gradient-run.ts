@@ -7,13 +7,14 @@ import type { GradientPass, GradientPlan, Reduce } from "../../compiler/plan.ts"
 import { type Device, unavailable } from "./device.ts";
 import type { Bound } from "./dispatch.ts";
 import { formats } from "./formats.ts";
-import { placeGradient } from "./gradient-plan.ts";
 import type { Pace } from "./pace.ts";
 import { broken, bufferOf, bytesOf, type PlacedGradientPlan } from "./plan-buffers.ts";
 import { reduceKernel, sumBlocks } from "./reduce.ts";
 import { scatterKernel } from "./scatter.ts";
 import { download } from "./transport.ts";
 import { type OnDevice, Workspace } from "./workspace.ts";
+
+export { placeGradient } from "./gradient-plan.ts";
 
 /** Bytes of sums that are brought back for one pass, at most. */
 const mostSums = 2 ** 24;

@@ -12,8 +12,6 @@ import { acquire, type Bounds, type GpuSource, wrap } from "./acquire.ts";
 import type { Device } from "./device.ts";
 import { usage } from "./flags.ts";
 import { largestIn } from "./float16.ts";
-import { placeGradient } from "./gradient-plan.ts";
-import { checkFits, GradientRun } from "./gradient-run.ts";
 import { Pace } from "./pace.ts";
 import { type Precision, place } from "./place.ts";
 import { broken, bufferOf, bytesOf, elementsOf, type PlacedBuffer, type PlacedPlan } from "./plan-buffers.ts";
@@ -253,6 +251,8 @@ export class WebGpuBackend implements GpuBackend {
   }
 
   async #runGradient({ plan, inputs }: GradientProgram, options: RunOptions): Promise<readonly Voxels[]> {
+    // Loaded when it is used, so that pages that take no gradients need not have it.
+    const { checkFits, GradientRun, placeGradient } = await import("./gradient-run.ts");
     const placed = placeGradient(plan);
     const { passes, results } = placed;
     checkBudgetOf(passes, plan.inputs, results, options.memory, (number) => bytesOf(bufferOf(placed, number)));
