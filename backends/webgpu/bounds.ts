@@ -44,6 +44,9 @@ export const boundOf = (
         return background(s.buffer);
       case "inside":
         return 1;
+      // The difference of two samples, for all that is known.
+      case "slope":
+        return Number.POSITIVE_INFINITY;
       case "unary":
         return unaryBound[s.operator](known(s.a));
       case "binary":
