@@ -70,6 +70,7 @@ class ScatterEmitter {
     const read = this.#read;
     const [nx, ny, nz] = [read.i32("nx"), read.i32("ny"), read.i32("nz")];
     const [sizes, given] = [[read.i32("n0"), read.i32("n1"), read.i32("n2")] as const, read.i32("given")];
+    const rowBytes = read.i32("rowBytes");
     const channel = f.keep(i32.div_u(from, sizes[2]), "channel");
     const first = f.keep(i32.rem_u(from, sizes[2]), "first");
     const past = f.keep(i32.add(first, i32.sub(to, from)), "past");
@@ -121,7 +122,7 @@ class ScatterEmitter {
       f.if(reaches, () => {
         const whole = { start: i32.const(0), end: nx };
         const [start, end] = f.call(this.#narrow.roughly, { b: base, s: step, low, high, ...whole });
-        const values = f.keep(i32.add(given, i32.shl(i32.mul(row, nx), 2)), "values");
+        const values = f.keep(i32.add(given, i32.mul(row, rowBytes)), "values");
         this.#row({ along, fixed, origin, values, first, past, low: ownLow, high: ownHigh }, start, end);
       });
     });
