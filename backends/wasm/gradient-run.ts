@@ -3,23 +3,16 @@
  * results. What a scatter gives is computed first, as a gather over its domain, and then given.
  */
 import { fail } from "../../compiler/errors.ts";
-import { dtypes, type Voxels } from "../../compiler/language/voxels.ts";
-import {
-  type Buffer,
-  domainOf,
-  type Gather,
-  type GradientPass,
-  type GradientProgram,
-  type Reduce,
-  type Scatter,
-} from "../../compiler/plan.ts";
+import type { Scalar } from "../../compiler/language/scalar.ts";
+import { dtypes, type Storage, type Voxels } from "../../compiler/language/voxels.ts";
+import type { Buffer, Gather, GradientPass, GradientProgram, Reduce, Scatter } from "../../compiler/plan.ts";
 import { freedAfter } from "../../compiler/schedule.ts";
 import type { RunOptions } from "../backend.ts";
 import { bufferOf, bytesOf, checkExact, elementsOf, type Place } from "./places.ts";
 import type { Pool } from "./pool.ts";
-import { reduceWork, rowLength, sumOfRows } from "./reduce-work.ts";
+import { reduceWork, rowOf, seenFrom, sumOfRows } from "./reduce-work.ts";
 import { allocateResult, broken, Runner } from "./runner.ts";
-import { isGiven, scatterWork } from "./scatter-work.ts";
+import { type Given, isGiven, scatterWork } from "./scatter-work.ts";
 import { checkGradientBudget, gradientRefusalOf } from "./tiles.ts";
 
 /** Where something is written: the start of a buffer, or a place in one. */
@@ -31,6 +24,8 @@ interface Target {
 export class GradientRun extends Runner {
   readonly #program: GradientProgram;
   readonly #results = new Map<number, Voxels>();
+  /** What scatters give, where it came along with sums. */
+  readonly #kept = new Map<Scatter, OwnGiven>();
 
   constructor(program: GradientProgram, pool: Pool, options: RunOptions) {
     super(program.plan, program.inputs, pool, options);
@@ -94,21 +89,20 @@ export class GradientRun extends Runner {
   }
 
   async #scattered(pass: Scatter, to: Target, made: Buffer): Promise<void> {
-    const given = await this.#given(pass);
+    const given = this.#kept.get(pass) ?? (await this.#given(pass));
     // Sums are float32; what is kept otherwise is converted when all are there.
-    const sums: Buffer = { ...made, storage: "working" };
     const isFloat = made.storage === "working" || made.storage.dtype === "float32";
-    const own = isFloat ? undefined : this.#intermediate(sums);
+    const own = isFloat ? undefined : this.#intermediate({ ...made, storage: "working" });
     const target = own?.to ?? to;
-    const work = scatterWork(pass, made, given.place);
+    const work = scatterWork(pass, made, given);
     const { bytesPerUnit = 0 } = work;
     const perChannel = work.units / made.channels;
     for (let channel = 0; channel < made.channels; channel++) {
       const units = { first: channel * perChannel, end: (channel + 1) * perChannel };
-      await this.work(work, given.place.memory, units, { ...target, bytesPerUnit });
+      await this.work(work, given.memory, units, { ...target, bytesPerUnit });
     }
     if (own !== undefined) this.#converted(own.place, to, made);
-    if (given.isOwn) this.room.giveBack(given.place.memory);
+    if (given.isOwn) this.room.giveBack(given.memory);
   }
 
   #converted(from: Place, to: Target, made: Buffer): void {
@@ -120,34 +114,62 @@ export class GradientRun extends Runner {
   }
 
   /** The values that a scatter gives, as floats over its domain. */
-  async #given(pass: Scatter): Promise<{ readonly place: Place; readonly isOwn: boolean }> {
+  async #given(pass: Scatter): Promise<OwnGiven> {
     const { taps, regions, body, size, channels, reason } = pass;
+    const rowBytes = size[0] * 4;
     const tap = body.kind === "tap" ? taps[body.index] : undefined;
     const isCopy = tap?.class === "copy" && tap.pull.linear.every((e, k) => e === (k % 4 === 0 ? 1 : 0));
     if (tap !== undefined && isCopy && tap.pull.offset.every((e) => e === 0)) {
       const place = this.place(tap.source);
-      if (isGiven(pass, bufferOf(this.#program.plan, tap.source), place)) return { place, isOwn: false };
+      const { memory, address } = place;
+      if (isGiven(pass, bufferOf(this.#program.plan, tap.source), place))
+        return { memory, address, rowBytes, isOwn: false };
     }
-    const made: Buffer = { size, channels, storage: "working" };
-    const { place, to } = this.#intermediate(made);
-    await this.#gathered({ kind: "gather", output: -1, taps, regions, body, reason }, to, made);
-    return { place, isOwn: true };
+    const { place, to } = this.#intermediate({ size, channels, storage: "working" });
+    const { memory, address } = place;
+    await this.#gathered({ kind: "gather", output: -1, taps, regions, body, reason }, to, {
+      size,
+      channels,
+      storage: "working",
+    });
+    return { memory, address, rowBytes, isOwn: true };
   }
 
   async #reduce(pass: Reduce): Promise<void> {
     const { memory, near } = this.together(pass);
     for (const { source } of pass.taps) checkExact(near(source));
-    const work = reduceWork(pass, near);
-    const { size, channels } = domainOf(pass, this.#program.plan.buffers);
-    const length = rowLength(pass) * size[1] * size[2] * channels;
-    const { place, to } = this.#intermediate({
-      size: [length, 1, 1],
-      channels: 1,
-      storage: { dtype: "float64", rescale: { slope: 1, intercept: 0 } },
-    });
-    await this.work(work, memory, { first: 0, end: work.units }, { ...to, bytesPerUnit: work.bytesPerUnit ?? 0 });
-    const data = sumOfRows(pass, new Float64Array(place.memory.buffer, place.address, length));
-    this.room.giveBack(place.memory);
-    this.#results.set(pass.output, { dtype: "float64", rescale: { slope: 1, intercept: 0 }, data, channels: 1 });
+    const companion = this.#companionOf(pass);
+    const work = reduceWork(pass, companion?.body, near);
+    const { sumBytes, rowBytes } = rowOf(pass, companion !== undefined);
+    const rows = pass.size[1] * pass.size[2] * pass.channels;
+    const { place, to } = this.#intermediate({ size: [(rows * rowBytes) / 8, 1, 1], channels: 1, storage: sums });
+    await this.work(work, memory, { first: 0, end: work.units }, { ...to, bytesPerUnit: rowBytes });
+    const all = new Float64Array(place.memory.buffer, place.address, (rows * rowBytes) / 8);
+    this.#results.set(pass.output, { ...sums, data: sumOfRows(pass, all, rowBytes), channels: 1 });
+    if (companion === undefined) this.room.giveBack(place.memory);
+    else
+      this.#kept.set(companion.scatter, {
+        memory: place.memory,
+        address: place.address + sumBytes,
+        rowBytes,
+        isOwn: true,
+      });
   }
+
+  /** A scatter that gives what can be seen where a reduce looks: its values come along with the sums. */
+  #companionOf(pass: Reduce): { readonly scatter: Scatter; readonly body: Scalar } | undefined {
+    for (const scatter of this.#program.plan.passes) {
+      if (scatter.kind !== "scatter" || scatter.body.kind === "tap" || this.#kept.has(scatter)) continue;
+      const body = seenFrom(pass, scatter);
+      if (body !== undefined) return { scatter, body };
+    }
+    return undefined;
+  }
+}
+
+const sums: Storage = { dtype: "float64", rescale: { slope: 1, intercept: 0 } };
+
+interface OwnGiven extends Given {
+  /** Whether the memory is given back after use. */
+  readonly isOwn: boolean;
 }
