@@ -2,25 +2,48 @@
  * One run of a plan of gradients whose volumes all fit the device. Volumes that are wanted come back in the end, sums
  * as soon as the device has them.
  */
+import { fail } from "../../compiler/errors.ts";
 import { dtypes, type VoxelArray, type Voxels } from "../../compiler/language/voxels.ts";
-import type { GradientPass, GradientPlan, Reduce } from "../../compiler/plan.ts";
+import type { GradientPass, GradientPlan, GradientProgram, Reduce } from "../../compiler/plan.ts";
+import { checkBudgetOf } from "../../compiler/schedule.ts";
+import type { RunOptions } from "../backend.ts";
 import { type Device, unavailable } from "./device.ts";
 import type { Bound } from "./dispatch.ts";
 import { formats } from "./formats.ts";
-import type { Pace } from "./pace.ts";
+import { placeGradient } from "./gradient-plan.ts";
+import { Pace } from "./pace.ts";
 import { broken, bufferOf, bytesOf, type PlacedGradientPlan } from "./plan-buffers.ts";
 import { reduceKernel, sumBlocks } from "./reduce.ts";
+import { holding, inMemory, type OnDevice } from "./resident.ts";
 import { scatterKernel } from "./scatter.ts";
 import { download } from "./transport.ts";
-import { type OnDevice, Workspace } from "./workspace.ts";
-
-export { placeGradient } from "./gradient-plan.ts";
+import { Workspace } from "./workspace.ts";
 
 /** Bytes of sums that are brought back for one pass, at most. */
 const mostSums = 2 ** 24;
 
+/** Runs a program on the device that `ready` gives. */
+export const runGradient = async (
+  { plan, inputs }: GradientProgram,
+  options: RunOptions,
+  ready: () => Promise<Device>,
+): Promise<readonly Voxels[]> => {
+  const placed = placeGradient(plan);
+  const { passes, results } = placed;
+  checkBudgetOf(passes, plan.inputs, results, options.memory, (number) => bytesOf(bufferOf(placed, number)));
+  if (options.signal?.aborted) return fail({ kind: "Aborted" });
+  const device = await ready();
+  checkFits(device, placed);
+  const pace = new Pace(device, passes.length, options);
+  const made = await holding(device, inputs, (here) => new GradientRun(device, plan, placed, here, pace).results());
+  pace.done();
+  return Promise.all(
+    results.map((result) => made.get(result) ?? inMemory(inputs[result] ?? broken("a result was never computed"))),
+  );
+};
+
 /** @throws MedImagesError `BackendUnavailable` where the device cannot bind a volume of the plan */
-export const checkFits = ({ largestBinding }: Device, plan: PlacedGradientPlan): void => {
+const checkFits = ({ largestBinding }: Device, plan: PlacedGradientPlan): void => {
   const summed = new Set(plan.passes.flatMap((pass) => (pass.kind === "reduce" ? [pass.output] : [])));
   const largest = Math.max(...plan.buffers.map((buffer, number) => (summed.has(number) ? 0 : bytesOf(buffer))));
   if (largest > largestBinding)
@@ -30,7 +53,7 @@ export const checkFits = ({ largestBinding }: Device, plan: PlacedGradientPlan):
     );
 };
 
-export class GradientRun {
+class GradientRun {
   readonly #device: Device;
   readonly #wanted: GradientPlan;
   readonly #plan: PlacedGradientPlan;

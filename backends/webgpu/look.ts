@@ -4,18 +4,18 @@
  */
 import { support } from "../../compiler/language/interpolator.ts";
 import { constant, nodesOf, replaceLeaves, type Scalar, showScalar } from "../../compiler/language/scalar.ts";
+import type { Axis } from "../../compiler/language/vector.ts";
 import { type DType, quantize, quantizeBigInt } from "../../compiler/language/voxels.ts";
 import { type Buffer, bodiesOf, type GradientPass, type Look } from "../../compiler/plan.ts";
 import type { Box } from "./boxes.ts";
-import { bufferOf, type PlacedBuffers } from "./plan-buffers.ts";
+import { broken, bufferOf, type PlacedBuffers } from "./plan-buffers.ts";
 import { sourceBox } from "./reach.ts";
 import { bodyStatements, type Leaves } from "./wgsl/body.ts";
 import { Coordinates } from "./wgsl/coordinates.ts";
 import { type Domain, itemType, valueType, wordsOf } from "./wgsl/elements.ts";
-import { printJet, slopeOf } from "./wgsl/jet.ts";
 import { printRead } from "./wgsl/read.ts";
 import { printRegion } from "./wgsl/region.ts";
-import { type Printed, printTap } from "./wgsl/tap.ts";
+import { type Printed, printTap, type TapPlace } from "./wgsl/tap.ts";
 import type { Writing } from "./wgsl/writing.ts";
 
 /** The corner median of a channel of a buffer, in stored numbers. */
@@ -41,6 +41,8 @@ export interface LookContext {
   readonly domain: Domain;
   readonly dtype: DType;
   readonly writing: Writing;
+  /** Prints taps whose slopes are asked for; passes that store what they compute ask for none. */
+  readonly printJet?: (place: TapPlace) => Printed;
 }
 
 export interface PrintedLook {
@@ -58,7 +60,7 @@ export interface PrintedLook {
 }
 
 export const printLook = (
-  { look, bodies, over, plan, background, domain, dtype, writing }: LookContext,
+  { look, bodies, over, plan, background, domain, dtype, writing, printJet = noJet }: LookContext,
   finish: (values: readonly string[]) => readonly string[],
 ): PrintedLook => {
   const { size, channels } = over;
@@ -94,6 +96,11 @@ export const printLook = (
       }),
   };
 };
+
+const noJet = (): never => broken("slopes are summed, not stored");
+
+/** The components of a jet that are slopes, by source axis. */
+const slopeOf: Readonly<Record<Axis, string>> = { 0: "y", 1: "z", 2: "w" };
 
 const jetName = (tap: number): string => `slopes${tap}`;
 

@@ -9,6 +9,7 @@ import { unavailable } from "./device.ts";
 import { dispatchNumbers, type Kernel, sourceValues } from "./kernel.ts";
 import { type Background, printLook, showStructure } from "./look.ts";
 import type { PlacedBuffers } from "./plan-buffers.ts";
+import { printJet } from "./wgsl/jet.ts";
 import { printSums, workgroup } from "./wgsl/sums.ts";
 import { Writing } from "./wgsl/writing.ts";
 
@@ -28,7 +29,7 @@ export const reduceKernel = (pass: Reduce, plan: PlacedBuffers, background: Back
   const writing = new Writing();
   const { numbers } = writing;
   const { sources, types, functions, statements, samples, boxesFor } = printLook(
-    { look: pass, bodies, over: pass, plan, background, domain: "real", dtype: "float32", writing },
+    { look: pass, bodies, over: pass, plan, background, domain: "real", dtype: "float32", writing, printJet },
     (values) => [`return array<f32, ${values.length}>(${values.join(", ")});`],
   );
   for (const name of Object.values(dispatchNumbers)) numbers.set(name, 0);

@@ -27,12 +27,8 @@ import { broken, bufferOf, bytesOf, type PlacedBuffers } from "./plan-buffers.ts
 import { toWords } from "./pool.ts";
 import { prefilterKernel } from "./prefilter.ts";
 import { Requests } from "./requests.ts";
+import type { OnDevice } from "./resident.ts";
 import { download, uploadAs } from "./transport.ts";
-
-/** Voxels that lie in a buffer of the device. */
-export interface OnDevice {
-  readonly buffer: GPUBuffer;
-}
 
 /** What a workspace has to know of a plan. */
 export type Course = PlacedBuffers & Pick<GradientPlan, "inputs" | "passes" | "results">;
