@@ -36,6 +36,8 @@ export const emitBody = (f: F, body: Scalar, leaves: Leaves): V128 => {
         return leaves.slope(s.index, s.axis);
       case "background":
         return leaves.background(s.buffer);
+      case "lookup":
+        throw new RangeError("tables are for gradients");
       case "inside":
         throw new RangeError("regions are resolved before a body is emitted");
       case "unary":
