@@ -28,6 +28,7 @@ import {
 import { simplifyGradient } from "./simplify.ts";
 import { transposeCopy } from "./transpose-copy.ts";
 import { transposePrefilters } from "./transpose-prefilter.ts";
+import { transposeWindow } from "./transpose-window.ts";
 import { verifyGradient } from "./verify.ts";
 
 /** What gradients are asked for. */
@@ -177,6 +178,11 @@ class Builder {
     const output = this.#buffer(pass.output);
     if (!this.#given.has(pass.output) || !flows(pass, output, this.buffers)) return;
     const cotangent = this.#cotangent(pass.output);
+    const window = transposeWindow(pass, this.buffers, cotangent);
+    if (window !== undefined) {
+      this.#giveTo(window.to, window.giver);
+      return;
+    }
     const taps = [...pass.taps, copyOf(cotangent)];
     const totals = this.#give({ ...pass, taps }, pass.body, scalar.tap(pass.taps.length), pass.taps.length);
     const domain = domainOf(pass, this.buffers);

@@ -247,10 +247,10 @@ class Builder {
     if (same !== undefined) return this.volume(same);
     const gather = new GatherBuilder(this, volume.grid.size);
     const real = gather.field(volume.field, indexToWorld(volume.grid));
-    const stored = toStored(real, volume.storage.rescale);
+    const { storage } = volume;
     // The store rounds and saturates by itself.
-    const body = unquantized(volume.storage.dtype, stored);
-    const output = this.make({ size: volume.grid.size, channels: gather.channels, storage: volume.storage });
+    const body = storage === "working" ? real : unquantized(storage.dtype, toStored(real, storage.rescale));
+    const output = this.make({ size: volume.grid.size, channels: gather.channels, storage });
     this.#passes.push({
       kind: "gather",
       output,
@@ -417,8 +417,13 @@ const alreadySampled = (volume: Sample): Volume | undefined => {
   if (volume.field.kind !== "interpolate") return undefined;
   const inner = volume.field.volume;
   const storage = inner.kind === "input" ? inner.voxels : inner.storage;
-  const kept = storage.dtype === volume.storage.dtype && sameRescale(storage.rescale, volume.storage.rescale);
-  return kept && sameGrid(inner.grid, volume.grid, 1e-9) ? inner : undefined;
+  return isKept(storage, volume.storage) && sameGrid(inner.grid, volume.grid, 1e-9) ? inner : undefined;
+};
+
+/** Whether what is kept as `before` is the same kept as `after`. */
+const isKept = (before: Sample["storage"], after: Sample["storage"]): boolean => {
+  if (before === "working" || after === "working") return before === after;
+  return before.dtype === after.dtype && sameRescale(before.rescale, after.rescale);
 };
 
 const renumber = (pass: Pass, number: (buffer: number) => number): Pass => {

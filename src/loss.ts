@@ -43,7 +43,7 @@ export interface MaskOptions {
   readonly mask?: Source;
 }
 
-const times = (a: Scalar, b: Scalar): Scalar => binary("mul", a, b);
+export const times = (a: Scalar, b: Scalar): Scalar => binary("mul", a, b);
 const squared = (a: Scalar): Scalar => times(a, a);
 
 /** What a loss looks at, on the grid of the first. */

@@ -3,21 +3,17 @@
  * values of one to those of the other. Mattes D. et al. 2003, "PET-CT image registration in the chest using free-form
  * deformations", IEEE TMI 22(1), equations 2 to 6. A loss of its own file, so that programs without it do not carry it.
  */
-import type { StepProblem } from "../../compiler/errors.ts";
 import { jointHistogram } from "../../compiler/language/reduction.ts";
 import { binary, constant, type Scalar, tap } from "../../compiler/language/scalar.ts";
-import type { Expression, Source } from "../expression.ts";
-import { type Loss, type LossOf, lossOf, type MaskOptions, type Statistic, sceneOf } from "../loss.ts";
-import { type Refusal, refuse } from "../ops/operation.ts";
-import { type ValueRange, valueRange } from "./value-range.ts";
+import type { Source } from "../expression.ts";
+import { type LossOf, lossOf, type MaskOptions, type Statistic, sceneOf } from "../loss.ts";
+import { refuse } from "../ops/operation.ts";
+import { isRefusal, refusedLoss } from "./refused.ts";
+import { type RangeOptions, type ValueRange, valueRange } from "./value-range.ts";
 
-export interface MutualInformationOptions extends MaskOptions {
+export interface MutualInformationOptions extends MaskOptions, RangeOptions {
   /** Bins along each side of the joint histogram, two of which at each end are left for the window: from 5 to 1024. */
   readonly bins?: number;
-  /** The lowest and the highest value that the bins part; what lies beyond counts as the end. */
-  readonly range?: ValueRange;
-  /** As `range`, for the target. */
-  readonly targetRange?: ValueRange;
 }
 
 /**
@@ -26,8 +22,9 @@ export interface MutualInformationOptions extends MaskOptions {
  * each; those of the image are spread over four by a cubic B-spline, which makes the loss smooth in them. It has no gradient by the
  * target's voxels or by what moves the target: differentiate by the image.
  *
- * Ranges are those of the images' own finite voxels, unless steps change their values: then they must be given, or
- * the loss has a problem that is reported as for any step. Voxels that are NaN in either image do not count. A mask weights the voxels.
+ * The bins part ranges, which are those of the images' own finite voxels, unless steps change their values: then they
+ * must be given, or the loss has a problem that is reported as for any step. What lies beyond a range counts as its
+ * end. Voxels that are NaN in either image do not count. A mask weights the voxels.
  */
 export const mutualInformation =
   (to: Source, options: MutualInformationOptions = {}): LossOf =>
@@ -40,10 +37,10 @@ export const mutualInformation =
     const binsAreSound = Number.isInteger(bins) && bins >= 5 && bins <= 1024;
     const refusals = [
       ...(binsAreSound ? [] : [refuse(`${bins} is no number of bins`, "give a whole number from 5 to 1024")]),
-      ...[range, targetRange].filter((outcome) => "refused" in outcome),
+      ...[range, targetRange].filter(isRefusal),
     ];
-    if (refusals.length > 0 || "refused" in range || "refused" in targetRange)
-      return withProblems(lossOf(scene, [], constant(Number.NaN)), expression, refusals);
+    if (refusals.length > 0 || isRefusal(range) || isRefusal(targetRange))
+      return refusedLoss(scene, "mutualInformation", refusals);
     const histogram = jointHistogram({
       row: place(tap(1), targetRange, bins, firstBin - 0.5, bins - firstBin - 1),
       column: place(tap(0), range, bins, firstBin, bins - firstBin),
@@ -65,18 +62,6 @@ const place = (value: Scalar, [low, high]: ValueRange, bins: number, first: numb
   const width = high > low ? (high - low) / (bins - 2 * firstBin) : 1;
   const bin = binary("add", binary("div", binary("sub", value, constant(low)), constant(width)), constant(first));
   return binary("min", binary("max", bin, constant(firstBin)), constant(last));
-};
-
-const withProblems = (loss: Loss, { steps }: Expression, refusals: readonly Refusal[]): Loss => {
-  const problems = refusals.map(
-    ({ refused, remedy }): StepProblem => ({
-      step: steps.length,
-      operation: "mutualInformation",
-      reason: refused,
-      remedy,
-    }),
-  );
-  return { ...loss, problems: [...loss.problems, ...problems] };
 };
 
 /** −Σ p ln(p / (p(row) · p(column))) of counts, and its derivatives by them; a bin without counts has none. */

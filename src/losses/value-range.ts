@@ -6,10 +6,18 @@ import { isOnDevice } from "../../backends/backend.ts";
 import type { VoxelArray, Voxels } from "../../compiler/language/voxels.ts";
 import type { Expression } from "../expression.ts";
 import { type Refusal, refuse } from "../ops/operation.ts";
-import type { OperationName } from "../step.ts";
+import { numberOf } from "../real.ts";
+import type { OperationName, Step } from "../step.ts";
 
 /** The lowest and the highest of real values. */
 export type ValueRange = readonly [low: number, high: number];
+
+export interface RangeOptions {
+  /** The range of the image's real values; without it, from its lowest to its highest finite voxel. */
+  readonly range?: ValueRange;
+  /** As `range`, for the target. */
+  readonly targetRange?: ValueRange;
+}
 
 /** The range given, or that of the voxels of an expression; `option` is what it would be given as. */
 export const valueRange = (
@@ -24,33 +32,45 @@ export const valueRange = (
       ? given
       : refuse(`${option} [${given.join(", ")}] is no range`, remedy);
   }
-  const changing = expression.steps.find(({ op }) => changesValues[op]);
-  if (changing !== undefined) return refuse(`the range of values after "${changing.op}" is not known`, remedy);
+  const { range, after } = expression.steps.reduce<Known>(rangeAfter, {});
+  if (range !== undefined) return [Math.min(...range), Math.max(...range)];
+  if (after !== undefined) return refuse(`the range of values after "${after}" is not known`, remedy);
   const { voxels } = expression.image;
   if (isOnDevice(voxels)) return refuse("voxels on a GPU are not searched for their range", remedy);
   return rangeOf(voxels) ?? refuse("the image has no finite voxel", remedy);
 };
 
-/** Whether values may leave the range of the voxels, or keep to a small part of it. */
-const changesValues: Readonly<Record<OperationName, boolean>> = {
-  rotate: false,
-  affine: false,
-  translate: false,
-  scale: false,
-  resampleToSpacing: false,
-  resampleToImage: false,
-  crop: false,
-  pad: false,
-  padOrCropTo: false,
-  flip: false,
-  changeOrientation: false,
-  materialize: false,
-  as: true,
-  rescale: true,
-  clamp: true,
-  window: true,
-  gamma: true,
-  map: true,
+/** What steps so far say of the range: what it is, or after which of them it is not known. */
+interface Known {
+  readonly range?: ValueRange;
+  readonly after?: OperationName;
+}
+
+const rangeAfter = (before: Known, step: Step): Known => {
+  switch (step.op) {
+    case "window":
+      return { range: step.to ?? [0, 1] };
+    case "clamp":
+      return { range: [numberOf(step.min), numberOf(step.max)] };
+    case "as":
+    case "rescale":
+    case "gamma":
+    case "map":
+      return { after: step.op };
+    case "rotate":
+    case "affine":
+    case "translate":
+    case "scale":
+    case "resampleToSpacing":
+    case "resampleToImage":
+    case "crop":
+    case "pad":
+    case "padOrCropTo":
+    case "flip":
+    case "changeOrientation":
+    case "materialize":
+      return before;
+  }
 };
 
 /** Optimisers ask again at every step. */
