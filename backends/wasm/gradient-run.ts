@@ -3,24 +3,18 @@
  * results. What a scatter gives is computed first, as a gather over its domain, and then given.
  */
 import { fail } from "../../compiler/errors.ts";
-import { dtypes, type Voxels } from "../../compiler/language/voxels.ts";
-import {
-  type Buffer,
-  domainOf,
-  type Gather,
-  type GradientPass,
-  type GradientProgram,
-  type Reduce,
-  type Scatter,
-} from "../../compiler/plan.ts";
+import { dtypes, storedAs, type Voxels } from "../../compiler/language/voxels.ts";
+import type { Buffer, Gather, GradientPass, GradientProgram, Histogram, Reduce, Scatter } from "../../compiler/plan.ts";
 import { freedAfter } from "../../compiler/schedule.ts";
 import type { RunOptions } from "../backend.ts";
+import { histogramWork, sumOfBlocks } from "./histogram-work.ts";
 import { bufferOf, bytesOf, checkExact, elementsOf, type Place } from "./places.ts";
 import type { Pool } from "./pool.ts";
-import { reduceWork, rowLength, sumOfRows } from "./reduce-work.ts";
+import { reduceWork, sumOfRows } from "./reduce-work.ts";
 import { allocateResult, broken, Runner } from "./runner.ts";
 import { isGiven, scatterWork } from "./scatter-work.ts";
 import { checkGradientBudget, gradientRefusalOf } from "./tiles.ts";
+import type { Work } from "./work.ts";
 
 /** Where something is written: the start of a buffer, or a place in one. */
 interface Target {
@@ -64,6 +58,8 @@ export class GradientRun extends Runner {
         return this.#toPlace(pass.output, async (to, made) => this.#scattered(pass, to, made));
       case "reduce":
         return this.#reduce(pass);
+      case "histogram":
+        return this.#histogram(pass);
     }
   }
 
@@ -135,19 +131,28 @@ export class GradientRun extends Runner {
   }
 
   async #reduce(pass: Reduce): Promise<void> {
+    await this.#summed(pass, reduceWork, sumOfRows);
+  }
+
+  async #histogram(pass: Histogram): Promise<void> {
+    await this.#summed(pass, histogramWork, sumOfBlocks);
+  }
+
+  /** What a kernel leaves for each of its units, as float64, and what the host makes of all. */
+  async #summed<P extends Reduce | Histogram>(
+    pass: P,
+    workOf: (pass: P, near: (buffer: number) => Place) => Work,
+    sumOf: (pass: P, parts: Float64Array) => Float64Array,
+  ): Promise<void> {
     const { memory, near } = this.together(pass);
     for (const { source } of pass.taps) checkExact(near(source));
-    const work = reduceWork(pass, near);
-    const { size, channels } = domainOf(pass, this.#program.plan.buffers);
-    const length = rowLength(pass) * size[1] * size[2] * channels;
-    const { place, to } = this.#intermediate({
-      size: [length, 1, 1],
-      channels: 1,
-      storage: { dtype: "float64", rescale: { slope: 1, intercept: 0 } },
-    });
-    await this.work(work, memory, { first: 0, end: work.units }, { ...to, bytesPerUnit: work.bytesPerUnit ?? 0 });
-    const data = sumOfRows(pass, new Float64Array(place.memory.buffer, place.address, length));
+    const work = workOf(pass, near);
+    const { units, bytesPerUnit = 0 } = work;
+    const length = (units * bytesPerUnit) / 8;
+    const { place, to } = this.#intermediate({ size: [length, 1, 1], channels: 1, storage: storedAs("float64") });
+    await this.work(work, memory, { first: 0, end: units }, { ...to, bytesPerUnit });
+    const data = sumOf(pass, new Float64Array(place.memory.buffer, place.address, length));
     this.room.giveBack(place.memory);
-    this.#results.set(pass.output, { dtype: "float64", rescale: { slope: 1, intercept: 0 }, data, channels: 1 });
+    this.#results.set(pass.output, { ...storedAs("float64"), data, channels: 1 });
   }
 }

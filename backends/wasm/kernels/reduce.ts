@@ -6,7 +6,7 @@ import { type Local, ModuleBuilder } from "../assembler/index.ts";
 import { UniformLayout } from "../uniforms.ts";
 import { type Context, type F, Reader, type V128 } from "./context.ts";
 import type { Kernel } from "./gather.ts";
-import { narrowing, RowEmitter, type RowShape, type Sink } from "./rows.ts";
+import { lanesDue, narrowing, RowEmitter, type RowShape, type Sink } from "./rows.ts";
 
 export interface ReduceShape extends RowShape {
   /** For each total whether Σ body · x follows Σ body. */
@@ -60,22 +60,16 @@ interface Sum {
 /** Adds what lies in the stretch and has not been added: blocks may overlap, and reach beyond its end. */
 const summing = (f: F, sums: readonly Sum[]): Sink => ({
   start: (x, stop) => {
-    const { f32x4, i32x4, i32, v128 } = f;
+    const { f32x4, i32, v128 } = f;
     const due = f.keep(x, "due");
     return {
       startRun: () => {},
       put: (values, step) => {
-        // One voxel at a time all lanes hold it: the first counts.
-        const place = f.keep(i32x4.add(i32x4.splat(x), i32x4.const(step === 4 ? [0, 1, 2, 3] : [0, 9, 9, 9])));
-        const counts = f.keep(
-          step === 4
-            ? v128.and(i32x4.ge_s(place, i32x4.splat(due)), i32x4.lt_s(place, i32x4.splat(stop)))
-            : i32x4.const([-1, 0, 0, 0]),
-        );
+        const { place, isDue } = lanesDue(f, x, { due, stop, step });
         const needsPlace = sums.some(({ alongX }) => alongX !== undefined);
         const floats = needsPlace ? f.keep(f32x4.convert_i32x4_s(place)) : undefined;
         for (const [k, { sum, alongX }] of sums.entries()) {
-          const value = f.keep(v128.and(values[k] as V128, counts));
+          const value = f.keep(v128.and(values[k] as V128, isDue));
           sum.set(f32x4.add(sum, value));
           if (floats !== undefined) alongX?.set(f32x4.add(alongX, f32x4.mul(value, floats)));
         }
