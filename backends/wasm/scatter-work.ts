@@ -17,8 +17,14 @@ const fairJobs = 8;
 /** Where anything may come from anywhere each job looks at all of the domain. */
 const wideJobs = 4;
 
-/** `given` are the float32 values of the domain, which the weights are multiplied with. */
-export const scatterWork = ({ size, channels, through }: Scatter, output: Buffer, given: Place): Work => {
+/** The float32 values of a domain, which weights are multiplied with: where they start, and bytes from row to row. */
+export interface Given {
+  readonly memory: WebAssembly.Memory;
+  readonly address: number;
+  readonly rowBytes: number;
+}
+
+export const scatterWork = ({ size, channels, through }: Scatter, output: Buffer, given: Given): Work => {
   const { by, boundary, pull } = through;
   const [n0, n1, n2] = output.size;
   const planeBytes = n0 * n1 * 4;
@@ -30,6 +36,7 @@ export const scatterWork = ({ size, channels, through }: Scatter, output: Buffer
     ny: size[1],
     nz: size[2],
     given: given.address,
+    rowBytes: given.rowBytes,
     channels,
     summed: output.channels === 1 ? 1 : 0,
     ...fixedPoint([pull]),
