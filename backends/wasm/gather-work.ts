@@ -60,7 +60,7 @@ export const rowNumbers = (
   const rows: RowShape = {
     taps: taps.map(({ tap, place }): TapShape => {
       const { by, boundary } = tap;
-      return { by, boundary, dtype: place.dtype, flat: flat !== undefined };
+      return { by, boundary, dtype: place.dtype, flat: flat !== undefined, straight: isStraight(tap) };
     }),
     regions: pass.regions.length,
     variants,
@@ -104,6 +104,10 @@ const floatsOf = (place: Place): Float32Array => {
   const { data } = place.voxels();
   return Float32Array.from({ length: data.length }, (_, k) => Number(data[k]));
 };
+
+/** Whether x of the source is x of the output, but for a whole number, and y and z are not moved by it. */
+const isStraight = ({ by, class: kind, pull: { linear } }: Tap): boolean =>
+  by === "nearest" && kind === "copy" && linear[0] === 1 && linear[3] === 0 && linear[6] === 0;
 
 /** A tap and where its source lies. */
 type Source = Pick<Flat, "tap" | "place">;

@@ -193,7 +193,7 @@ export class RowEmitter {
     const whole = { start: f.keep(f.i32.const(0)), end: f.keep(f.i32.mul(this.#nx, this.#gentle)) };
     return this.#taps.reduce<Interval>(
       (interval, tap) =>
-        tap.axes.reduce<Interval>((within, axis) => {
+        tap.open.reduce<Interval>((within, axis) => {
           const { b, s, low, high } = tap.limits(axis);
           const narrow = tap.limitsAreTight ? this.#narrow.exactly : this.#narrow.roughly;
           const [start, end] = f.call(narrow, { b, s, low, high, start: within.start, end: within.end });

@@ -1,4 +1,4 @@
-/** Joint histograms and lookups in WebAssembly: as the reference has them, and the same bits over any number of threads. */
+/** Losses that are no plain sums in WebAssembly: as the reference has them, and the same bits over any number of threads. */
 import { describe, expect, it } from "vitest";
 import {
   affine,
@@ -6,6 +6,7 @@ import {
   type Backend,
   type GradientsOf,
   imageFromArray,
+  lncc,
   type Loss,
   type MedImage,
   mutualInformation,
@@ -54,7 +55,7 @@ const expectSame = (found: Found, expected: Found, tolerance: number): void => {
   expect(worst(voxels(found.moving), voxels(expected.moving))).toBeLessThan(tolerance);
 };
 
-describe("as the reference", () => {
+describe("mutual information is as the reference has it", () => {
   it.each([
     ["linear", -900, 32],
     ["linear", "background", 6],
@@ -107,8 +108,44 @@ describe("as the reference", () => {
   });
 });
 
-it("the number of threads changes no bit", async () => {
-  const loss = pipe(moved("linear", -900), mutualInformation(fixed));
+describe("local correlation is as the reference has it", () => {
+  it.each([
+    ["linear", -900, 4],
+    ["linear", "reflect", 1],
+    ["bspline", "reflect", 2],
+    // Windows larger than the image.
+    ["linear", "background", 12],
+  ] as const)("%s, %s outside, radius %i", async (interpolation, fill, radius) => {
+    const mask = pipe(noise(size, 3), as("uint8"));
+    for (const options of [{ radius }, { radius, mask, epsilon: 1e-4, range: [-300, 400] }] as const) {
+      const loss = pipe(moved(interpolation, fill), lncc(fixed, options));
+      const [found, expected] = [await compute(loss, wasm), await compute(loss, reference)];
+      expect(found.value).toBeCloseTo(expected.value, 4);
+      expectSame(found.gradient, expected.gradient, 1e-3);
+    }
+  });
+
+  it("where there is hardly any contrast", async () => {
+    const [faint, other] = [moving, fixed].map((image) =>
+      imageFromArray(
+        voxels(image).map((v, k) => (k < 4 ? 3000 : 40 + v / 200)),
+        image.grid,
+      ),
+    );
+    const loss = pipe(faint!, lncc(other!));
+    const [found, expected] = await Promise.all(
+      [wasm, reference].map((backend) => valueAndGradient(loss, { backend, wrt: { faint: faint! } })),
+    );
+    expect(found!.value).toBeCloseTo(expected!.value, 3);
+    expect(worst(voxels(found!.gradient.faint), voxels(expected!.gradient.faint))).toBeLessThan(1e-2);
+  });
+});
+
+it.each([
+  ["mutual information", mutualInformation(fixed)],
+  ["local correlation", lncc(fixed)],
+])("the number of threads changes no bit of %s", async (_, of) => {
+  const loss = of(moved("linear", -900));
   const [one, two, five] = [await compute(loss, wasm, 1), await compute(loss, wasm, 2), await compute(loss, wasm, 5)];
   for (const other of [two, five]) {
     expect(other.value).toBe(one.value);
