@@ -80,6 +80,8 @@ export class GradientRun {
         return this.#workspace.compute(scatterKernel(pass, this.#plan), k);
       case "reduce":
         return this.#reduce(pass, k);
+      case "histogram":
+        return unavailable("it makes no joint histograms", "use the wasm backend for mutual information");
     }
   }
 
