@@ -1,5 +1,5 @@
 /** Moves the content by rotation, scale, shear and translation at once; the grid stays. */
-import { type Affine, about, compose, invert, isInvertible } from "../../compiler/language/affine.ts";
+import { type Affine, about, compose, invert, isInvertible, type Point } from "../../compiler/language/affine.ts";
 import { warp } from "../../compiler/language/field.ts";
 import { type IntensityOperation, type Operation, sampledBy } from "../expression.ts";
 import { pointOf, type RealVector3, rotationBy, scalingBy, shearBy } from "../real.ts";
@@ -24,19 +24,21 @@ export const affineDefinition: OperationDefinition<"affine"> = {
     },
   ),
   apply: (expression, step) => {
-    const { rotate = [0, 0, 0], scale = [1, 1, 1], shear = [0, 0, 0], translate = [0, 0, 0] } = step;
-    const turn = turnBy(rotate, scale, shear);
+    const push = affineMap(step, centreFor(step, expression.grid));
     const refusal =
       samplingRefusal(expression, step) ??
-      (isInvertible(turn) ? undefined : refuse("the map is singular: it flattens space", "give scales other than 0"));
+      (isInvertible(push) ? undefined : refuse("the map is singular: it flattens space", "give scales other than 0"));
     if (refusal) return refusal;
     const sampled = sampledBy(expression, step);
-    return {
-      ...sampled,
-      field: warp(sampled.field, invert(about(centreFor(step, expression.grid), turn, pointOf(translate)))),
-    };
+    return { ...sampled, field: warp(sampled.field, invert(push)) };
   },
 };
+
+/** p ↦ c + t + R·Sh·S·(p − c) in world mm, and how it changes with parameters. */
+export const affineMap = (
+  { rotate = [0, 0, 0], scale = [1, 1, 1], shear = [0, 0, 0], translate = [0, 0, 0] }: AffineParameters,
+  centre: Point,
+): Affine<"world", "world"> => about(centre, turnBy(rotate, scale, shear), pointOf(translate));
 
 /** R·Sh·S with R = Rz·Ry·Rx and Sh = [[1, xy, xz], [0, 1, yz], [0, 0, 1]]. */
 const turnBy = ([rx, ry, rz]: RealVector3, scale: RealVector3, shear: RealVector3): Affine<"world", "world"> => {
