@@ -3,6 +3,8 @@
  *
  * @packageDocumentation
  */
+
+export { loadTransform, parseTransform, saveTransform } from "../io/transform/transforms.ts";
 export {
   contentMapOf,
   inverseTransform,
