@@ -76,7 +76,11 @@ const isNumber = (s: Scalar, value: number): boolean =>
 
 export const plus = (a: Scalar, b: Scalar): Scalar => {
   if (isNumber(a, 0)) return b;
-  return isNumber(b, 0) ? a : binary("add", a, b);
+  if (isNumber(b, 0)) return a;
+  // What is 0 outside of one region stays so: whole stretches of rows need not be looked at.
+  if (isGuard(a) && isGuard(b) && a.condition === b.condition)
+    return choose(a.condition, plus(a.then, b.then), plus(a.otherwise, b.otherwise));
+  return binary("add", a, b);
 };
 
 /** The product; what a select has set to 0 stays 0, even times infinity. */

@@ -21,11 +21,19 @@ export const freedAfter = (
 };
 
 /** Bytes that the result and what leads to it take at most at once, given what a buffer takes; inputs are not counted. */
-export const budgetNeed = (plan: Plan, bytesOf: (buffer: number) => number): number => {
-  const freed = freedAfter(plan.passes, plan.inputs, [plan.result]);
+export const budgetNeed = ({ passes, inputs, result }: Plan, bytesOf: (buffer: number) => number): number =>
+  needOf(passes, inputs, [result], bytesOf);
+
+const needOf = (
+  passes: readonly GradientPass[],
+  inputs: number,
+  results: readonly number[],
+  bytesOf: (buffer: number) => number,
+): number => {
+  const freed = freedAfter(passes, inputs, results);
   let held = 0;
   let needed = 0;
-  plan.passes.forEach((pass, k) => {
+  passes.forEach((pass, k) => {
     held += bytesOf(pass.output);
     needed = Math.max(needed, held);
     for (const buffer of freed[k] ?? []) held -= bytesOf(buffer);
@@ -34,9 +42,22 @@ export const budgetNeed = (plan: Plan, bytesOf: (buffer: number) => number): num
 };
 
 /** Refuses a plan that needs more than `budget` bytes. @throws MedImagesError `BudgetExceeded` */
-export const checkBudget = (plan: Plan, budget: number | undefined, bytesOf: (buffer: number) => number): void => {
+export const checkBudget = (
+  { passes, inputs, result }: Plan,
+  budget: number | undefined,
+  bytesOf: (buffer: number) => number,
+): void => checkBudgetOf(passes, inputs, [result], budget, bytesOf);
+
+/** As {@link checkBudget}, for passes with several results. @throws MedImagesError `BudgetExceeded` */
+export const checkBudgetOf = (
+  passes: readonly GradientPass[],
+  inputs: number,
+  results: readonly number[],
+  budget: number | undefined,
+  bytesOf: (buffer: number) => number,
+): void => {
   if (budget === undefined) return;
-  const needed = budgetNeed(plan, bytesOf);
+  const needed = needOf(passes, inputs, results, bytesOf);
   if (needed > budget)
     fail({ kind: "BudgetExceeded", what: "the result with what leads to it", needed, budget, remedy: budgetRemedy });
 };

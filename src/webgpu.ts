@@ -14,6 +14,7 @@
 import { platform } from "#platform";
 import { isOnDevice } from "../backends/backend.ts";
 import { type GpuBackend, WebGpuBackend } from "../backends/webgpu/index.ts";
+import type { Precision } from "../backends/webgpu/place.ts";
 import { ResidentVoxels } from "../backends/webgpu/resident.ts";
 import { fail } from "../compiler/errors.ts";
 import { type Grid, gridOf } from "../compiler/language/grid.ts";
@@ -21,6 +22,7 @@ import { type DType, noRescale, type Rescale } from "../compiler/language/voxels
 import { type GpuImage, imageOnGpu, type Kind, type MedImage, onGpu } from "./image.ts";
 
 export type { GpuBackend } from "../backends/webgpu/index.ts";
+export type { Precision } from "../backends/webgpu/place.ts";
 export type { GpuImage } from "./image.ts";
 
 export interface WebGpuOptions {
@@ -35,6 +37,15 @@ export interface WebGpuOptions {
    * the same voxels. The device's own limit unless this is lower.
    */
   readonly largestBinding?: number;
+  /**
+   * How numbers that are no integers are kept on the device while a run lasts: the voxels of images that are
+   * uploaded for it, and what lies between its passes. `"float16"` takes half the room and half the traffic, and keeps
+   * 11 bits of each number, so that results are off by up to 2⁻¹¹ of what the voxels hold, with B-splines by
+   * some times that. It works on every device. Arithmetic is float32 either way, results have the dtype that
+   * was asked for, and voxels that are only moved stay exact. Images with values of 2²⁵ or more are kept as
+   * they are, with a warning. Default `"float32"`.
+   */
+  readonly precision?: Precision;
 }
 
 /**
@@ -42,10 +53,10 @@ export interface WebGpuOptions {
  * `evaluate` rejects with `BackendUnavailable` where there is none, and says how to get one.
  */
 export const webgpu = (from: GPUDevice | WebGpuOptions = {}): GpuBackend => {
-  const { device, gpu, adapter, ...bounds } = "createBuffer" in from ? { device: from } : from;
-  if (device !== undefined) return new WebGpuBackend(device, bounds);
+  const { device, gpu, adapter, ...settings } = "createBuffer" in from ? { device: from } : from;
+  if (device !== undefined) return new WebGpuBackend(device, settings);
   const source = gpu === undefined ? platform.gpu : { ...platform.gpu, open: async () => gpu };
-  return new WebGpuBackend({ ...source, ...(adapter === undefined ? {} : { options: adapter }) }, bounds);
+  return new WebGpuBackend({ ...source, ...(adapter === undefined ? {} : { options: adapter }) }, settings);
 };
 
 /**

@@ -13,7 +13,7 @@ import {
   voxelsOf,
 } from "../../compiler/language/voxels.ts";
 import { type Buffer, domainOf, type GradientPass, type GradientPlan, type Prefilter } from "../../compiler/plan.ts";
-import { budgetRemedy, checkBudget, freedAfter } from "../../compiler/schedule.ts";
+import { budgetRemedy, checkBudget, checkBudgetOf, freedAfter } from "../../compiler/schedule.ts";
 import type { Backend, RunOptions } from "../backend.ts";
 import { gather } from "./gather.ts";
 import type { Samples } from "./look.ts";
@@ -28,7 +28,11 @@ export const reference: Backend = {
     const [result] = await runAll({ ...plan, results: [plan.result] }, inputs, options);
     return result ?? fail({ kind: "InternalError", phase: "reference", reason: "there is no result" });
   },
-  runGradient: ({ plan, inputs }, options = {}) => runAll(plan, inputs, options),
+  runGradient: async ({ plan, inputs }, options = {}) => {
+    const { passes, results, buffers } = plan;
+    checkBudgetOf(passes, plan.inputs, results, options.memory, (buffer) => bytesOf(bufferOf({ buffers }, buffer)));
+    return runAll(plan, inputs, options);
+  },
 };
 
 const runAll = async (

@@ -1,17 +1,20 @@
 /** A gather that no special kernel does, as the general kernel and its numbers. */
+import type { Affine } from "../../compiler/language/affine.ts";
+import type { Scalar } from "../../compiler/language/scalar.ts";
 import { axes } from "../../compiler/language/vector.ts";
 import { dtypes } from "../../compiler/language/voxels.ts";
-import type { Buffer, Gather, Region, Tap } from "../../compiler/plan.ts";
+import type { Buffer, Gather, Reduce, Region, Tap } from "../../compiler/plan.ts";
 import { tieTolerance } from "../../compiler/stencil.ts";
 import { compiled } from "./cache.ts";
 import { type Flat, flatten } from "./flat.ts";
 import { longestRun, reach } from "./kernels/fixed.ts";
-import { constantsOf, type GatherShape, gatherKernel } from "./kernels/gather.ts";
+import { type GatherShape, gatherKernel } from "./kernels/gather.ts";
+import { constantsOf, type RowShape } from "./kernels/rows.ts";
 import type { TapShape } from "./kernels/tap.ts";
 import { canShare } from "./memory.ts";
 import { dtypeOfBuffer, type Place } from "./places.ts";
 import { Tables } from "./tables.ts";
-import { variantsOf } from "./variants.ts";
+import { variantsOfAll } from "./variants.ts";
 import { backgroundBuffers, backgroundValues, spell, type Work } from "./work.ts";
 
 /** Output of a job, in bytes: little enough to leave a core's cache to the source, which is looked at all over. */
@@ -19,31 +22,60 @@ const jobBytes = 2 ** 18;
 
 export const gatherWork = (pass: Gather, output: Buffer, places: (buffer: number) => Place): Work => {
   const dtype = dtypeOfBuffer(output);
-  const variants = variantsOf(pass.body, pass.regions.length);
   const flat = flatten(pass, output, places);
+  const { rows, key, tables, numberOf } = rowNumbers(pass, [pass.body], output, places, flat);
+  const shape: GatherShape = { ...rows, dtype, ...(flat === undefined ? {} : { plane: flat.plane }) };
+  const [nx, ny, nz] = output.size;
+  const outputRow = nx * dtypes[dtype].bytes;
+  return {
+    kernel: compiled(`gather ${dtype} ${JSON.stringify(shape.plane ?? null)} ${key}`, () =>
+      gatherKernel(shape, canShare),
+    ),
+    units: ny * nz * output.channels,
+    bytesPerUnit: outputRow,
+    unitsPerJob: flat?.unitsPerJob ?? Math.max(1, Math.floor(jobBytes / outputRow)),
+    scratchBytes: 256 + (flat?.scratchBytes ?? 0),
+    tableBytes: tables.bytes,
+    writeTables: (buffer, at) => tables.write(buffer, at),
+    valueOf: (name, at) => (name === "outputRow" ? outputRow : numberOf(name, at)),
+  };
+};
+
+/** What loops over the rows of a domain look at, and the numbers that they are run with. */
+export const rowNumbers = (
+  pass: Gather | Reduce,
+  bodies: readonly Scalar[],
+  domain: Pick<Buffer, "size" | "channels">,
+  places: (buffer: number) => Place,
+  flat?: Flat,
+): {
+  readonly rows: RowShape;
+  /** All of the structure, as text. */
+  readonly key: string;
+  readonly tables: Tables;
+  readonly numberOf: Work["valueOf"];
+} => {
+  const variants = variantsOfAll(bodies, pass.regions.length);
   const taps: readonly Source[] = flat === undefined ? pass.taps.map((tap) => asIs(tap, places(tap.source))) : [flat];
-  const shape: GatherShape = {
+  const rows: RowShape = {
     taps: taps.map(({ tap, place }): TapShape => {
       const { by, boundary } = tap;
       return { by, boundary, dtype: place.dtype, flat: flat !== undefined };
     }),
     regions: pass.regions.length,
     variants,
-    dtype,
-    ...(flat === undefined ? {} : { plane: flat.plane }),
   };
-  const constants = constantsOf(variants.bodies);
-  const spelled = variants.bodies.map((body) => spell(body, constants));
-  const key = JSON.stringify([{ ...shape, variants: 0 }, [...variants.choice], spelled]);
-  const [nx, ny, nz] = output.size;
-  const outputRow = nx * dtypes[dtype].bytes;
+  const constants = constantsOf(variants.bodies.flat());
+  const spelled = variants.bodies.map((set) => set.map((body) => spell(body, constants)));
+  const key = JSON.stringify([{ ...rows, variants: 0 }, [...variants.choice], spelled]);
+  const [nx, ny, nz] = domain.size;
   const tables = new Tables({
     choices: variants.choice,
     ...(flat === undefined ? {} : { planeTable: flat.table }),
     ...Object.fromEntries(
       backgroundBuffers(pass).map((buffer) => [
         `background${buffer}`,
-        backgroundValues(places(buffer), output.channels),
+        backgroundValues(places(buffer), domain.channels),
       ]),
     ),
   });
@@ -51,27 +83,18 @@ export const gatherWork = (pass: Gather, output: Buffer, places: (buffer: number
     nx,
     ny,
     nz,
-    outputRow,
-    ...fixedPoint(taps),
+    ...fixedPoint(taps.map(({ tap }) => tap.pull)),
     clampable: taps.every(({ place }) => place.size[0] > 1) ? 1 : 0,
     ...flat?.numbers,
   };
-  return {
-    kernel: compiled(`gather ${key}`, () => gatherKernel(shape, canShare)),
-    units: ny * nz * output.channels,
-    bytesPerUnit: outputRow,
-    unitsPerJob: flat?.unitsPerJob ?? Math.max(1, Math.floor(jobBytes / outputRow)),
-    scratchBytes: 256 + (flat?.scratchBytes ?? 0),
-    tableBytes: tables.bytes,
-    writeTables: (buffer, at) => tables.write(buffer, at),
-    valueOf: (name, at) => {
-      const [what = "", part = ""] = name.split(".");
-      const k = Number(/\d+$/.exec(what)?.[0]);
-      if (part !== "") return what.startsWith("tap") ? tapValue(taps[k], part) : regionValue(pass.regions[k], part);
-      if (what.startsWith("constant")) return constants[k] ?? Number.NaN;
-      return numbers[name] ?? at + tables.addressOf(name);
-    },
+  const numberOf = (name: string, at: number): number => {
+    const [what = "", part = ""] = name.split(".");
+    const k = Number(/\d+$/.exec(what)?.[0]);
+    if (part !== "") return what.startsWith("tap") ? tapValue(taps[k], part) : regionValue(pass.regions[k], part);
+    if (what.startsWith("constant")) return constants[k] ?? Number.NaN;
+    return numbers[name] ?? at + tables.addressOf(name);
   };
+  return { rows, key, tables, numberOf };
 };
 
 /** A tap and where its source lies. */
@@ -79,8 +102,10 @@ type Source = Pick<Flat, "tap" | "place">;
 const asIs = (tap: Tap, place: Place): Source => ({ tap, place });
 
 /** Over how many voxels coordinates stay fixed point, and whether they do over any. */
-const fixedPoint = (taps: readonly Source[]): { readonly runLength: number; readonly gentle: number } => {
-  const steps = taps.flatMap(({ tap }) => axes.map((k) => Math.abs(tap.pull.linear[k * 3] as number)));
+export const fixedPoint = (
+  pulls: readonly Affine<"index", "index">[],
+): { readonly runLength: number; readonly gentle: number } => {
+  const steps = pulls.flatMap(({ linear }) => axes.map((k) => Math.abs(linear[k * 3] as number)));
   const steepest = Math.max(0, ...steps);
   const runLength = Math.max(4, Math.min(longestRun, Math.floor(reach / Math.max(steepest, 1) / 4) * 4 - 4));
   return { runLength, gentle: steepest * (runLength + 4) <= reach ? 1 : 0 };

@@ -35,7 +35,7 @@ export const dtypeOfBuffer = ({ storage }: Buffer): DType => (storage === "worki
 export const elementsOf = ({ size, channels }: Buffer): number => product(size) * channels;
 export const bytesOf = (buffer: Buffer): number => elementsOf(buffer) * dtypes[dtypeOfBuffer(buffer)].bytes;
 
-export const bufferOf = (plan: Plan, buffer: number): Buffer =>
+export const bufferOf = (plan: Pick<Plan, "buffers">, buffer: number): Buffer =>
   plan.buffers[buffer] ?? fail({ kind: "InternalError", phase: "wasm", reason: `buffer ${buffer} does not exist` });
 
 const page = 65536;

@@ -3,7 +3,7 @@ import type { Axis } from "../../compiler/language/vector.ts";
 import { dtypes } from "../../compiler/language/voxels.ts";
 import type { Buffer, Gather, Tap } from "../../compiler/plan.ts";
 import { compiled } from "./cache.ts";
-import { constantsOf } from "./kernels/gather.ts";
+import { constantsOf } from "./kernels/rows.ts";
 import { type SeparableShape, separableKernel } from "./kernels/separable.ts";
 import { rowsBytes } from "./kernels/separable-blend.ts";
 import { canShare } from "./memory.ts";

@@ -6,10 +6,10 @@
 import type { Scalar } from "../../compiler/language/scalar.ts";
 import * as scalar from "../../compiler/language/scalar.ts";
 
-export interface Variants {
-  /** The different bodies, free of regions. */
-  readonly bodies: readonly Scalar[];
-  /** For each set of regions that hold (bit k: region k), the body that is due. */
+export interface Variants<B = Scalar> {
+  /** The different bodies, or sets of bodies, free of regions. */
+  readonly bodies: readonly B[];
+  /** For each set of regions that hold (bit k: region k), what is due. */
   readonly choice: Uint8Array;
 }
 
@@ -17,10 +17,16 @@ export interface Variants {
 export const mostRegions = 8;
 
 export const variantsOf = (body: Scalar, regions: number): Variants => {
-  const bodies: Scalar[] = [];
+  const { bodies, choice } = variantsOfAll([body], regions);
+  return { bodies: bodies.flat(), choice };
+};
+
+/** As {@link variantsOf}, for bodies that are computed together. */
+export const variantsOfAll = (all: readonly Scalar[], regions: number): Variants<readonly Scalar[]> => {
+  const bodies: (readonly Scalar[])[] = [];
   const choice = Uint8Array.from({ length: 1 << regions }, (_, held) => {
-    const due = resolve(body, held);
-    const known = bodies.indexOf(due);
+    const due = all.map((body) => resolve(body, held));
+    const known = bodies.findIndex((other) => other.every((body, k) => body === due[k]));
     return known >= 0 ? known : bodies.push(due) - 1;
   });
   return { bodies, choice };

@@ -1,7 +1,7 @@
 /** A pass as a kernel and the numbers that it is run with, and what all kinds of passes share in making them. */
 import { constant, nodesOf, replaceLeaves, type Scalar, showScalar } from "../../compiler/language/scalar.ts";
 import { cornerMedian } from "../../compiler/language/voxels.ts";
-import type { Gather } from "../../compiler/plan.ts";
+import { bodiesOf, type GradientPass } from "../../compiler/plan.ts";
 import type { CompiledKernel } from "./cache.ts";
 import type { Place } from "./places.ts";
 
@@ -36,8 +36,12 @@ export const spell = (body: Scalar, constants: readonly number[]): string =>
     ),
   );
 
-export const backgroundBuffers = (pass: Gather): readonly number[] => [
-  ...new Set(nodesOf(pass.body).flatMap((s) => (s.kind === "background" ? [s.buffer] : []))),
+export const backgroundBuffers = (pass: GradientPass): readonly number[] => [
+  ...new Set(
+    bodiesOf(pass)
+      .flatMap(nodesOf)
+      .flatMap((s) => (s.kind === "background" ? [s.buffer] : [])),
+  ),
 ];
 
 /** The backgrounds of a volume's channels, in stored numbers; a volume of one channel has one for any number. */

@@ -5,14 +5,16 @@
 import { support } from "../../compiler/language/interpolator.ts";
 import { constant, nodesOf, replaceLeaves, type Scalar, showScalar } from "../../compiler/language/scalar.ts";
 import { type DType, quantize, quantizeBigInt } from "../../compiler/language/voxels.ts";
-import type { Gather, Plan } from "../../compiler/plan.ts";
-import { type Kernel, sourceNumbers, sourceValues } from "./kernel.ts";
-import { bufferOf, dtypeOfBuffer } from "./plan-buffers.ts";
+import type { Gather } from "../../compiler/plan.ts";
+import type { Format } from "./formats.ts";
+import { type Kernel, sourceValues } from "./kernel.ts";
+import { bufferOf, dtypeOfBuffer, type PlacedPlan } from "./plan-buffers.ts";
 import { sourceBox } from "./reach.ts";
 import { bodyStatements, type Leaves, onlyMoves } from "./wgsl/body.ts";
 import { Coordinates } from "./wgsl/coordinates.ts";
-import { type Domain, itemType, readElement, valueType, wordsOf } from "./wgsl/elements.ts";
+import { type Domain, itemType, valueType, wordsOf } from "./wgsl/elements.ts";
 import { printMain } from "./wgsl/main.ts";
+import { printRead } from "./wgsl/read.ts";
 import { printRegion } from "./wgsl/region.ts";
 import { type Printed, printTap } from "./wgsl/tap.ts";
 import { Writing } from "./wgsl/writing.ts";
@@ -25,29 +27,32 @@ export const backgroundsOf = (pass: Gather): readonly number[] => [
   ...new Set(nodesOf(pass.body).flatMap((s) => (s.kind === "background" ? [s.buffer] : []))),
 ];
 
-/** Bits are moved where nothing is computed, and sources and output are kept alike. */
-export const domainOf = (pass: Gather, plan: Plan): Domain => {
-  const dtype = dtypeOfBuffer(bufferOf(plan, pass.output));
-  const alike = pass.taps.every((tap) => tap.by === "nearest" && dtypeOfBuffer(bufferOf(plan, tap.source)) === dtype);
-  return alike && onlyMoves(pass.body) ? "bits" : "real";
+/** Whether a gather computes nothing, and its output holds what its sources hold. */
+export const moves = ({ taps, output, body }: Gather, formatOf: (buffer: number) => Format): boolean =>
+  taps.every(({ by, source }) => by === "nearest" && formatOf(source) === formatOf(output)) && onlyMoves(body);
+
+/** Bits are moved where nothing is computed, and sources and output are kept alike; units of float16 differ. */
+export const domainOf = (pass: Gather, plan: PlacedPlan): Domain => {
+  const formatOf = (buffer: number): Format => bufferOf(plan, buffer).format;
+  return formatOf(pass.output) !== "float16" && moves(pass, formatOf) ? "bits" : "real";
 };
 
-export const gatherKernel = (pass: Gather, plan: Plan, background: Background): Kernel => {
-  const { size, channels, ...output } = bufferOf(plan, pass.output);
-  const dtype = dtypeOfBuffer({ size, channels, ...output });
+export const gatherKernel = (pass: Gather, plan: PlacedPlan, background: Background): Kernel => {
+  const output = bufferOf(plan, pass.output);
+  const { size, channels } = output;
   const domain = domainOf(pass, plan);
   const sources = [...new Set(pass.taps.map(({ source }) => source))];
-  const dtypeOf = (source: number): DType => dtypeOfBuffer(bufferOf(plan, source));
+  const formatOf = (source: number): Format => bufferOf(plan, source).format;
   const writing = new Writing();
   const coordinates = new Coordinates(writing, size);
-  const reads = sources.map((source, k) => printRead(k, domain, dtypeOf(source), writing));
+  const reads = sources.map((source, k) => printRead(k, domain, bufferOf(plan, source), writing));
   const taps = pass.taps.map((tap, k) => {
-    const type = valueType(domain, dtypeOf(tap.source));
+    const type = valueType(domain, formatOf(tap.source));
     const source = { binding: sources.indexOf(tap.source), size: bufferOf(plan, tap.source).size, type };
     return printTap(tap, k, source, size, writing, coordinates);
   });
   const regions = pass.regions.map((region, k) => printRegion(region, k, size, writing, coordinates));
-  const leaves = leavesOf({ domain, dtype, channels, taps, regions, background, writing });
+  const leaves = leavesOf({ domain, dtype: dtypeOfBuffer(output), channels, taps, regions, background, writing });
   const statements = bodyStatements(pass.body, leaves);
   const voxel = [
     `fn voxel(x: u32, y: u32, z: u32, channel: u32) -> ${leaves.type} {`,
@@ -55,10 +60,10 @@ export const gatherKernel = (pass: Gather, plan: Plan, background: Background): 
     ...statements,
     "}",
   ].join("\n");
-  const main = printMain(size[0], domain, dtype, writing);
+  const main = printMain(size[0], domain, output, writing);
   const types = {
-    result: itemType(domain, dtype),
-    voxels: sources.map((source) => itemType(domain, dtypeOf(source))),
+    result: itemType(domain, output.format),
+    voxels: sources.map((source) => itemType(domain, formatOf(source))),
   };
   const functions = [...reads, ...[...taps, ...regions].map(({ text }) => text), voxel, main.text];
   return {
@@ -81,16 +86,6 @@ export const gatherKernel = (pass: Gather, plan: Plan, background: Background): 
       }),
     numbersFor: (box, boxes) => new Map([...main.valuesFor(box), ...boxes.flatMap((b, k) => sourceValues(k, b))]),
   };
-};
-
-/** Reads an element of a source. */
-export const printRead = (binding: number, domain: Domain, dtype: DType, writing: Writing): string => {
-  for (const name of Object.values(sourceNumbers(binding))) writing.numbers.set(name, 0);
-  return [
-    `fn read${binding}(at: u32) -> ${valueType(domain, dtype)} {`,
-    `  return ${readElement(domain, dtype, `voxels${binding}`, writing.use)};`,
-    "}",
-  ].join("\n");
 };
 
 interface LeafContext {

@@ -5,14 +5,16 @@
 import { fail, MedImagesError } from "../../compiler/errors.ts";
 import type { Vector3 } from "../../compiler/language/vector.ts";
 import { dtypes, type Storage, type VoxelArray, type Voxels } from "../../compiler/language/voxels.ts";
-import type { Buffer, Plan, Program } from "../../compiler/plan.ts";
+import type { Plan, Program } from "../../compiler/plan.ts";
 import { checkBudget } from "../../compiler/schedule.ts";
 import { type Backend, type DeviceVoxels, isOnDevice, type RunOptions } from "../backend.ts";
 import { acquire, type Bounds, type GpuSource, wrap } from "./acquire.ts";
 import type { Device } from "./device.ts";
 import { usage } from "./flags.ts";
+import { largestIn } from "./float16.ts";
 import { Pace } from "./pace.ts";
-import { broken, bufferOf, bytesOf, elementsOf } from "./plan-buffers.ts";
+import { type Precision, place } from "./place.ts";
+import { broken, bufferOf, bytesOf, elementsOf, type PlacedBuffer, type PlacedPlan } from "./plan-buffers.ts";
 import { toWords } from "./pool.ts";
 import { printPlan } from "./print.ts";
 import { ResidentVoxels } from "./resident.ts";
@@ -45,18 +47,45 @@ export interface GpuBackend extends Backend {
   dispose(): Promise<void>;
 }
 
+/** How a backend computes, besides on which device. */
+export interface BackendSettings extends Bounds {
+  /** `float32` where nothing is said. */
+  readonly precision?: Precision;
+}
+
 const done = (): void => undefined;
+
+interface Started {
+  readonly device: Device;
+  readonly plan: PlacedPlan;
+  readonly pace: Pace;
+  readonly made: PlacedBuffer;
+  readonly storage: Storage;
+}
+
+/** Whether the device can bind each volume of a plan. */
+const fits = ({ largestBinding }: Device, plan: PlacedPlan): boolean =>
+  plan.buffers.every((buffer) => bytesOf(buffer) <= largestBinding);
+
+/** The largest magnitude of voxels; what their dtype allows, where looking at them is not worth it or costs the bus. */
+const largestKnown = (voxels: Voxels | undefined): number => {
+  if (voxels === undefined) return Number.POSITIVE_INFINITY;
+  const { bytes, min, max } = dtypes[voxels.dtype];
+  return bytes <= 2 || isOnDevice(voxels) ? Math.max(-min, max) : largestIn(voxels.data);
+};
 
 export class WebGpuBackend implements GpuBackend {
   readonly name: string = "webgpu";
   readonly #source: GpuSource | GPUDevice;
   readonly #bounds: Bounds;
+  readonly #precision: Precision;
   #device: Promise<Device> | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(source: GpuSource | GPUDevice, bounds: Bounds = {}) {
+  constructor(source: GpuSource | GPUDevice, { precision = "float32", ...bounds }: BackendSettings = {}) {
     this.#source = source;
     this.#bounds = bounds;
+    this.#precision = precision;
   }
 
   run(program: Program, options: RunOptions = {}): Promise<Voxels> {
@@ -79,7 +108,7 @@ export class WebGpuBackend implements GpuBackend {
   }
 
   kernels(plan: Plan): readonly string[] {
-    return printPlan(plan);
+    return printPlan(plan, this.#precision);
   }
 
   keep(voxels: Voxels): Promise<DeviceVoxels> {
@@ -118,8 +147,8 @@ export class WebGpuBackend implements GpuBackend {
   }
 
   async takesWhole(plan: Plan): Promise<boolean> {
-    const { largestBinding } = await this.#ready();
-    return plan.buffers.every((buffer) => bytesOf(buffer) <= largestBinding);
+    // Which inputs float16 can keep is not known yet.
+    return fits(await this.#ready(), place(plan, "float32", () => 0).plan);
   }
 
   async dispose(): Promise<void> {
@@ -130,10 +159,11 @@ export class WebGpuBackend implements GpuBackend {
     else taken?.destroy();
   }
 
-  async #run({ plan, inputs }: Program, options: RunOptions): Promise<Voxels> {
-    const handedIn = inputs[plan.result];
+  async #run(program: Program, options: RunOptions): Promise<Voxels> {
+    const { inputs } = program;
+    const handedIn = inputs[program.plan.result];
     if (handedIn !== undefined) return isOnDevice(handedIn) ? handedIn.fetch() : handedIn;
-    const { device, pace, made, storage } = await this.#start(plan, options);
+    const { device, plan, pace, made, storage } = await this.#start(program, options);
     const outcome = await this.#compute(device, plan, inputs, pace);
     if (!("buffer" in outcome)) return { ...storage, data: outcome.data, channels: made.channels };
     const { value, accepted } = device.scoped(() => download(device, outcome.buffer, bytesOf(made)));
@@ -144,11 +174,12 @@ export class WebGpuBackend implements GpuBackend {
     return { ...storage, data, channels: made.channels };
   }
 
-  async #runKept({ plan, inputs }: Program, options: RunOptions): Promise<DeviceVoxels> {
-    const handedIn = inputs[plan.result];
+  async #runKept(program: Program, options: RunOptions): Promise<DeviceVoxels> {
+    const { inputs } = program;
+    const handedIn = inputs[program.plan.result];
     const ready = await this.#ready();
     if (handedIn !== undefined) return this.#keep(ready, handedIn);
-    const { device, pace, made, storage } = await this.#start(plan, options);
+    const { device, plan, pace, made, storage } = await this.#start(program, options);
     const outcome = await this.#compute(device, plan, inputs, pace);
     if (!("buffer" in outcome)) return this.#keep(device, { ...storage, data: outcome.data, channels: made.channels });
     pace.done();
@@ -178,27 +209,26 @@ export class WebGpuBackend implements GpuBackend {
   }
 
   /** What a run needs, after what can be refused without a device has been. */
-  async #start(
-    plan: Plan,
-    options: RunOptions,
-  ): Promise<{ readonly device: Device; readonly pace: Pace; readonly made: Buffer; readonly storage: Storage }> {
+  async #start(program: Program, options: RunOptions): Promise<Started> {
+    const { plan, warnings } = place(program.plan, this.#precision, (input) => largestKnown(program.inputs[input]));
     checkBudget(plan, options.memory, (buffer) => bytesOf(bufferOf(plan, buffer)));
     if (options.signal?.aborted) return fail({ kind: "Aborted" });
     const made = bufferOf(plan, plan.result);
     if (made.storage === "working") return broken("the result has no storage of its own");
     const device = await this.#ready();
-    return { device, made, storage: made.storage, pace: new Pace(device, plan.passes.length, options) };
+    for (const warning of warnings) options.onWarning?.(warning);
+    return { device, plan, made, storage: made.storage, pace: new Pace(device, plan.passes.length, options) };
   }
 
   /** The result in a buffer of the device, or in ordinary memory where it was computed in parts. */
   async #compute(
     device: Device,
-    plan: Plan,
+    plan: PlacedPlan,
     inputs: readonly Voxels[],
     pace: Pace,
   ): Promise<OnDevice | { readonly data: VoxelArray }> {
     const fetched = (voxels: Voxels): Promise<Voxels> | Voxels => (isOnDevice(voxels) ? voxels.fetch() : voxels);
-    if (!(await this.takesWhole(plan))) {
+    if (!fits(device, plan)) {
       const data = await new TiledRun(device, plan, await Promise.all(inputs.map(fetched)), pace).result();
       pace.done();
       return { data };

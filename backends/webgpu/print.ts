@@ -2,10 +2,12 @@
 import type { Pass, Plan } from "../../compiler/plan.ts";
 import { gatherKernel } from "./gather.ts";
 import type { Kernel } from "./kernel.ts";
+import { type Precision, place } from "./place.ts";
+import type { PlacedPlan } from "./plan-buffers.ts";
 import { prefilterKernel } from "./prefilter.ts";
 
 /** The kernel of a pass without the voxels that a background would be taken from: its text does not depend on them. */
-export const kernelOf = (pass: Pass, plan: Plan): Kernel => {
+export const kernelOf = (pass: Pass, plan: PlacedPlan): Kernel => {
   switch (pass.kind) {
     case "gather":
       return gatherKernel(pass, plan, () => 0);
@@ -14,4 +16,8 @@ export const kernelOf = (pass: Pass, plan: Plan): Kernel => {
   }
 };
 
-export const printPlan = (plan: Plan): readonly string[] => plan.passes.map((pass) => kernelOf(pass, plan).code);
+/** As for inputs whose numbers are in range. */
+export const printPlan = (plan: Plan, precision: Precision): readonly string[] => {
+  const placed = place(plan, precision, () => 1).plan;
+  return placed.passes.map((pass) => kernelOf(pass, placed).code);
+};

@@ -4,7 +4,7 @@
  */
 import { MedImagesError } from "../../compiler/errors.ts";
 import { cornerMedian, type Voxels } from "../../compiler/language/voxels.ts";
-import { type Gather, type Pass, type Plan, readsOf } from "../../compiler/plan.ts";
+import { type Gather, type Pass, readsOf } from "../../compiler/plan.ts";
 import { freedAfter } from "../../compiler/schedule.ts";
 import { wholeBox } from "./boxes.ts";
 import { cornerMedians } from "./corners.ts";
@@ -14,11 +14,11 @@ import { checkExact, ifAsked } from "./exact.ts";
 import { type Background, backgroundsOf, domainOf, gatherKernel } from "./gather.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Pace } from "./pace.ts";
-import { broken, bufferOf, bytesOf, dtypeOfBuffer } from "./plan-buffers.ts";
+import { broken, bufferOf, bytesOf, type PlacedPlan } from "./plan-buffers.ts";
 import { toWords } from "./pool.ts";
 import { prefilterKernel } from "./prefilter.ts";
 import { Requests } from "./requests.ts";
-import { download, upload } from "./transport.ts";
+import { download, uploadAs } from "./transport.ts";
 
 /** Voxels that lie in a buffer of the device. */
 export interface OnDevice {
@@ -27,14 +27,14 @@ export interface OnDevice {
 
 export class Run {
   readonly #device: Device;
-  readonly #plan: Plan;
+  readonly #plan: PlacedPlan;
   readonly #inputs: readonly (Voxels | OnDevice)[];
   readonly #pace: Pace;
   /** Buffers of this run; those of resident inputs are not its own. */
   readonly #buffers = new Map<number, GPUBuffer>();
   readonly #requests: Requests;
 
-  constructor(device: Device, plan: Plan, inputs: readonly (Voxels | OnDevice)[], pace: Pace) {
+  constructor(device: Device, plan: PlacedPlan, inputs: readonly (Voxels | OnDevice)[], pace: Pace) {
     this.#device = device;
     this.#plan = plan;
     this.#inputs = inputs;
@@ -97,14 +97,14 @@ export class Run {
   }
 
   async #medians(pass: Gather, number: number): Promise<readonly number[]> {
-    const { size, channels, ...rest } = bufferOf(this.#plan, number);
+    const buffer = bufferOf(this.#plan, number);
+    const { size, channels } = buffer;
     const input = this.#inputs[number];
     const output = bufferOf(this.#plan, pass.output);
     if (input !== undefined && "data" in input)
       return ifAsked(pass, number, output.size, channels, (channel) => cornerMedian(input, size, channel));
-    const dtype = dtypeOfBuffer({ size, channels, ...rest });
     const corners = await this.#pace.wait(
-      this.#requests.ask(() => cornerMedians(this.#device, this.#bound(number).buffer, dtype, size, channels)),
+      this.#requests.ask(() => cornerMedians(this.#device, this.#bound(number).buffer, buffer)),
     );
     return ifAsked(pass, number, output.size, channels, corners);
   }
@@ -112,13 +112,13 @@ export class Run {
   /** Looks at 64-bit integers that are computed with. */
   async #checkExact(number: number): Promise<void> {
     const buffer = bufferOf(this.#plan, number);
-    const dtype = dtypeOfBuffer(buffer);
-    if (dtype !== "int64" && dtype !== "uint64") return;
+    const { format } = buffer;
+    if (format !== "int64" && format !== "uint64") return;
     const input = this.#inputs[number];
     if (input !== undefined && "data" in input) checkExact(input.data);
     else {
       const bytes = this.#requests.ask(() => download(this.#device, this.#bound(number).buffer, bytesOf(buffer)));
-      checkExact(dtype === "int64" ? new BigInt64Array(await bytes) : new BigUint64Array(await bytes));
+      checkExact(format === "int64" ? new BigInt64Array(await bytes) : new BigUint64Array(await bytes));
     }
   }
 
@@ -133,7 +133,7 @@ export class Run {
     if (known !== undefined) return { buffer: known, bytes, box };
     const fresh = this.#device.pool.take(bytes);
     this.#buffers.set(number, fresh);
-    if (input !== undefined) upload(this.#device, fresh, input.data);
+    if (input !== undefined) uploadAs(buffer, this.#device, fresh, input.data);
     return { buffer: fresh, bytes, box };
   }
 

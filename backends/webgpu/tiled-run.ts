@@ -4,24 +4,19 @@
  * volumes, so the voxels are those of a run in one piece.
  */
 import { fail } from "../../compiler/errors.ts";
-import {
-  allocate,
-  cornerMedian,
-  dtypes,
-  type VoxelArray,
-  type Voxels,
-  voxelsOf,
-} from "../../compiler/language/voxels.ts";
-import type { Buffer, Pass, Plan } from "../../compiler/plan.ts";
+import { cornerMedian, type VoxelArray, type Voxels } from "../../compiler/language/voxels.ts";
+import type { Pass } from "../../compiler/plan.ts";
 import { budgetRemedy, freedAfter } from "../../compiler/schedule.ts";
 import { type Box, voxelsIn, wholeBox } from "./boxes.ts";
+import { mediansIn } from "./corners.ts";
 import { type Device, unavailable } from "./device.ts";
 import type { Bound } from "./dispatch.ts";
 import { checkExact, ifAsked } from "./exact.ts";
+import { encode, formats } from "./formats.ts";
 import { backgroundsOf, domainOf, gatherKernel } from "./gather.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Pace } from "./pace.ts";
-import { broken, bufferOf, bytesOf, dtypeOfBuffer, elementsOf } from "./plan-buffers.ts";
+import { broken, bufferOf, bytesOf, elementsOf, type PlacedBuffer, type PlacedPlan } from "./plan-buffers.ts";
 import { prefilterKernel } from "./prefilter.ts";
 import { Requests } from "./requests.ts";
 import { tilesOf } from "./tiles.ts";
@@ -29,15 +24,18 @@ import { bytesOfBox, download, putBox, takeBox, upload } from "./transport.ts";
 
 export class TiledRun {
   readonly #device: Device;
-  readonly #plan: Plan;
+  readonly #plan: PlacedPlan;
+  readonly #inputs: readonly Voxels[];
   readonly #pace: Pace;
+  /** As the device is to keep them. */
   readonly #volumes = new Map<number, VoxelArray>();
 
-  constructor(device: Device, plan: Plan, inputs: readonly Voxels[], pace: Pace) {
+  constructor(device: Device, plan: PlacedPlan, inputs: readonly Voxels[], pace: Pace) {
     this.#device = device;
     this.#plan = plan;
+    this.#inputs = inputs;
     this.#pace = pace;
-    for (const [number, { data }] of inputs.entries()) this.#volumes.set(number, data);
+    for (const [number, { data }] of inputs.entries()) this.#volumes.set(number, encode(data, bufferOf(plan, number)));
   }
 
   /** @throws MedImagesError `BackendUnavailable` when a single voxel reads from too far apart */
@@ -100,7 +98,7 @@ export class TiledRun {
       if (share < 1) await this.#pace.wait(queue.onSubmittedWorkDone());
     });
     const made = bufferOf(this.#plan, kernel.output);
-    const { array, bytes } = dtypes[dtypeOfBuffer(made)];
+    const { array, bytes } = formats[made.format];
     const landed = requests.ask(() => download(this.#device, output.buffer, voxelsIn(tile) * bytes));
     await requests.accepted();
     putBox(new array(await this.#pace.wait(landed)), tile, this.#volume(kernel.output), made.size);
@@ -124,9 +122,13 @@ export class TiledRun {
         const output = bufferOf(this.#plan, pass.output);
         const medians = new Map(
           backgroundsOf(pass).map((number) => {
-            const { size, channels } = bufferOf(this.#plan, number);
-            const voxels = voxelsOf(this.#volume(number), { channels });
-            return [number, ifAsked(pass, number, output.size, channels, (c) => cornerMedian(voxels, size, c))];
+            const buffer = bufferOf(this.#plan, number);
+            const input = this.#inputs[number];
+            const median =
+              input === undefined
+                ? mediansIn(this.#volume(number), buffer)
+                : (channel: number): number => cornerMedian(input, buffer.size, channel);
+            return [number, ifAsked(pass, number, output.size, buffer.channels, median)];
           }),
         );
         return gatherKernel(pass, this.#plan, (buffer, channel) => {
@@ -142,7 +144,7 @@ export class TiledRun {
   }
 
   #bytes(number: number, box: Box): number {
-    return bytesOfBox(box, dtypeOfBuffer(bufferOf(this.#plan, number)));
+    return bytesOfBox(box, bufferOf(this.#plan, number).format);
   }
 
   #sourceBytes(kernel: Kernel, box: Box): readonly number[] {
@@ -151,9 +153,9 @@ export class TiledRun {
 }
 
 /** @throws MedImagesError `BudgetExceeded` where the engine has no such array */
-const allocateOrRefuse = (buffer: Buffer): VoxelArray => {
+const allocateOrRefuse = (buffer: PlacedBuffer): VoxelArray => {
   try {
-    return allocate(dtypeOfBuffer(buffer), elementsOf(buffer));
+    return new formats[buffer.format].array(elementsOf(buffer));
   } catch (thrown) {
     return fail(
       { kind: "BudgetExceeded", what: "a volume", needed: bytesOf(buffer), budget: 2 ** 32, remedy: budgetRemedy },

@@ -1,17 +1,26 @@
-/** Voxels on their way to the device and back, as bytes: no number is converted. */
+/** Voxels on their way to the device and back, as bytes: numbers are converted only on the way to float16. */
 
 import type { Vector3 } from "../../compiler/language/vector.ts";
-import { allocate, type DType, dtypeOf, dtypes, type VoxelArray } from "../../compiler/language/voxels.ts";
+import { allocate, dtypeOf, type VoxelArray } from "../../compiler/language/voxels.ts";
 import { type Box, sameBox, voxelsIn, wholeBox } from "./boxes.ts";
 import type { Device } from "./device.ts";
 import { mapForReading, usage } from "./flags.ts";
+import { encode, type Format, formats, type Kept } from "./formats.ts";
 import { toWords } from "./pool.ts";
 
 /** Bytes that are written at a time: the device keeps a copy until it is done. */
 const chunkBytes = 2 ** 24;
 
-/** Writes bytes from the start of a buffer on. */
-export const upload = (device: Device, buffer: GPUBuffer, data: ArrayBufferView): void => {
+/** Writes voxels to the start of a buffer, as it is to keep them. */
+export const uploadAs = (kept: Kept, device: Device, buffer: GPUBuffer, data: VoxelArray): void => {
+  // Converted part by part, so that no second volume is made.
+  const step = kept.format === "float16" ? chunkBytes / formats.float16.bytes : data.length;
+  for (let at = 0; at < data.length; at += step)
+    upload(device, buffer, encode(data.subarray(at, at + step), kept), at * formats[kept.format].bytes);
+};
+
+/** Writes bytes from byte `to` of a buffer on. */
+export const upload = (device: Device, buffer: GPUBuffer, data: ArrayBufferView, to = 0): void => {
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   const whole = bytes.byteLength - (bytes.byteLength % 4);
   for (let at = 0; at < whole; at += chunkBytes) {
@@ -21,12 +30,12 @@ export const upload = (device: Device, buffer: GPUBuffer, data: ArrayBufferView)
       data.buffer instanceof ArrayBuffer
         ? [data.buffer, data.byteOffset + at]
         : [bytes.slice(at, at + length).buffer, 0];
-    device.gpu.queue.writeBuffer(buffer, at, source, from, length);
+    device.gpu.queue.writeBuffer(buffer, to + at, source, from, length);
   }
   if (whole === bytes.byteLength) return;
   const rest = new Uint8Array(4);
   rest.set(bytes.subarray(whole));
-  device.gpu.queue.writeBuffer(buffer, whole, rest);
+  device.gpu.queue.writeBuffer(buffer, to + whole, rest);
 };
 
 /** Copies bytes of a buffer to where they can be mapped; the promise gives them. */
@@ -51,7 +60,7 @@ export const download = (device: Device, buffer: GPUBuffer, bytes: number, offse
   return reading;
 };
 
-export const bytesOfBox = (box: Box, dtype: DType): number => toWords(voxelsIn(box) * dtypes[dtype].bytes);
+export const bytesOfBox = (box: Box, format: Format): number => toWords(voxelsIn(box) * formats[format].bytes);
 
 /** The voxels of a box, packed: a view of `data` where the box is all of it, else a copy. */
 export const takeBox = (data: VoxelArray, size: Vector3, channels: number, box: Box): VoxelArray => {

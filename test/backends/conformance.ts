@@ -7,7 +7,9 @@ import { chain, checkLaw, type LawName, laws, medimages, medimagesOn, pipelines 
 import {
   as,
   type Backend,
+  binary,
   changeOrientation,
+  constant,
   crop,
   type DType,
   dtypeNames,
@@ -26,6 +28,7 @@ import {
   rotate,
   type SamplingOptions,
   scale,
+  select,
   unary,
   type VoxelArray,
   value,
@@ -176,6 +179,25 @@ const particular: readonly Check[] = [
         await agree(backend, map(body)(positive), 5e-4);
       for (const exponent of [0.4, 1.7, 3])
         await agree(backend, pipe(noise([32, 16, 16]), rescale(1 / 1000), gamma(exponent)), 1e-5);
+    },
+  },
+  {
+    name: "comparisons and choices with NaN, infinities and zeros",
+    run: async (backend) => {
+      const values = [Number.NaN, -Infinity, -1, -0, 0, 1, Infinity];
+      const image = imageFromArray(Float32Array.from(values), { size: [values.length, 1, 1] });
+      const zero = constant(0);
+      for (const body of [
+        binary("less", value, zero),
+        binary("less", zero, value),
+        binary("less", value, value),
+        select(binary("less", value, constant(1)), constant(2), constant(3)),
+        select(value, constant(2), constant(3)),
+        select(binary("sub", value, value), constant(2), constant(3)),
+        binary("min", value, constant(0.5)),
+        binary("max", constant(0.5), value),
+      ])
+        await agree(backend, map(body)(image), 0);
     },
   },
 ];

@@ -2,8 +2,10 @@
  * The built package in a real browser: headless Chromium on a software GPU, cross-origin isolated, so that
  * the threads of the CPU backend are tried there too.
  */
+import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { basename, extname } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { chromiumPath, hasSoftware } from "../gpu/software.ts";
@@ -25,19 +27,29 @@ const args = [
   "--no-first-run",
 ];
 
-/** Serves the page as a page must be served to share memory between threads. */
+const types: Readonly<Record<string, string>> = {
+  ".js": "text/javascript",
+  ".mjs": "text/javascript",
+  ".wasm": "application/wasm",
+};
+const library = new URL("../../node_modules/onnxruntime-web/dist/", import.meta.url);
+
+/** Serves the page as a page must be served to share memory between threads, and what ONNX Runtime Web loads. */
 const serve = (code: string): Promise<Server> =>
   new Promise((resolve) => {
-    const server = createServer(({ url }, response) => {
-      const isScript = url === "/page.js";
-      response.writeHead(200, {
-        "Content-Type": isScript ? "text/javascript" : "text/html",
+    const files = (url: string): string | Buffer | undefined => {
+      if (url === "/") return '<!doctype html><title>medimages</title><script type="module" src="/page.js"></script>';
+      if (url === "/page.js") return code;
+      return /^\/onnxruntime-web\/[\w.-]+$/.test(url) ? readFileSync(new URL(basename(url), library)) : undefined;
+    };
+    const server = createServer(({ url = "/" }, response) => {
+      const found = files(url);
+      response.writeHead(found === undefined ? 404 : 200, {
+        "Content-Type": types[extname(url)] ?? "text/html",
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Embedder-Policy": "require-corp",
       });
-      response.end(
-        isScript ? code : '<!doctype html><title>medimages</title><script type="module" src="/page.js"></script>',
-      );
+      response.end(found);
     });
     server.listen(0, "127.0.0.1", () => resolve(server));
   });

@@ -6,7 +6,9 @@ import { laws } from "../../laws/index.ts";
 import { type Backend, evaluate, rotate, wasm } from "../../src/index.ts";
 import { webgpu } from "../../src/webgpu.ts";
 import { type Check, conformance } from "../backends/conformance.ts";
+import { float16Checks } from "../backends/float16.ts";
 import { noise } from "../backends/noise.ts";
+import { sharesWithOnnxRuntime } from "./onnxruntime.ts";
 import { sharesWithTensorflow } from "./tensorflow.ts";
 
 export interface Line {
@@ -48,7 +50,10 @@ const threads: Check = {
 const backends: Readonly<
   Record<string, { readonly backend: Backend; readonly checks: (runs: number) => readonly Check[] }>
 > = {
-  webgpu: { backend: webgpu(), checks: (runs) => [...conformance(runs), sharesWithTensorflow] },
+  webgpu: {
+    backend: webgpu(),
+    checks: (runs) => [...conformance(runs), ...float16Checks(), sharesWithTensorflow, sharesWithOnnxRuntime],
+  },
   wasm: { backend: wasm, checks: (runs) => [...conformance(runs), threads] },
 };
 

@@ -15,8 +15,11 @@ export interface Leaves {
   readonly functions: () => VectorFunctions;
 }
 
-/** The body's value for four voxels; parts that are used twice are computed once. */
-export const emitBody = (f: F, body: Scalar, leaves: Leaves): V128 => {
+/** A body's value for four voxels. */
+export const emitBody = (f: F, body: Scalar, leaves: Leaves): V128 => emitBodies(f, [body], leaves)[0] as V128;
+
+/** The values of bodies for four voxels; parts that are used twice are computed once. */
+export const emitBodies = (f: F, bodies: readonly Scalar[], leaves: Leaves): readonly V128[] => {
   const known = new Map<Scalar, V128>();
   const of = (s: Scalar): V128 => {
     const done = known.get(s);
@@ -48,7 +51,7 @@ export const emitBody = (f: F, body: Scalar, leaves: Leaves): V128 => {
       }
     }
   };
-  return of(body);
+  return bodies.map(of);
 };
 
 const unary: Readonly<Record<UnaryOperator, (f: F, a: V128, leaves: Leaves) => V128>> = {

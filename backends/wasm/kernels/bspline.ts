@@ -1,4 +1,5 @@
 /** Cubic B-spline interpolation, one voxel after the other: four coefficients along x fill the four lanes. */
+import type { Axis } from "../../../compiler/language/vector.ts";
 import type { DType } from "../../../compiler/language/voxels.ts";
 import type { Local } from "../assembler/index.ts";
 import type { F, V128 } from "./context.ts";
@@ -17,10 +18,17 @@ export interface Coefficients {
   readonly corners: Four<Local<"i32">>;
 }
 
-export const bspline = (f: F, [x, y, z]: PerAxis<Position>, { dtype, strides, corners }: Coefficients): V128 => {
+/** With `slope` the rise along that axis, per voxel. */
+export const bspline = (
+  f: F,
+  [x, y, z]: PerAxis<Position>,
+  { dtype, strides, corners }: Coefficients,
+  slope?: Axis,
+): V128 => {
   const { f32x4, i32x4, i32 } = f;
-  const [alongX, alongY] = [transposed(f, weights(f, x.share)), weights(f, y.share)];
-  const alongZ = z && weights(f, z.share);
+  const along = (axis: Axis, t: V): Four<V> => (axis === slope ? slopes(f, t) : weightsOf(f, t));
+  const [alongX, alongY] = [transposed(f, along(0, x.share)), along(1, y.share)];
+  const alongZ = z && along(2, z.share);
   const [sy, sz] = strides;
   const totals = lanes.map((lane) => {
     const total = f.keep(f32x4.splat(0));
@@ -56,7 +64,7 @@ export const bspline = (f: F, [x, y, z]: PerAxis<Position>, { dtype, strides, co
 };
 
 /** The weights of the four knots at a fraction t (Unser 1999). */
-const weights = (f: F, t: V): Four<V> => {
+export const weightsOf = (f: F, t: V): Four<V> => {
   const { f32x4 } = f;
   const u = f.keep(f32x4.sub(f32x4.splat(1), t));
   const cubic = (v: V128): V128 => f32x4.mul(f32x4.mul(f32x4.mul(v, v), v), f32x4.splat(1 / 6));
@@ -66,6 +74,16 @@ const weights = (f: F, t: V): Four<V> => {
       f32x4.mul(f32x4.mul(v, v), f32x4.sub(f32x4.splat(1), f32x4.mul(v, f32x4.splat(0.5)))),
     );
   return [f.keep(cubic(u)), f.keep(middle(t)), f.keep(middle(u)), f.keep(cubic(t))];
+};
+
+/** The derivatives of the weights by t. */
+const slopes = (f: F, t: V): Four<V> => {
+  const { f32x4 } = f;
+  const u = f.keep(f32x4.sub(f32x4.splat(1), t));
+  const end = (v: V, sign: number): V128 => f32x4.mul(f32x4.mul(v, v), f32x4.splat(sign * 0.5));
+  const middle = (v: V, sign: number): V128 =>
+    f32x4.mul(f32x4.mul(v, f32x4.splat(sign)), f32x4.sub(f32x4.splat(2), f32x4.mul(v, f32x4.splat(1.5))));
+  return [f.keep(end(u, -1)), f.keep(middle(t, -1)), f.keep(middle(u, 1)), f.keep(end(t, 1))];
 };
 
 /** From the k-th weight of each voxel to the weights of the k-th voxel. */

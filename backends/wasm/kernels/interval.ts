@@ -53,7 +53,9 @@ export const narrowRoughlyHelper = ({ module }: Context): Narrow =>
         const from = f64.max(f64.ceil(first), f64.convert_i32_s(start));
         const to = f64.min(f64.ceil(last), f64.convert_i32_s(end));
         start.set(i32.trunc_sat_f64_s(from));
-        end.set(i32.trunc_sat_f64_s(to));
+        const last0 = f.keep(i32.trunc_sat_f64_s(to));
+        // Empty, but not inside out, which a tighter limit would take for a whole interval.
+        end.set(f.select(i32.lt_s(last0, start), start, last0));
       },
     );
     return [start, end];

@@ -16,7 +16,8 @@ import { emitBody, type Leaves } from "./body.ts";
 import { type Context, type F, type I32, Reader } from "./context.ts";
 import { elementBytes, storeRun } from "./elements.ts";
 import { type VectorFunctions, vectorFunctions } from "./functions.ts";
-import { behind, constantsOf, type Kernel } from "./gather.ts";
+import { behind, type Kernel } from "./gather.ts";
+import { constantsOf } from "./rows.ts";
 import { type Along, readGroup } from "./separable-along.ts";
 import { forgetRows, type MakeRow, makeRowHelper } from "./separable-blend.ts";
 

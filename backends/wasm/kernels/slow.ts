@@ -4,8 +4,9 @@
  */
 
 import { type Interpolator, support } from "../../../compiler/language/interpolator.ts";
+import type { Axis } from "../../../compiler/language/vector.ts";
 import type { DType } from "../../../compiler/language/voxels.ts";
-import type { TapBoundary } from "../../../compiler/plan.ts";
+import type { Tap, TapBoundary } from "../../../compiler/plan.ts";
 import { splineBoundary, tieTolerance } from "../../../compiler/stencil.ts";
 import type { Code, Func, Local, Locals } from "../assembler/index.ts";
 import type { Context, F, F64, I32 } from "./context.ts";
@@ -27,18 +28,18 @@ type Place = typeof place;
 export type Sample = Func<Place, readonly ["f32"]>;
 export type Address = Func<Place, readonly ["i32"]>;
 
-/** The sample at (x, y, z) by a tap's rules; `k` is the number of the tap. */
+/** The sample at (x, y, z) by a tap's rules, or its slope along an axis; `k` is the number of the tap. */
 export const sampleHelper = (
   context: Context,
-  by: Interpolator,
-  boundary: TapBoundary,
-  dtype: DType,
+  { by, boundary, dtype }: Pick<Tap, "by" | "boundary"> & { readonly dtype: DType },
   k: number,
+  slope?: Axis,
 ): Sample => {
-  const bringBack = bringBackHelper(context, by === "bspline" ? splineBoundary[boundary] : boundary, `of_sample${k}`);
-  return context.module.helper(`sample${k}`, place, ["f32"], (f, p) => {
+  const name = slope === undefined ? `sample${k}` : `slope${k}_${"xyz"[slope]}`;
+  const bringBack = bringBackHelper(context, by === "bspline" ? splineBoundary[boundary] : boundary, `of_${name}`);
+  return context.module.helper(name, place, ["f32"], (f, p) => {
     const { i32, f64 } = f;
-    const knots = knotsOf(f, bringBack, by, boundary, dtype, p);
+    const knots = knotsOf(f, bringBack, by, boundary, elementBytes(dtype), p, slope);
     const sum = f.keep(f64.add(0, 0), "sum");
     const count = support[by];
     for (let c = 0; c < count; c++)
@@ -65,41 +66,46 @@ export const sampleHelper = (
 export const addressHelper = (context: Context, boundary: TapBoundary, dtype: DType, k: number): Address => {
   const bringBack = bringBackHelper(context, boundary, `of_address${k}`);
   return context.module.helper(`address${k}`, place, ["i32"], (f, p) => {
-    const [x, y, z] = knotsOf(f, bringBack, "nearest", boundary, dtype, p);
+    const [x, y, z] = knotsOf(f, bringBack, "nearest", boundary, elementBytes(dtype), p);
     return f.i32.add(f.i32.add(p.source, knot(x, 0).offset), f.i32.add(knot(y, 0).offset, knot(z, 0).offset));
   });
 };
 
 /** Along each axis the samples to read, as bytes from the first, and their weights. */
-const knotsOf = (
+export const knotsOf = (
   f: F,
   bringBack: BringBack,
   by: Interpolator,
   boundary: TapBoundary,
-  dtype: DType,
-  { nx, ny, nz, sy, sz, x, y, z }: Locals<Place>,
+  sx: number,
+  { nx, ny, nz, sy, sz, x, y, z }: Omit<Locals<Place>, "source">,
+  slope?: Axis,
 ): readonly [readonly Knot[], readonly Knot[], readonly Knot[]] => {
   const { i32, f64 } = f;
-  const along = (at: Local<"f64">, n: Local<"i32">, stride: I32 | number): readonly Knot[] => {
+  const along = (axis: Axis, at: Local<"f64">, n: Local<"i32">, stride: I32 | number): readonly Knot[] => {
+    const exact = axis === slope ? f.keep(at) : at;
     if (by === "bspline" && boundary === "clamp") at.set(f64.min(f64.max(at, 0), f64.convert_i32_s(i32.sub(n, 1))));
     const low = f.keep(by === "nearest" ? f64.floor(f64.add(f64.add(at, 0.5), tieTolerance)) : f64.floor(at));
     const t = f.keep(f64.sub(at, low));
     const first = f.keep(i32.sub(i32.trunc_sat_f64_s(low), by === "bspline" ? 1 : 0));
-    return weights(f, by, t).map((weight, k) => ({
+    // Held at the edge it does not move.
+    const moves = axis === slope ? f.keep(f64.convert_i32_s(f64.eq(exact, at))) : undefined;
+    const all = moves === undefined ? weights(f, by, t) : slopes(f, by, t).map((weight) => f64.mul(weight, moves));
+    return all.map((weight, k) => ({
       weight: f.keep(weight),
       offset: f.keep(i32.mul(f.call(bringBack, { i: i32.add(first, k), n }), stride)),
     }));
   };
-  return [along(x, nx, elementBytes(dtype)), along(y, ny, sy), along(z, nz, sz)];
+  return [along(0, x, nx, sx), along(1, y, ny, sy), along(2, z, nz, sz)];
 };
 
-interface Knot {
+export interface Knot {
   readonly weight: Local<"f64">;
   readonly offset: Local<"i32">;
 }
 const knot = (knots: readonly Knot[], k: number): Knot => knots[k] as Knot;
 
-const weights = (f: F, by: Interpolator, t: F64): readonly F64[] => {
+const weights = (f: F, by: Interpolator, t: Local<"f64">): readonly F64[] => {
   const { f64 } = f;
   switch (by) {
     case "nearest":
@@ -111,6 +117,23 @@ const weights = (f: F, by: Interpolator, t: F64): readonly F64[] => {
       const cubic = (v: F64): F64 => f64.div(f64.mul(f64.mul(v, v), v), 6);
       const middle = (v: F64): F64 => f64.sub(2 / 3, f64.mul(f64.mul(v, v), f64.sub(1, f64.mul(v, 0.5))));
       return [cubic(u), middle(t), middle(u), cubic(t)];
+    }
+  }
+};
+
+/** The derivatives of the weights by t. */
+const slopes = (f: F, by: Interpolator, t: Local<"f64">): readonly F64[] => {
+  const { f64 } = f;
+  switch (by) {
+    case "nearest":
+      return [f64.const(0)];
+    case "linear":
+      return [f64.const(-1), f64.const(1)];
+    case "bspline": {
+      const u = f.keep(f64.sub(1, t));
+      const end = (v: Local<"f64">): F64 => f64.mul(f64.mul(v, v), 0.5);
+      const middle = (v: Local<"f64">): F64 => f64.mul(v, f64.sub(2, f64.mul(v, 1.5)));
+      return [f64.neg(end(u)), f64.neg(middle(t)), middle(u), end(t)];
     }
   }
 };

@@ -13,7 +13,7 @@ import { bspline } from "./bspline.ts";
 import type { Context, F, F64, I32, Reader, V128 } from "./context.ts";
 import { elementBytes, hasPairs, loadScalar } from "./elements.ts";
 import { FixedRun, type FixedStep, fixedStep, type PerAxis, type Position, perAxis, type RowAxis } from "./fixed.ts";
-import { linear } from "./linear.ts";
+import { linear, linearSlopes, type Slopes } from "./linear.ts";
 import { type Sample, sampleHelper } from "./slow.ts";
 
 export interface TapShape {
@@ -37,18 +37,20 @@ export const clampable = ({ by, boundary, dtype }: TapShape): boolean =>
 /** Fast paths keep this far from where they would read beyond the voxels: more than coordinates err. */
 const margin = 1e-5;
 /** Coordinates between which all neighbours lie within n voxels: from the first number to n + the second. */
-const ends: Readonly<Record<Interpolator, readonly [low: number, high: number]>> = {
+export const ends: Readonly<Record<Interpolator, readonly [low: number, high: number]>> = {
   nearest: [-0.5 - tieTolerance, -0.5 - tieTolerance],
   linear: [margin, -1 - margin],
   bspline: [1 + margin, -2 - margin],
 };
+
+export type Sloped = Slopes;
 
 export class TapEmitter {
   readonly shape: TapShape;
   /** The axes along which coordinates move. */
   readonly axes: PerAxis<RowAxis>;
   readonly #f: F;
-  readonly #sample: () => Sample;
+  readonly #sample: (slope?: Axis) => Sample;
   readonly #read: (part: string) => Local<"f64">;
   readonly #sz: Local<"i32">;
   readonly #next: readonly [y: Local<"i32">, z: Local<"i32">];
@@ -84,7 +86,7 @@ export class TapEmitter {
     this.#channelBytes = read.i32(name("channelBytes"));
     this.#here = f.local("i32", name("here"));
     this.#fixed = perAxis(this.axes, ({ step }) => fixedStep(f, step));
-    this.#sample = once(() => sampleHelper(context, shape.by, shape.boundary, shape.dtype, k));
+    this.#sample = onceEach((slope) => sampleHelper(context, shape, k, slope));
   }
 
   /** The address of a channel's first voxel. */
@@ -126,21 +128,26 @@ export class TapEmitter {
     const f = this.#f;
     const at = ({ base, step }: RowAxis): F64 => f.f64.add(base, f.f64.mul(step, f.f64.convert_i32_s(x)));
     const [ax, ay, az] = this.axes;
+    const sample = (slope?: Axis): V128 =>
+      f.f32x4.splat(
+        f.call(this.#sample(slope), {
+          source: this.#here,
+          nx: ax.size,
+          ny: ay.size,
+          nz: az?.size ?? 1,
+          sy: ay.stride,
+          sz: this.#sz,
+          x: at(ax),
+          y: at(ay),
+          z: az === undefined ? 0 : at(az),
+        }),
+      );
     return {
-      value: () =>
-        f.f32x4.splat(
-          f.call(this.#sample(), {
-            source: this.#here,
-            nx: ax.size,
-            ny: ay.size,
-            nz: az?.size ?? 1,
-            sy: ay.stride,
-            sz: this.#sz,
-            x: at(ax),
-            y: at(ay),
-            z: az === undefined ? 0 : at(az),
-          }),
-        ),
+      value: () => sample(),
+      withSlopes: () => ({
+        value: f.keep(sample()),
+        slopes: [f.keep(sample(0)), f.keep(sample(1)), f.keep(sample(2))],
+      }),
       advance: () => {},
     };
   }
@@ -154,6 +161,9 @@ export class TapEmitter {
         const voxels = addresses();
         const lane = (k: number) => f.f32.demote_f64(loadScalar(f, this.shape.dtype, voxels[k] as I32));
         return [1, 2, 3].reduce<V128>((all, k) => f.f32x4.replace_lane(all, k, lane(k)), f.f32x4.splat(lane(0)));
+      },
+      withSlopes: () => {
+        throw new RangeError("the nearest voxel has no slope");
       },
       advance: () => {},
     };
@@ -204,8 +214,20 @@ export class TapEmitter {
         if (this.shape.by === "bspline") return this.#bspline(run.within(), origin);
         return this.#linear(near ? run.within() : run.clamped(), origin);
       },
+      withSlopes: () => this.#withSlopes(run.within(), origin),
       advance: () => run.advance(),
     };
+  }
+
+  /** All neighbours of the four voxels lie within. */
+  #withSlopes(position: PerAxis<Position>, origin: I32): Sloped {
+    const { dtype, by } = this.shape;
+    const [x, y, z] = position;
+    if (z === undefined || !hasPairs(dtype)) throw new RangeError(`no slopes of ${dtype} in a plane`);
+    if (by === "linear")
+      return linearSlopes(this.#f, dtype, [x, y, z], { next: this.#next, corners: this.#corners(position, origin) });
+    const value = (slope?: Axis): Local<"v128"> => this.#f.keep(this.#bspline(position, origin, slope));
+    return { value: value(), slopes: [value(0), value(1), value(2)] };
   }
 
   #linear(position: PerAxis<Position>, origin: I32): V128 {
@@ -214,13 +236,13 @@ export class TapEmitter {
     return linear(this.#f, dtype, position, { next: this.#next, corners: this.#corners(position, origin) });
   }
 
-  #bspline(position: PerAxis<Position>, origin: I32): V128 {
+  #bspline(position: PerAxis<Position>, origin: I32, slope?: Axis): V128 {
     const { i32 } = this.#f;
     const [{ stride: sx }, { stride: sy }, az] = this.axes;
     const inPlane = i32.sub(i32.sub(origin, sx), sy);
     const first = az === undefined ? inPlane : i32.sub(inPlane, az.stride);
     const corners = this.#corners(position, first);
-    return bspline(this.#f, position, { dtype: this.shape.dtype, strides: [sy, this.#sz], corners });
+    return bspline(this.#f, position, { dtype: this.shape.dtype, strides: [sy, this.#sz], corners }, slope);
   }
 
   #corners(position: PerAxis<Position>, origin: I32): readonly [L, L, L, L] {
@@ -236,11 +258,12 @@ export class TapEmitter {
 type L = Local<"i32">;
 
 /** Helpers are added to the module when first called for. */
-const once = <T>(make: () => T): (() => T) => {
-  let made: { readonly value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
+const onceEach = <T>(make: (slope?: Axis) => T): ((slope?: Axis) => T) => {
+  const made = new Map<Axis | undefined, T>();
+  return (slope) => {
+    const helper = made.get(slope) ?? make(slope);
+    made.set(slope, helper);
+    return helper;
   };
 };
 
@@ -248,5 +271,7 @@ const once = <T>(make: () => T): (() => T) => {
 export interface Run {
   /** `near` says, where blocks are mixed, whether all neighbours of this one lie within. */
   readonly value: (near: boolean) => V128;
+  /** With slopes; not where blocks are mixed. */
+  readonly withSlopes: () => Sloped;
   readonly advance: () => void;
 }

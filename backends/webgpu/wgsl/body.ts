@@ -42,7 +42,7 @@ const binaryText: Readonly<Record<BinaryOperator, (a: string, b: string, use: Us
   min: (a, b, use) => `${use("smaller")}(${a}, ${b})`,
   max: (a, b, use) => `${use("larger")}(${a}, ${b})`,
   pow: (a, b, use) => `${use("power")}(${a}, ${b})`,
-  less: (a, b) => `select(0.0, 1.0, ${a} < ${b})`,
+  less: (a, b, use) => `${use("less")}(${a}, ${b})`,
 };
 
 /** The statements of a function that returns the body's value. */
@@ -97,9 +97,10 @@ export const bodyStatements = (body: Scalar, leaves: Leaves): readonly string[] 
     // Printed once here, or else in each branch again, and so on down.
     const others = new Set(nodesOf(s.otherwise));
     for (const node of nodesOf(s.then)) if (node.kind === "select" && others.has(node)) value(node);
-    // NaN is not 0, but the device's `!=` need not know.
     const condition =
-      s.condition.kind === "inside" ? leaves.inside(s.condition.region) : `!(${value(s.condition)} == 0.0)`;
+      s.condition.kind === "inside"
+        ? leaves.inside(s.condition.region)
+        : `${leaves.use("isNotZero")}(${value(s.condition)})`;
     const named = `v${count++}`;
     put(`var ${named}: ${leaves.type};`);
     put(`if (${condition}) {`);

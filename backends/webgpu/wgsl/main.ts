@@ -2,8 +2,8 @@
  * Prints the entry point: which voxels an invocation computes, and how it stores them. Small integers are
  * packed, so an invocation makes a whole word of them; where rows do not end at words, a word may reach over.
  */
-import { type DType, dtypes } from "../../../compiler/language/voxels.ts";
 import type { Box } from "../boxes.ts";
+import { type Format, formats, type Kept } from "../formats.ts";
 import { dispatchNumbers, type Extent } from "../kernel.ts";
 import { type Domain, perWord, quantizeReal } from "./elements.ts";
 import type { Writing } from "./writing.ts";
@@ -32,14 +32,15 @@ const boxNumbers = [
   "channel",
 ] as const;
 
-/** The entry point of a kernel whose function `voxel(x, y, z, channel)` gives an element of `dtype`; `width` is the output's. */
-export const printMain = (width: number, domain: Domain, dtype: DType, writing: Writing): Main => {
+/** The entry point of a kernel whose function `voxel(x, y, z, channel)` gives an element; `width` is the output's. */
+export const printMain = (width: number, domain: Domain, { format, unit }: Kept, writing: Writing): Main => {
   for (const name of [...Object.values(dispatchNumbers), ...boxNumbers]) writing.numbers.set(name, 0);
-  const count = perWord(dtype);
-  const item = (call: string): string => (domain === "bits" ? call : quantizeReal[dtype](call, writing.use));
+  const count = perWord(format);
+  const perUnit = (): string => writing.numbers.set("resultPerUnit", 1 / unit, "f32");
+  const item = (call: string): string => (domain === "bits" ? call : quantizeReal[format](call, writing.use, perUnit));
   const inRows = width % count === 0;
   return {
-    text: inRows ? gridMain(count, item, dtype) : wordsMain(count, item, dtype),
+    text: inRows ? gridMain(count, item, format) : wordsMain(count, item, format),
     workgroup: inRows ? gridWorkgroup : lineWorkgroup,
     perInvocation: count,
     extentOf: ({ size, channels }) =>
@@ -60,9 +61,9 @@ export const printMain = (width: number, domain: Domain, dtype: DType, writing: 
   };
 };
 
-const mask = (dtype: DType): string => (dtypes[dtype].bytes === 1 ? "0xffu" : "0xffffu");
+const mask = (format: Format): string => (formats[format].bytes === 1 ? "0xffu" : "0xffffu");
 
-const gridMain = (count: number, item: (call: string) => string, dtype: DType): string => {
+const gridMain = (count: number, item: (call: string) => string, format: Format): string => {
   const [x, y, z] = gridWorkgroup;
   const store =
     count === 1
@@ -71,7 +72,7 @@ const gridMain = (count: number, item: (call: string) => string, dtype: DType): 
           "  var word = 0u;",
           `  for (var i = 0u; i < ${count}u; i++) {`,
           `    let item = ${item(`voxel(numbers.column + ${count}u * column + i, y, z, channel)`)};`,
-          `    word |= (item & ${mask(dtype)}) << (${32 / count}u * i);`,
+          `    word |= (item & ${mask(format)}) << (${32 / count}u * i);`,
           "  }",
           "  result[at] = word;",
         ];
@@ -92,7 +93,7 @@ const gridMain = (count: number, item: (call: string) => string, dtype: DType): 
   ].join("\n");
 };
 
-const wordsMain = (count: number, item: (call: string) => string, dtype: DType): string =>
+const wordsMain = (count: number, item: (call: string) => string, format: Format): string =>
   [
     `@compute @workgroup_size(${lineWorkgroup[0]})`,
     "fn main(@builtin(global_invocation_id) id: vec3u) {",
@@ -108,7 +109,7 @@ const wordsMain = (count: number, item: (call: string) => string, dtype: DType):
     "    let z = numbers.plane + layer % numbers.boxPlanes;",
     "    let channel = numbers.channel + layer / numbers.boxPlanes;",
     `    let item = ${item("voxel(numbers.column + element % numbers.boxWidth, y, z, channel)")};`,
-    `    word |= (item & ${mask(dtype)}) << (${32 / count}u * i);`,
+    `    word |= (item & ${mask(format)}) << (${32 / count}u * i);`,
     "  }",
     "  result[at] = word;",
     "}",

@@ -55,7 +55,7 @@ export const printTap = (
     text: [
       `// ${tap.class === "copy" ? "copied" : tap.by} from voxels${source.binding}, beyond the edges ${tap.boundary}`,
       `fn tap${k}(${parameters.join(", ")}) -> ${source.type} {`,
-      `  let start = channel * numbers.${sourceNumbers(source.binding).volume};`,
+      `  let start = (channel - numbers.channel) * numbers.${sourceNumbers(source.binding).volume};`,
       ...parts.flatMap(({ statements }) => statements.map((line) => `  ${line}`)),
       ...sums[tap.by](source.binding, writing).map((line) => `  ${line}`),
       "}",

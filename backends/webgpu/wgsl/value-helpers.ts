@@ -7,6 +7,8 @@ import type { Helper } from "./helper.ts";
 export type ValueHelper =
   | "isNan"
   | "quietNan"
+  | "isNotZero"
+  | "less"
   | "smaller"
   | "larger"
   | "logarithm"
@@ -22,6 +24,7 @@ export type ValueHelper =
   | "toSmall"
   | "toUint64"
   | "toInt64"
+  | "toFloat16"
   | "toFloat64";
 
 export const valueHelpers: Readonly<Record<ValueHelper, Helper<ValueHelper>>> = {
@@ -35,7 +38,20 @@ export const valueHelpers: Readonly<Record<ValueHelper, Helper<ValueHelper>>> = 
   return bitcast<f32>((bitcast<u32>(any) & 0x80000000u) | 0x7fc00000u);
 }`,
   },
+  isNotZero: {
+    code: `// NaN is not 0 either.
+fn isNotZero(value: f32) -> bool {
+  return (bitcast<u32>(value) & 0x7fffffffu) != 0u;
+}`,
+  },
 
+  less: {
+    needs: ["isNan"],
+    code: `fn less(a: f32, b: f32) -> f32 {
+  if (isNan(a) || isNan(b)) { return 0.0; }
+  return select(0.0, 1.0, a < b);
+}`,
+  },
   smaller: {
     needs: ["isNan"],
     code: `fn smaller(a: f32, b: f32) -> f32 {
@@ -165,6 +181,16 @@ export const valueHelpers: Readonly<Record<ValueHelper, Helper<ValueHelper>>> = 
   if (whole <= -0x1p63) { return vec2u(0u, 0x80000000u); }
   if (whole >= 0.0) { return toUint64(whole); }
   return negative(toUint64(-whole));
+}`,
+  },
+  toFloat16: {
+    code: `// To the nearest, ties to even, on every device: the language leaves the rounding of its own to them.
+fn toFloat16(value: f32) -> u32 {
+  let sign = (bitcast<u32>(value) >> 16u) & 0x8000u;
+  let magnitude = bitcast<u32>(value) & 0x7fffffffu;
+  if (magnitude > 0x7f800000u) { return sign | 0x7e00u; }
+  if (magnitude < 0x38800000u) { return sign | u32(round(abs(value) * 0x1p24)); }
+  return sign | min((magnitude - 0x38000000u + 0xfffu + ((magnitude >> 13u) & 1u)) >> 13u, 0x7c00u);
 }`,
   },
   toFloat64: {

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { gatherKernel } from "../../../backends/wasm/kernels/gather.ts";
-import { variantsOf } from "../../../backends/wasm/variants.ts";
+import { variantsOfAll } from "../../../backends/wasm/variants.ts";
 import { compile, rotate } from "../../../src/index.ts";
 import { noise } from "../noise.ts";
 
@@ -12,7 +12,7 @@ const rotation = (): string => {
   const pass = plan.passes[0]!;
   if (pass.kind !== "gather") throw new Error("a rotation is a gather");
   const taps = pass.taps.map(({ by, boundary }) => ({ by, boundary, dtype: "float32" as const, flat: false }));
-  const variants = variantsOf(pass.body, pass.regions.length);
+  const variants = variantsOfAll([pass.body], pass.regions.length);
   return gatherKernel({ taps, regions: pass.regions.length, variants, dtype: "float32" }, true).module.toText();
 };
 

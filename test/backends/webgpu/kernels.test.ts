@@ -1,6 +1,7 @@
 /** The printer of WGSL: what it prints is valid on any device, readable, and depends on structure only. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { place } from "../../../backends/webgpu/place.ts";
 import { kernelOf } from "../../../backends/webgpu/print.ts";
 import { pipelines } from "../../../laws/index.ts";
 import {
@@ -37,24 +38,30 @@ const complaint = async (device: GPUDevice, code: string, sources: number): Prom
 };
 
 describe("kernels", () => {
-  test("of random pipelines are valid, on a device with the least limits that the standard allows", async () => {
-    const device = await openDevice({}, "backend=null");
-    const seen = new Set<string>();
-    await fc.assert(
-      fc.asyncProperty(pipelines(), async ({ image, steps }) => {
-        const { plan } = compile(applySteps(steps, image));
-        for (const pass of plan.passes) {
-          const { code, sources } = kernelOf(pass, plan);
-          if (seen.has(code)) continue;
-          seen.add(code);
-          const wrong = await complaint(device, code, sources.length);
-          if (wrong !== undefined) throw new Error(`${wrong}\n${code}`);
-        }
-      }),
-      { numRuns: 1000, seed: 3 },
-    );
-    expect(seen.size).toBeGreaterThan(300);
-  });
+  test.each(["float32", "float16"] as const)(
+    "of random pipelines in %s are valid, on a device with the least that the standard allows",
+    async (precision) => {
+      const device = await openDevice({}, "backend=null");
+      const seen = new Set<string>();
+      await fc.assert(
+        fc.asyncProperty(pipelines(), async ({ image, steps }) => {
+          const { plan } = place(compile(applySteps(steps, image)).plan, precision, () => 1);
+          for (const pass of plan.passes) {
+            const { code, sources } = kernelOf(pass, plan);
+            if (seen.has(code)) continue;
+            seen.add(code);
+            const wrong = await complaint(device, code, sources.length);
+            if (wrong !== undefined) throw new Error(`${wrong}\n${code}`);
+          }
+        }),
+        { numRuns: 1000, seed: 3 },
+      );
+      expect(seen.size).toBeGreaterThan(300);
+      const halves = [...seen].filter((code) => code.includes("unpack2x16float")).length;
+      if (precision === "float16") expect(halves).toBeGreaterThan(100);
+      else expect(halves).toBe(0);
+    },
+  );
 
   test("the check can fail", async () => {
     const device = await openDevice({}, "backend=null");

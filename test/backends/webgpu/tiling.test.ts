@@ -24,6 +24,12 @@ const channels = imageFromArray(
   { size },
   { channels: 3 },
 );
+/** Small enough for two channels of it to be bound at once, but not for all four. */
+const pairs = imageFromArray(
+  Int16Array.from({ length: 4 * 30 * 24 * 18 }, (_, i) => (i * 7919) % 30011),
+  { size: [30, 24, 18] },
+  { channels: 4 },
+);
 const big = imageFromArray(
   BigInt64Array.from({ length: 61 * 50 * 44 }, (_, i) => BigInt(i) * 1234567890123n),
   { size },
@@ -35,6 +41,8 @@ const cases: Readonly<Record<string, Expression>> = {
   "rotation, bspline, reflected": rotate("x", 25, { interpolation: "bspline", fill: "reflect" })(noise(size)),
   "rotation, bspline, held": rotate("x", 25, { interpolation: "bspline", fill: "clamp" })(noise(size)),
   "three channels of int16": pipe(channels, rotate("z", 10, { fill: 0 }), as("int16")),
+  "four channels, two at a time": rotate("z", 10, { fill: "background" })(pairs),
+  "four channels, two at a time, bspline": rotate("z", 10, { interpolation: "bspline", fill: 0 })(pairs),
   "int64, moved": pipe(
     big,
     pad([3, 0, 5], [0, 7, 2], { fill: -1 }),

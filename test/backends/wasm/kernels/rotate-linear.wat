@@ -105,6 +105,7 @@
     (local.get $end))
   (func $narrow_roughly (param $b f64) (param $s f64) (param $low f64) (param $high f64) (param $start i32) (param $end i32) (result i32) (result i32)
     (local $v6 i32)
+    (local $v7 i32)
     (if
       (f64.eq (local.get $s) (f64.const 0))
       (then
@@ -128,7 +129,7 @@
                     (local.get $b))
                   (local.get $s)))
               (f64.convert_i32_s (local.get $start)))))
-        (local.set $end
+        (local.set $v7
           (i32.trunc_sat_f64_s
             (f64.min
               (f64.ceil
@@ -137,7 +138,9 @@
                     (select (local.get $high) (local.get $low) (local.get $v6))
                     (local.get $b))
                   (local.get $s)))
-              (f64.convert_i32_s (local.get $end)))))))
+              (f64.convert_i32_s (local.get $end)))))
+        (local.set $end
+          (select (local.get $start) (local.get $v7) (i32.lt_s (local.get $v7) (local.get $start))))))
     (local.get $start)
     (local.get $end))
   (func $bring_back_clamp_of_sample0 (param $i i32) (param $n i32) (result i32)
@@ -406,8 +409,8 @@
     (local $near i32)
     (local $choice i32)
     (local $x_2 i32)
-    (local $end i32)
     (local $at i32)
+    (local $end i32)
     (local $clampable i32)
     (local $v106 f64)
     (local $v107 f64)
@@ -470,6 +473,7 @@
     (local $v164 v128)
     (local $v165 v128)
     (local $v166 v128)
+    (local $nx_2 i32)
     (local.set $out (local.get $scratch))
     (local.set $outputRow (i32.load (local.get $uniforms)))
     (local.set $nx (i32.load offset=4 (local.get $uniforms)))
@@ -1311,7 +1315,8 @@
                           (br $again22)))))))
               (local.set $x (local.get $stop))
               (br $again4)))
-          (local.set $out (i32.add (local.get $out) (i32.mul (local.get $nx) (i32.const 4))))
+          (local.set $nx_2 (i32.load offset=4 (local.get $uniforms)))
+          (local.set $out (i32.add (local.get $out) (i32.mul (local.get $nx_2) (i32.const 4))))
           (br_if $again2
             (i32.lt_s (local.tee $row (i32.add (local.get $row) (i32.const 1))) (local.get $to))))))))
 

@@ -38,7 +38,7 @@ fn read0(at: u32) -> u32 {
 
 // copied from voxels0, beyond the edges clamp
 fn tap0(x: u32, y: u32, z: u32, channel: u32) -> u32 {
-  let start = channel * numbers.voxels0Volume;
+  let start = (channel - numbers.channel) * numbers.voxels0Volume;
   let x0 = tables[numbers.tap0X + 1u * x] - numbers.voxels0FirstX;
   let y0 = (tables[numbers.tap0Y + 1u * y] - numbers.voxels0FirstY) * numbers.voxels0Row;
   let z0 = (tables[numbers.tap0Z + 1u * z] - numbers.voxels0FirstZ) * numbers.voxels0Plane;

@@ -57,7 +57,7 @@ fn read0(at: u32) -> f32 {
 
 // linear from voxels0, beyond the edges clamp
 fn tap0(x: u32, y: u32, z: u32, channel: u32) -> f32 {
-  let start = channel * numbers.voxels0Volume;
+  let start = (channel - numbers.channel) * numbers.voxels0Volume;
   let xEntry = numbers.tap0X + 3u * x;
   let x0 = tables[xEntry] - numbers.voxels0FirstX;
   let x1 = tables[xEntry + 1u] - numbers.voxels0FirstX;

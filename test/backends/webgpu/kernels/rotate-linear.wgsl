@@ -106,7 +106,7 @@ fn read0(at: u32) -> f32 {
 
 // linear from voxels0, beyond the edges clamp
 fn tap0(x: u32, y: u32, z: u32, channel: u32, coordinate0: Fixed, coordinate1: Fixed, coordinate2: Fixed) -> f32 {
-  let start = channel * numbers.voxels0Volume;
+  let start = (channel - numbers.channel) * numbers.voxels0Volume;
   let xSplit = split(coordinate0, numbers.coordinate0Shift);
   let x0 = u32(clampIndex(xSplit.whole, numbers.tap0SizeX)) - numbers.voxels0FirstX;
   let x1 = u32(clampIndex(xSplit.whole + 1, numbers.tap0SizeX)) - numbers.voxels0FirstX;

@@ -1,0 +1,92 @@
+/**
+ * Sums along rows: for each row of the domain a few float64 numbers, which the host then adds up in an order that
+ * does not depend on threads. Along a row four lanes sum in float32, which is as exact as the values are.
+ */
+import { type Local, ModuleBuilder } from "../assembler/index.ts";
+import { UniformLayout } from "../uniforms.ts";
+import { type Context, type F, Reader, type V128 } from "./context.ts";
+import type { Kernel } from "./gather.ts";
+import { narrowing, RowEmitter, type RowShape, type Sink } from "./rows.ts";
+
+export interface ReduceShape extends RowShape {
+  /** For each total whether Σ body · x follows Σ body. */
+  readonly moments: readonly boolean[];
+}
+
+export const reduceKernel = (shape: ReduceShape, shared: boolean): Kernel => {
+  const module = new ModuleBuilder("reduce");
+  module.importMemory("env", "memory", { initial: 1, maximum: 65536, shared });
+  const layout = new UniformLayout();
+  const context: Context = { module, layout };
+  const narrow = narrowing(context);
+  module.func(
+    "run",
+    { uniforms: "i32", scratch: "i32", from: "i32", to: "i32" },
+    [],
+    (f, { uniforms, scratch, from, to }) => {
+      const read = new Reader(f, context, uniforms);
+      const out = f.keep(scratch, "out");
+      const sums = shape.moments.map((moments) => ({
+        sum: f.local("v128", "sum"),
+        alongX: moments ? f.local("v128", "sum_x") : undefined,
+      }));
+      const rows = new RowEmitter(context, f, read, shape, narrow, {
+        mixes: false,
+        sink: summing(f, sums),
+      });
+      const unit = f.local("i32", "row");
+      f.forRange(unit, from, to, 1, () => {
+        for (const { sum, alongX } of sums) {
+          sum.set(f.f32x4.splat(0));
+          alongX?.set(f.f32x4.splat(0));
+        }
+        rows.row(unit);
+        for (const { sum, alongX } of sums)
+          for (const lanes of alongX === undefined ? [sum] : [sum, alongX]) {
+            f.f64.store(out, acrossLanes(f, lanes));
+            out.set(f.i32.add(out, 8));
+          }
+      });
+    },
+  );
+  return { module, layout };
+};
+
+interface Sum {
+  readonly sum: Local<"v128">;
+  readonly alongX: Local<"v128"> | undefined;
+}
+
+/** Adds what lies in the stretch and has not been added: blocks may overlap, and reach beyond its end. */
+const summing = (f: F, sums: readonly Sum[]): Sink => ({
+  start: (x, stop) => {
+    const { f32x4, i32x4, i32, v128 } = f;
+    const due = f.keep(x, "due");
+    return {
+      startRun: () => {},
+      put: (values, step) => {
+        // One voxel at a time all lanes hold it: the first counts.
+        const place = f.keep(i32x4.add(i32x4.splat(x), i32x4.const(step === 4 ? [0, 1, 2, 3] : [0, 9, 9, 9])));
+        const counts = f.keep(
+          step === 4
+            ? v128.and(i32x4.ge_s(place, i32x4.splat(due)), i32x4.lt_s(place, i32x4.splat(stop)))
+            : i32x4.const([-1, 0, 0, 0]),
+        );
+        const needsPlace = sums.some(({ alongX }) => alongX !== undefined);
+        const floats = needsPlace ? f.keep(f32x4.convert_i32x4_s(place)) : undefined;
+        for (const [k, { sum, alongX }] of sums.entries()) {
+          const value = f.keep(v128.and(values[k] as V128, counts));
+          sum.set(f32x4.add(sum, value));
+          if (floats !== undefined) alongX?.set(f32x4.add(alongX, f32x4.mul(value, floats)));
+        }
+        due.set(i32.add(x, step));
+      },
+    };
+  },
+});
+
+const acrossLanes = (f: F, lanes: Local<"v128">) => {
+  const { f64, f32x4 } = f;
+  const lane = (k: number) => f64.promote_f32(f32x4.extract_lane(lanes, k));
+  return f64.add(f64.add(lane(0), lane(1)), f64.add(lane(2), lane(3)));
+};

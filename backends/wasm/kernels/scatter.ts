@@ -1,0 +1,369 @@
+/**
+ * The transpose of a tap. A job owns some planes of the output and goes over all of the domain that reaches them,
+ * so that no two threads add to one voxel, and each voxel gets what it gets in the order of the domain: the
+ * same bits for any number of threads. In front of its planes and behind lie a few that take what falls
+ * beyond them, and are thrown away, so that the inner loop asks no questions.
+ */
+import { type Interpolator, support } from "../../../compiler/language/interpolator.ts";
+import type { Axis } from "../../../compiler/language/vector.ts";
+import type { TapBoundary } from "../../../compiler/plan.ts";
+import { splineBoundary } from "../../../compiler/stencil.ts";
+import { type Func, type Local, ModuleBuilder } from "../assembler/index.ts";
+import { UniformLayout } from "../uniforms.ts";
+import { weightsOf } from "./bspline.ts";
+import { type Context, type F, type F64, type I32, Reader, type V128 } from "./context.ts";
+import { FixedRun, fixedStep, type PerAxis, type Position, perAxis, type RowAxis } from "./fixed.ts";
+import type { Kernel } from "./gather.ts";
+import { type Narrowing, narrowing } from "./rows.ts";
+import { bringBackHelper, type Knot, knotsOf } from "./slow.ts";
+import { ends } from "./tap.ts";
+
+export interface ScatterShape {
+  readonly by: Interpolator;
+  readonly boundary: TapBoundary;
+}
+
+/** Planes in front of a job's own, and behind: as many as a stencil reaches, rounding of coordinates included. */
+export const spare: Readonly<Record<Interpolator, number>> = { nearest: 1, linear: 2, bspline: 4 };
+
+/** Boundaries under which what lies beyond the voxels comes back within a few of the edge it is nearest to. */
+const isHeld = (boundary: TapBoundary): boolean => boundary === "clamp" || boundary === "mirror";
+
+export const scatterKernel = (shape: ScatterShape, shared: boolean): Kernel => {
+  const module = new ModuleBuilder("scatter");
+  module.importMemory("env", "memory", { initial: 1, maximum: 65536, shared });
+  const layout = new UniformLayout();
+  const context: Context = { module, layout };
+  const narrow = narrowing(context);
+  const give = giveHelper(context, shape);
+  module.func(
+    "run",
+    { uniforms: "i32", scratch: "i32", from: "i32", to: "i32" },
+    [],
+    (f, { uniforms, scratch, from, to }) => {
+      const read = new Reader(f, context, uniforms);
+      new ScatterEmitter(f, read, shape, narrow, give).planes(scratch, from, to);
+    },
+  );
+  return { module, layout };
+};
+
+class ScatterEmitter {
+  readonly #f: F;
+  readonly #read: Reader;
+  readonly #shape: ScatterShape;
+  readonly #narrow: Narrowing;
+  readonly #give: Give;
+
+  constructor(f: F, read: Reader, shape: ScatterShape, narrow: Narrowing, give: Give) {
+    this.#f = f;
+    this.#read = read;
+    this.#shape = shape;
+    this.#narrow = narrow;
+    this.#give = give;
+  }
+
+  /** Planes `from` … `to` − 1 of one channel, left at `scratch`. */
+  planes(scratch: Local<"i32">, from: Local<"i32">, to: Local<"i32">): void {
+    const f = this.#f;
+    const { i32, f64 } = f;
+    const read = this.#read;
+    const [nx, ny, nz] = [read.i32("nx"), read.i32("ny"), read.i32("nz")];
+    const [sizes, given] = [[read.i32("n0"), read.i32("n1"), read.i32("n2")] as const, read.i32("given")];
+    const channel = f.keep(i32.div_u(from, sizes[2]), "channel");
+    const first = f.keep(i32.rem_u(from, sizes[2]), "first");
+    const past = f.keep(i32.add(first, i32.sub(to, from)), "past");
+    const planeBytes = f.keep(i32.shl(i32.mul(sizes[0], sizes[1]), 2), "planeBytes");
+    const extra = f.keep(i32.mul(planeBytes, spare[this.#shape.by]));
+    const own = f.keep(i32.mul(planeBytes, i32.sub(past, first)), "own");
+    f.memory.fill(scratch, 0, i32.add(own, i32.shl(extra, 1)));
+    // Where plane 0 would be.
+    const origin = f.keep(i32.sub(i32.add(scratch, extra), i32.mul(planeBytes, first)), "origin");
+    const before = this.#shape.by === "bspline" ? 2 : 1;
+    const ownLow = f.keep(f64.convert_i32_s(i32.sub(first, before)));
+    const ownHigh = f.keep(f64.convert_i32_s(i32.add(past, before - 1)));
+    // Beyond the outermost planes come those that are held at the edge, or else anything may come from anywhere.
+    const held = isHeld(this.#shape.boundary);
+    const isFirst = held ? i32.eqz(first) : i32.const(1);
+    const isLast = held ? i32.eq(past, sizes[2]) : i32.const(1);
+    const low = f.keep(f.select(isFirst, f64.const(-Number.MAX_VALUE), ownLow), "low");
+    const high = f.keep(f.select(isLast, f64.const(Number.MAX_VALUE), ownHigh), "high");
+    const perChannel = f.keep(i32.mul(ny, nz));
+    const summed = read.i32("summed");
+    const rowFrom = f.select(summed, i32.const(0), i32.mul(channel, perChannel));
+    const rowTo = f.keep(
+      f.select(summed, i32.mul(read.i32("channels"), perChannel), i32.mul(i32.add(channel, 1), perChannel)),
+    );
+    const steps = [0, 1, 2].map((a) => read.f64(`m${a * 3}`));
+    const strides = [f.keep(i32.const(4)), f.keep(i32.shl(sizes[0], 2)), planeBytes] as const;
+    const along = perAxis<Axis, RowAxis>([0, 1, 2], (a) => ({
+      base: f.local("f64", "base"),
+      step: steps[a] as Local<"f64">,
+      size: sizes[a],
+      least: f.keep(i32.const(0)),
+      most: f.keep(i32.sub(sizes[a], 1)),
+      stride: strides[a],
+    }));
+    const fixed = perAxis(along, ({ step }) => fixedStep(f, step));
+    const rest = this.#coefficients();
+    const row = f.local("i32", "row");
+    f.forRange(row, rowFrom, rowTo, 1, () => {
+      const inChannel = f.keep(i32.rem_u(row, perChannel));
+      const y = f.keep(f64.convert_i32_s(i32.rem_u(inChannel, ny)), "y");
+      const z = f.keep(f64.convert_i32_s(i32.div_u(inChannel, ny)), "z");
+      perAxis(along, ({ base }, a) => {
+        const { my, mz, t } = rest[a] as Coefficients;
+        base.set(f64.add(f64.add(f64.mul(my, y), f64.mul(mz, z)), t));
+      });
+      const { base, step } = along[2] as RowAxis;
+      const last = f.keep(f64.add(base, f64.mul(step, f64.convert_i32_s(i32.sub(nx, 1)))));
+      const reaches = i32.and(f64.ge(f64.max(base, last), low), f64.lt(f64.min(base, last), high));
+      f.if(reaches, () => {
+        const whole = { start: i32.const(0), end: nx };
+        const [start, end] = f.call(this.#narrow.roughly, { b: base, s: step, low, high, ...whole });
+        const values = f.keep(i32.add(given, i32.shl(i32.mul(row, nx), 2)), "values");
+        this.#row({ along, fixed, origin, values, first, past, low: ownLow, high: ownHigh }, start, end);
+      });
+    });
+    f.memory.copy(scratch, i32.add(scratch, extra), own);
+  }
+
+  #coefficients(): readonly Coefficients[] {
+    return [0, 1, 2].map((a) => ({
+      my: this.#read.f64(`m${a * 3 + 1}`),
+      mz: this.#read.f64(`m${a * 3 + 2}`),
+      t: this.#read.f64(`t${a}`),
+    }));
+  }
+
+  /**
+   * Voxels `start` … `end` − 1 of a row. Those whose neighbours all lie within the output are given four at a
+   * time, as far as they reach the planes; the others one by one.
+   */
+  #row(row: Row, start: Local<"i32">, end: Local<"i32">): void {
+    const f = this.#f;
+    const { i32, f64 } = f;
+    const { by } = this.#shape;
+    const [lowest, highest] = ends[by];
+    const narrowed = ({ base, step }: RowAxis, low: F64, high: F64, interval: Interval): Interval => {
+      const [from, to] = f.call(this.#narrow.roughly, {
+        b: base,
+        s: step,
+        low,
+        high,
+        start: interval.start,
+        end: interval.end,
+      });
+      return { start: from, end: to };
+    };
+    const gentle = by === "nearest" ? i32.const(0) : this.#read.i32("gentle");
+    const within = row.along.reduce<Interval>(
+      (interval, axis) => narrowed(axis, f64.const(lowest), f64.add(f64.convert_i32_s(axis.size), highest), interval),
+      { start, end: f.keep(f.select(gentle, end, start)) },
+    );
+    const x = f.keep(start, "x");
+    const slowly = (until: Local<"i32">): void =>
+      f.while(i32.lt_s(x, until), () => {
+        this.#one(row, x);
+        x.set(i32.add(x, 1));
+      });
+    f.if(i32.lt_s(within.start, within.end), () => {
+      slowly(within.start);
+      const [, , alongZ] = row.along;
+      const near = alongZ === undefined ? within : narrowed(alongZ, row.low, row.high, within);
+      x.set(near.start);
+      if (by !== "nearest") this.#blocks(row, x, near.end);
+      x.set(within.end);
+    });
+    slowly(end);
+  }
+
+  /** One voxel, wherever it lies, by the rules to the letter. */
+  #one({ along: [ax, ay, az], origin, values, first, past }: Row, x: Local<"i32">): void {
+    const f = this.#f;
+    const value = f.keep(f.f32.load(f.i32.add(values, f.i32.shl(x, 2))));
+    const at = ({ base, step }: RowAxis): F64 => f.f64.add(base, f.f64.mul(step, f.f64.convert_i32_s(x)));
+    if (az === undefined) throw new RangeError("a scatter has three axes");
+    f.if(f.f32.ne(value, 0), () => {
+      f.call(this.#give, {
+        origin,
+        first,
+        past,
+        value,
+        nx: ax.size,
+        ny: ay.size,
+        nz: az.size,
+        sy: ay.stride,
+        sz: az.stride,
+        x: at(ax),
+        y: at(ay),
+        z: at(az),
+      });
+    });
+  }
+
+  /** From x on four voxels at a time, the last block with fewer. */
+  #blocks({ along, fixed, origin, values }: Row, x: Local<"i32">, end: Local<"i32">): void {
+    const f = this.#f;
+    const { i32, v128, i32x4 } = f;
+    const runLength = this.#read.i32("runLength");
+    f.while(i32.lt_s(x, end), () => {
+      const next = i32.add(x, runLength);
+      const runEnd = f.keep(f.select(i32.lt_s(next, end), next, end), "runEnd");
+      const run = new FixedRun(f, along, fixed, x, false);
+      const start = f.keep(run.origin(origin));
+      f.while(i32.lt_s(x, runEnd), () => {
+        const counts = f.keep(i32x4.lt_s(i32x4.const([0, 1, 2, 3]), i32x4.splat(i32.sub(runEnd, x))));
+        const value = f.keep(v128.and(v128.load(i32.add(values, i32.shl(x, 2))), counts));
+        f.if(v128.any_true(f.f32x4.ne(value, f.f32x4.splat(0))), () => {
+          const position = run.within();
+          const offsets = perAxis(position, ({ index }, a) =>
+            i32x4.mul(index, i32x4.splat((along[a] as RowAxis).stride)),
+          );
+          const [ox, oy, oz] = offsets;
+          const all = f.keep(i32x4.add(i32x4.add(ox, oy), oz ?? i32x4.splat(0)));
+          // Those beyond the end give nothing, to where the first gives.
+          const safe = f.keep(v128.bitselect(all, i32x4.shuffle(all, all, [0, 0, 0, 0]), counts));
+          const corners = [0, 1, 2, 3].map((k) => f.keep(i32.add(start, i32x4.extract_lane(safe, k))));
+          this.#add(position, value, corners, along);
+        });
+        run.advance();
+        x.set(i32.add(x, 4));
+      });
+      x.set(runEnd);
+    });
+  }
+
+  /** Adds the values times their weights to the neighbours of four voxels. */
+  #add([px, py, pz]: PerAxis<Position>, value: V128, corners: readonly Local<"i32">[], along: PerAxis<RowAxis>): void {
+    const f = this.#f;
+    const { f32x4, i32 } = f;
+    const sy = along[1].stride;
+    const sz = (along[2] ?? along[1]).stride;
+    if (pz === undefined) throw new RangeError("a scatter has three axes");
+    const weigh = ({ share }: Position): readonly Local<"v128">[] =>
+      this.#shape.by === "bspline" ? weightsOf(f, share) : [f.keep(f32x4.sub(f32x4.splat(1), share)), share];
+    const [wx, wy, wz] = [weigh(px), weigh(py), weigh(pz)];
+    const back = this.#shape.by === "bspline" ? 1 : 0;
+    if (back === 1) for (const corner of corners) corner.set(i32.sub(i32.sub(i32.sub(corner, 4), sy), sz));
+    for (const [c, z] of wz.entries())
+      f.scope(() => {
+        const ofPlane = f.keep(f32x4.mul(value, z));
+        const plane = corners.map((corner) => f.keep(c === 0 ? corner : i32.add(corner, i32.mul(sz, c))));
+        for (const [b, y] of wy.entries())
+          f.scope(() => {
+            const ofRow = f.keep(f32x4.mul(ofPlane, y));
+            const rows = plane.map((at) => f.keep(b === 0 ? at : i32.add(at, i32.mul(sy, b))));
+            if (wx.length === 2) this.#addPairs(wx, ofRow, rows);
+            else this.#addFours(wx, ofRow, rows);
+          });
+      });
+  }
+
+  /** Two neighbours along x at once: half a vector. */
+  #addPairs(wx: readonly Local<"v128">[], ofRow: Local<"v128">, rows: readonly Local<"i32">[]): void {
+    const f = this.#f;
+    const { f32x4, i32x4, v128 } = f;
+    const [low, high] = wx.map((w) => f.keep(f32x4.mul(ofRow, w))) as [Local<"v128">, Local<"v128">];
+    const [front, behind] = [
+      f.keep(i32x4.shuffle(low, high, [0, 4, 1, 5])),
+      f.keep(i32x4.shuffle(low, high, [2, 6, 3, 7])),
+    ];
+    for (const [lane, at] of rows.entries()) {
+      const pairs = lane < 2 ? front : behind;
+      const half = lane % 2;
+      const sum =
+        half === 0 ? f32x4.add(pairs, v128.load64_zero(at)) : f32x4.add(pairs, v128.load64_lane(at, pairs, 1));
+      v128.store64_lane(at, sum, half);
+    }
+  }
+
+  #addFours(wx: readonly Local<"v128">[], ofRow: Local<"v128">, rows: readonly Local<"i32">[]): void {
+    const f = this.#f;
+    const { f32x4, i32x4, v128 } = f;
+    const [a, b, c, d] = wx.map((w) => f.keep(f32x4.mul(ofRow, w))) as [V, V, V, V];
+    const [ab, cd] = [f.keep(i32x4.shuffle(a, b, [0, 4, 1, 5])), f.keep(i32x4.shuffle(c, d, [0, 4, 1, 5]))];
+    const [ef, gh] = [f.keep(i32x4.shuffle(a, b, [2, 6, 3, 7])), f.keep(i32x4.shuffle(c, d, [2, 6, 3, 7]))];
+    const ofVoxel = [
+      i32x4.shuffle(ab, cd, [0, 1, 4, 5]),
+      i32x4.shuffle(ab, cd, [2, 3, 6, 7]),
+      i32x4.shuffle(ef, gh, [0, 1, 4, 5]),
+      i32x4.shuffle(ef, gh, [2, 3, 6, 7]),
+    ];
+    for (const [lane, at] of rows.entries()) v128.store(at, f32x4.add(v128.load(at), ofVoxel[lane] as V128));
+  }
+}
+
+type V = Local<"v128">;
+
+interface Interval {
+  readonly start: Local<"i32">;
+  readonly end: Local<"i32">;
+}
+
+interface Coefficients {
+  readonly my: Local<"f64">;
+  readonly mz: Local<"f64">;
+  readonly t: Local<"f64">;
+}
+
+/** A row of the domain, and where what it has goes. */
+interface Row {
+  readonly along: PerAxis<RowAxis>;
+  readonly fixed: PerAxis<ReturnType<typeof fixedStep>>;
+  /** Where voxel (0, 0, 0) of the output would be. */
+  readonly origin: Local<"i32">;
+  /** The address of the row's values. */
+  readonly values: Local<"i32">;
+  /** The planes that are kept: from `first` on and before `past`. */
+  readonly first: Local<"i32">;
+  readonly past: Local<"i32">;
+  /** The coordinates along z of what has neighbours in the planes, none of which come back from beyond an edge. */
+  readonly low: Local<"f64">;
+  readonly high: Local<"f64">;
+}
+
+const place = {
+  origin: "i32",
+  first: "i32",
+  past: "i32",
+  value: "f32",
+  nx: "i32",
+  ny: "i32",
+  nz: "i32",
+  sy: "i32",
+  sz: "i32",
+  x: "f64",
+  y: "f64",
+  z: "f64",
+} as const;
+type Give = Func<typeof place, readonly []>;
+
+/** Gives a value to the samples around (x, y, z) by the rules of a tap, as far as they lie in the planes. */
+const giveHelper = (context: Context, { by, boundary }: ScatterShape): Give => {
+  const bringBack = bringBackHelper(context, by === "bspline" ? splineBoundary[boundary] : boundary, "of_give");
+  return context.module.helper("give", place, [], (f, p) => {
+    const { i32, f64, f32 } = f;
+    const knots = knotsOf(f, bringBack, by, boundary, 4, p);
+    const at = (axis: Axis, k: number): Knot => knots[axis][k] as Knot;
+    const [low, high] = [f.keep(i32.mul(p.first, p.sz)), f.keep(i32.mul(p.past, p.sz))];
+    const value = f.keep(f64.promote_f32(p.value));
+    for (let c = 0; c < support[by]; c++) {
+      const { offset, weight } = at(2, c);
+      const isOwn = (): I32 => i32.and(i32.ge_s(offset, low), i32.lt_s(offset, high));
+      f.if(i32.and(isOwn(), f64.ne(weight, 0)), () => {
+        const ofPlane = f.keep(f64.mul(value, weight));
+        for (let b = 0; b < support[by]; b++)
+          f.scope(() => {
+            const ofRow = f.keep(f64.mul(ofPlane, at(1, b).weight));
+            const row = f.keep(i32.add(i32.add(p.origin, offset), at(1, b).offset));
+            for (let a = 0; a < support[by]; a++)
+              f.scope(() => {
+                const to = f.keep(i32.add(row, at(0, a).offset));
+                f32.store(to, f32.add(f32.load(to), f32.demote_f64(f64.mul(ofRow, at(0, a).weight))));
+              });
+          });
+      });
+    }
+  });
+};
