@@ -12,12 +12,20 @@ import { type Grid, indexToWorld, sameGrid, worldToIndex } from "./language/grid
 import { spell } from "./language/intern.ts";
 import type { Fill, Sampling } from "./language/interpolator.ts";
 import { unquantized } from "./language/quantize.ts";
-import type { Reduction } from "./language/reduction.ts";
+import type { JointHistogram, Reduction } from "./language/reduction.ts";
 import type { Scalar } from "./language/scalar.ts";
 import * as scalar from "./language/scalar.ts";
 import { axes, type Vector3 } from "./language/vector.ts";
-import { isIdentityRescale, noRescale, type Rescale, sameRescale, storedAs, type Voxels } from "./language/voxels.ts";
-import type { Buffer, GradientPlan, Look, Pass, Program, Reduce, Region, Tap, TapBoundary } from "./plan.ts";
+import {
+  isIdentityRescale,
+  noRescale,
+  type Rescale,
+  sameRescale,
+  storedAs,
+  type Voxels,
+  voxelsOf,
+} from "./language/voxels.ts";
+import type { Buffer, GradientPlan, Histogram, Look, Pass, Program, Reduce, Region, Tap, TapBoundary } from "./plan.ts";
 import { splineBoundary } from "./stencil.ts";
 
 type Pull = Affine<"index", "index">;
@@ -40,13 +48,26 @@ export interface TotalPlace {
   readonly element: number;
 }
 
+/** Where a histogram is, and the input, which nothing reads yet, for the derivatives by its elements. */
+export interface HistogramPlace {
+  readonly buffer: number;
+  readonly table: number;
+}
+
 /**
- * Lowers sums to the passes that make them, one {@link Reduce} for each grid. The pulls know how they change
- * with parameters, and none of those that do is taken for a copy, which would have no slope.
+ * Lowers sums and histograms to the passes that make them, one {@link Reduce} for the sums over each grid. The
+ * pulls know how they change with parameters, and none of those that do is taken for a copy, which would have no
+ * slope.
  */
 export const lowerReductions = (
   reductions: readonly Reduction[],
-): { readonly plan: GradientPlan; readonly inputs: readonly Voxels[]; readonly places: readonly TotalPlace[] } => {
+  histograms: readonly JointHistogram[] = [],
+): {
+  readonly plan: GradientPlan;
+  readonly inputs: readonly Voxels[];
+  readonly places: readonly TotalPlace[];
+  readonly histograms: readonly HistogramPlace[];
+} => {
   const builder = new Builder(true);
   const grids: Grid[] = [];
   const groupOf = ({ grid }: Reduction): number => {
@@ -60,7 +81,19 @@ export const lowerReductions = (
       reductions.filter((_, r) => groups[r] === k),
     ),
   );
+  const counted = histograms.map((histogram) => builder.histogram(histogram));
+  const tables = histograms.map(({ bins }) => builder.table(bins));
   const { buffers, passes, inputs, number, voxels } = builder.finish();
+  const counts = counted.map(
+    (pass): Histogram => ({
+      ...pass,
+      ...renumberTaps(pass, number),
+      output: number(pass.output),
+      row: renumberBackgrounds(pass.row, number),
+      column: renumberBackgrounds(pass.column, number),
+      weight: renumberBackgrounds(pass.weight, number),
+    }),
+  );
   const sums = reduces.map(
     (pass): Reduce => ({
       ...pass,
@@ -70,12 +103,18 @@ export const lowerReductions = (
     }),
   );
   return {
-    plan: { buffers, inputs, passes: [...passes, ...sums], results: sums.map(({ output }) => output) },
+    plan: {
+      buffers,
+      inputs,
+      passes: [...passes, ...sums, ...counts],
+      results: [...sums, ...counts].map(({ output }) => output),
+    },
     inputs: voxels,
     places: groups.map((group, r) => ({
       buffer: sums[group]?.output ?? 0,
       element: groups.slice(0, r).filter((g) => g === group).length,
     })),
+    histograms: counts.map(({ output }, k) => ({ buffer: output, table: tables[k] ?? 0 })),
   };
 };
 
@@ -150,6 +189,28 @@ class Builder {
     };
   }
 
+  histogram({ row, column, weight, bins, fields, grid }: JointHistogram): Histogram {
+    const look = new GatherBuilder(this, grid.size);
+    const seen = (body: Scalar): Scalar => look.map(body, fields, indexToWorld(grid));
+    const bodies = { row: seen(row), column: seen(column), weight: seen(weight) };
+    return {
+      kind: "histogram",
+      output: this.make({ size: [bins, bins, 1], channels: 1, storage: storedAs("float64") }),
+      size: grid.size,
+      channels: look.channels,
+      taps: look.taps,
+      regions: look.regions,
+      bins,
+      ...bodies,
+      reason: "the joint histogram of the loss",
+    };
+  }
+
+  /** An input for a number per bin of a histogram. */
+  table(bins: number): number {
+    return this.#input(voxelsOf(new Float64Array(bins * bins)), [bins, bins, 1]);
+  }
+
   /** Everything so far, and the number that a buffer has in it. */
   finish(): {
     readonly buffers: readonly Buffer[];
@@ -186,10 +247,10 @@ class Builder {
     if (same !== undefined) return this.volume(same);
     const gather = new GatherBuilder(this, volume.grid.size);
     const real = gather.field(volume.field, indexToWorld(volume.grid));
-    const stored = toStored(real, volume.storage.rescale);
+    const { storage } = volume;
     // The store rounds and saturates by itself.
-    const body = unquantized(volume.storage.dtype, stored);
-    const output = this.make({ size: volume.grid.size, channels: gather.channels, storage: volume.storage });
+    const body = storage === "working" ? real : unquantized(storage.dtype, toStored(real, storage.rescale));
+    const output = this.make({ size: volume.grid.size, channels: gather.channels, storage });
     this.#passes.push({
       kind: "gather",
       output,
@@ -356,8 +417,13 @@ const alreadySampled = (volume: Sample): Volume | undefined => {
   if (volume.field.kind !== "interpolate") return undefined;
   const inner = volume.field.volume;
   const storage = inner.kind === "input" ? inner.voxels : inner.storage;
-  const kept = storage.dtype === volume.storage.dtype && sameRescale(storage.rescale, volume.storage.rescale);
-  return kept && sameGrid(inner.grid, volume.grid, 1e-9) ? inner : undefined;
+  return isKept(storage, volume.storage) && sameGrid(inner.grid, volume.grid, 1e-9) ? inner : undefined;
+};
+
+/** Whether what is kept as `before` is the same kept as `after`. */
+const isKept = (before: Sample["storage"], after: Sample["storage"]): boolean => {
+  if (before === "working" || after === "working") return before === after;
+  return before.dtype === after.dtype && sameRescale(before.rescale, after.rescale);
 };
 
 const renumber = (pass: Pass, number: (buffer: number) => number): Pass => {

@@ -106,6 +106,9 @@ export {
   sumOfSquares,
   weightedSum,
 } from "./loss.ts";
+export { type LocalCorrelationOptions, lncc } from "./losses/local-correlation.ts";
+export { type MutualInformationOptions, mutualInformation } from "./losses/mutual-information.ts";
+export type { RangeOptions, ValueRange } from "./losses/value-range.ts";
 export { type AffineParameters, affine } from "./ops/affine.ts";
 export { crop, pad, padOrCropTo } from "./ops/crop.ts";
 export { as, clamp, gamma, map, rescale, value, window } from "./ops/intensity.ts";

@@ -16,6 +16,7 @@ import { type Buffer, domainOf, type GradientPass, type GradientPlan, type Prefi
 import { budgetRemedy, checkBudget, checkBudgetOf, freedAfter } from "../../compiler/schedule.ts";
 import type { Backend, RunOptions } from "../backend.ts";
 import { gather } from "./gather.ts";
+import { histogram } from "./histogram.ts";
 import type { Samples } from "./look.ts";
 import { prefilterLine } from "./prefilter.ts";
 import { reduce } from "./reduce.ts";
@@ -62,6 +63,8 @@ const runPass = (pass: GradientPass, plan: GradientPlan, buffers: (buffer: numbe
       return prefilter(pass, buffers(pass.source), output.voxels);
     case "reduce":
       return reduce(pass, buffers, output.voxels);
+    case "histogram":
+      return histogram(pass, buffers, output.voxels);
     case "scatter":
       return scatter(pass, buffers, output);
   }

@@ -39,6 +39,8 @@ export const emitBodies = (f: F, bodies: readonly Scalar[], leaves: Leaves): rea
         return leaves.slope(s.index, s.axis);
       case "background":
         return leaves.background(s.buffer);
+      case "lookup":
+        throw new RangeError("tables are for gradients");
       case "inside":
         throw new RangeError("regions are resolved before a body is emitted");
       case "unary":

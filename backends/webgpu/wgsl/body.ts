@@ -83,6 +83,8 @@ export const bodyStatements = (body: Scalar, leaves: Leaves): readonly string[] 
         return leaves.tap(s.index);
       case "slope":
         throw new RangeError("slopes are asked for by gradients only");
+      case "lookup":
+        throw new RangeError("tables are asked for by gradients only");
       case "background":
         return leaves.background(s.buffer);
       case "inside":
