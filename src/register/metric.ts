@@ -8,15 +8,21 @@ import { constant } from "../../compiler/language/scalar.ts";
 import type { Expression, Operation } from "../expression.ts";
 import type { MedImage } from "../image.ts";
 import { type LossOf, type MaskOptions, mse, ncc } from "../loss.ts";
+import { mutualInformation } from "../losses/mutual-information.ts";
 import { crop } from "../ops/crop.ts";
 import { map } from "../ops/intensity.ts";
 import { resampleToImage } from "../ops/resample.ts";
 
-export type MetricName = "mse" | "ncc";
-export const metricNames: readonly MetricName[] = ["mse", "ncc"];
+/** Mean squared difference, normalised cross-correlation, and mutual information (Mattes). */
+export type MetricName = "mse" | "ncc" | "mi";
+export const metricNames: readonly MetricName[] = ["mse", "ncc", "mi"];
 
 /** The loss of each metric against the fixed image. */
-export const metrics: Readonly<Record<MetricName, (fixed: MedImage, options: MaskOptions) => LossOf>> = { mse, ncc };
+export const metrics: Readonly<Record<MetricName, (fixed: MedImage, options: MaskOptions) => LossOf>> = {
+  mse,
+  ncc,
+  mi: mutualInformation,
+};
 
 /** The images of a level. */
 export interface Pair {

@@ -7,12 +7,13 @@ import type { Backend, RunOptions } from "../../backends/backend.ts";
 import { fail } from "../../compiler/errors.ts";
 import { type Affine, invert } from "../../compiler/language/affine.ts";
 import { centreOf, type Grid } from "../../compiler/language/grid.ts";
-import { type Matrix3, product, type Vector3 } from "../../compiler/language/vector.ts";
+import { type Matrix3, product, type Vector3, vector } from "../../compiler/language/vector.ts";
 import { evaluate } from "../evaluate.ts";
 import type { Operation, Source } from "../expression.ts";
 import { valueAndGradient, valueOfLoss } from "../gradient.ts";
 import type { Kind, MedImage } from "../image.ts";
 import { affine } from "../ops/affine.ts";
+import { crop } from "../ops/crop.ts";
 import { resampleToImage } from "../ops/resample.ts";
 import { transform as transformOperation } from "../ops/transform.ts";
 import type { Real } from "../real.ts";
@@ -36,7 +37,7 @@ import { defaultPyramid, reducedTo } from "./pyramid.ts";
 export interface RegisterOptions extends Omit<RunOptions, "onProgress"> {
   /** What may move: `"rigid"` unless said. */
   readonly transform?: TransformKind;
-  /** What is compared: squared differences (unless said) or correlation, both of one modality. */
+  /** What is compared: squared differences (unless said), correlation, or for images of different contrast mutual information. */
   readonly metric?: MetricName;
   /**
    * Factors by which the images are shrunk, coarsest first, such as [4, 2, 1]: multiples of the fixed image's finest
@@ -190,9 +191,23 @@ interface Images {
 const freer = (a: TransformKind, b: TransformKind): TransformKind =>
   transformKinds.indexOf(a) < transformKinds.indexOf(b) ? b : a;
 
+/**
+ * The image without its outermost voxels, along axes that have enough. Whatever was resampled before has blended with its
+ * fill there: on each side of the rim of an image that was moved, which would draw the optimum by a tenth of a voxel.
+ */
+const withoutRim = (image: MedImage<"intensity">): Source<"intensity"> => {
+  const { size } = image.grid;
+  const rim = vector((k) => (size[k] >= leastWithRim ? 1 : 0));
+  return crop(
+    rim,
+    vector((k) => size[k] - 2 * rim[k]),
+  )(image);
+};
+const leastWithRim = 8;
+
 const atLevel = async ({ fixed, moving, mask }: Images, factor: number, running: Running): Promise<Pair> => {
   const spacing = factor * Math.min(...fixed.grid.spacing);
-  const reduced = await reducedTo(fixed, spacing, running);
+  const reduced = await evaluate(withoutRim(await reducedTo(fixed, spacing, running)), running);
   return {
     fixed: reduced,
     moving: await reducedTo(moving, spacing, running),
