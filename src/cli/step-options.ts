@@ -34,7 +34,9 @@ export type Draft =
   | { readonly needs: "fill"; readonly step: StepOf<"crop" | "pad" | "padOrCropTo"> }
   | { readonly needs: "nothing"; readonly step: Step }
   /** The grid of another image, which has to be read first. */
-  | { readonly needs: "image"; readonly path: string };
+  | { readonly needs: "image"; readonly path: string }
+  /** A transform from a file. */
+  | { readonly needs: "transform"; readonly path: string };
 
 export interface StepOption {
   readonly value?: string;
@@ -201,6 +203,16 @@ export const stepOptions: Readonly<Record<string, StepOption>> = {
     "'rotate=0,0,30;scale=0.8,0.8,0.8;translate=5,-2,0'",
     readAffine,
   ),
+  transform: {
+    value: "FILE",
+    help: "Move the content by a transform as `medimages register`, ITK or Slicer saves it: .tfm, .json, or a 4×4 matrix as text, from points of the fixed image to those of this one. The grid stays; --like FIXED after it takes that of the fixed image.",
+    format: {
+      ...textFormat,
+      expected: "the path of a transform",
+      example: "transform.tfm",
+      read: (path) => (path === "" ? undefined : { needs: "transform", path }),
+    },
+  },
   flip: draft("AXIS", "Mirror the content along an axis of the image.", "x, y or z", "x", (text) => {
     const axis = readAxis(text);
     return axis && plain({ op: "flip", axis });
