@@ -8,7 +8,7 @@ import { derive } from "../compiler/derive.ts";
 import { fail } from "../compiler/errors.ts";
 import { nodesOf, type Parameter, tap, valueOfScalar } from "../compiler/language/scalar.ts";
 import { exactNumber, storedAs, type Voxels, voxelsOf } from "../compiler/language/voxels.ts";
-import { type HistogramPlace, lowerReductions, type TotalPlace } from "../compiler/lower.ts";
+import { type HistogramPlace, lowerReductions, type TotalPlace } from "../compiler/lower-reductions.ts";
 import type { GradientPlan, GradientProgram } from "../compiler/plan.ts";
 import { simplifyGradient } from "../compiler/simplify.ts";
 import { verifyGradient } from "../compiler/verify.ts";
