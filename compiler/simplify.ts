@@ -37,6 +37,11 @@ const simplifyPass = (pass: GradientPass, buffers: readonly Buffer[]): GradientP
       const totals = pass.totals.map((total, k) => ({ ...total, body: bodies[k] ?? total.body }));
       return { ...pass, ...look, totals };
     }
+    case "histogram": {
+      const { look, bodies } = simplifyLook(pass, bodiesOf(pass), pass.size);
+      const [row = pass.row, column = pass.column, weight = pass.weight] = bodies;
+      return { ...pass, ...look, row, column, weight };
+    }
   }
 };
 
@@ -102,6 +107,8 @@ const simplifyScalar = (
         const otherwise = go(s.otherwise, within);
         return then === otherwise ? then : scalar.select(condition, then, otherwise);
       }
+      case "lookup":
+        return scalar.lookup(s.buffer, go(s.row, within), go(s.column, within), s.weights);
       case "const":
       case "tap":
       case "slope":

@@ -92,11 +92,21 @@ const passFlaws = (pass: GradientPass, plan: Passes): readonly string[] => {
         ...lookFlaws(pass, bodiesOf(pass), pass, plan),
         ...(output.size[0] === totalsLength(pass.totals) ? [] : ["does not fill its output"]),
       ];
+    case "histogram":
+      return [
+        ...lookFlaws(pass, bodiesOf(pass), pass, plan),
+        ...(isTable(output) && output.size[0] === pass.bins ? [] : ["does not fill its output"]),
+        ...(pass.bins >= 4 ? [] : ["has too few bins for a cubic B-spline"]),
+      ];
   }
 };
 
 const isFinitePull = ({ pull }: { readonly pull: Affine<"index", "index"> }): boolean =>
   [...pull.linear, ...pull.offset].every(Number.isFinite);
+
+/** Whether a buffer has the shape of a joint histogram. */
+const isTable = (buffer: Buffer | undefined): boolean =>
+  buffer !== undefined && buffer.size[0] === buffer.size[1] && buffer.size[2] === 1 && buffer.channels === 1;
 
 /** What is wrong with bodies and what they look at, over a domain. */
 const lookFlaws = (
@@ -118,6 +128,8 @@ const lookFlaws = (
   ...bodies.flatMap(nodesOf).flatMap((s) => {
     if ((s.kind === "tap" || s.kind === "slope") && s.index >= taps.length)
       return [`uses tap ${s.index}, which does not exist`];
+    if (s.kind === "lookup" && !isTable(plan.buffers[s.buffer]))
+      return [`looks up buffer ${s.buffer}, which is no table`];
     if (s.kind === "inside" && s.region >= regions.length) return [`uses region ${s.region}, which does not exist`];
     return [];
   }),

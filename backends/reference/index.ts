@@ -70,6 +70,8 @@ const runPass = (
       return prefilter(pass, buffers(pass.source), output.voxels);
     case "reduce":
       return others === undefined ? notHere() : others.reduce(pass, buffers, output.voxels);
+    case "histogram":
+      return others === undefined ? notHere() : others.histogram(pass, buffers, output.voxels);
     case "scatter":
       return others === undefined ? notHere() : others.scatter(pass, buffers, output);
   }

@@ -5,15 +5,17 @@
 import { fail } from "../../compiler/errors.ts";
 import type { Scalar } from "../../compiler/language/scalar.ts";
 import { dtypes, type Storage, type Voxels } from "../../compiler/language/voxels.ts";
-import type { Buffer, Gather, GradientPass, GradientProgram, Reduce, Scatter } from "../../compiler/plan.ts";
+import type { Buffer, Gather, GradientPass, GradientProgram, Histogram, Reduce, Scatter } from "../../compiler/plan.ts";
 import { freedAfter } from "../../compiler/schedule.ts";
 import type { RunOptions } from "../backend.ts";
+import { histogramWork, sumOfBlocks } from "./histogram-work.ts";
 import { bufferOf, bytesOf, checkExact, elementsOf, type Place } from "./places.ts";
 import type { Pool } from "./pool.ts";
 import { reduceWork, rowOf, seenFrom, sumOfRows } from "./reduce-work.ts";
 import { allocateResult, broken, Runner } from "./runner.ts";
 import { type Given, isGiven, scatterWork } from "./scatter-work.ts";
 import { checkGradientBudget, gradientRefusalOf } from "./tiles.ts";
+import type { Work } from "./work.ts";
 
 /** Where something is written: the start of a buffer, or a place in one. */
 interface Target {
@@ -59,6 +61,8 @@ export class GradientRun extends Runner {
         return this.#toPlace(pass.output, async (to, made) => this.#scattered(pass, to, made));
       case "reduce":
         return this.#reduce(pass);
+      case "histogram":
+        return this.#histogram(pass);
     }
   }
 
@@ -136,15 +140,10 @@ export class GradientRun extends Runner {
   }
 
   async #reduce(pass: Reduce): Promise<void> {
-    const { memory, near } = this.together(pass);
-    for (const { source } of pass.taps) checkExact(near(source));
+    const { memory, near } = this.#exactly(pass);
     const companion = this.#companionOf(pass);
-    const work = reduceWork(pass, companion?.body, near);
     const { sumBytes, rowBytes } = rowOf(pass, companion !== undefined);
-    const rows = pass.size[1] * pass.size[2] * pass.channels;
-    const { place, to } = this.#intermediate({ size: [(rows * rowBytes) / 8, 1, 1], channels: 1, storage: sums });
-    await this.work(work, memory, { first: 0, end: work.units }, { ...to, bytesPerUnit: rowBytes });
-    const all = new Float64Array(place.memory.buffer, place.address, (rows * rowBytes) / 8);
+    const { place, all } = await this.#parts(reduceWork(pass, companion?.body, near), memory);
     this.#results.set(pass.output, { ...sums, data: sumOfRows(pass, all, rowBytes), channels: 1 });
     if (companion === undefined) this.room.giveBack(place.memory);
     else
@@ -154,6 +153,29 @@ export class GradientRun extends Runner {
         rowBytes,
         isOwn: true,
       });
+  }
+
+  async #histogram(pass: Histogram): Promise<void> {
+    const { memory, near } = this.#exactly(pass);
+    const { place, all } = await this.#parts(histogramWork(pass, near), memory);
+    this.#results.set(pass.output, { ...sums, data: sumOfBlocks(pass, all), channels: 1 });
+    this.room.giveBack(place.memory);
+  }
+
+  /** All that a pass computes with, in one memory. */
+  #exactly(pass: Reduce | Histogram): ReturnType<Runner["together"]> {
+    const { memory, near } = this.together(pass);
+    for (const { source } of pass.taps) checkExact(near(source));
+    return { memory, near };
+  }
+
+  /** What a kernel leaves for each of its units, one behind the other. */
+  async #parts(work: Work, memory: WebAssembly.Memory): Promise<{ readonly place: Place; readonly all: Float64Array }> {
+    const { units, bytesPerUnit = 0 } = work;
+    const length = (units * bytesPerUnit) / 8;
+    const { place, to } = this.#intermediate({ size: [length, 1, 1], channels: 1, storage: sums });
+    await this.work(work, memory, { first: 0, end: units }, { ...to, bytesPerUnit });
+    return { place, all: new Float64Array(place.memory.buffer, place.address, length) };
   }
 
   /** A scatter that gives what can be seen where a reduce looks: its values come along with the sums. */

@@ -103,6 +103,8 @@ class GradientRun {
         return this.#workspace.compute(scatterKernel(pass, this.#plan), k);
       case "reduce":
         return this.#reduce(pass, k);
+      case "histogram":
+        return unavailable("it makes no joint histograms", "use the wasm backend for mutual information");
     }
   }
 

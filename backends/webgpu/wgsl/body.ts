@@ -92,6 +92,8 @@ export const bodyStatements = (
         return leaves.tap(s.index);
       case "slope":
         return leaves.slope(s.index, s.axis);
+      case "lookup":
+        throw new RangeError("tables are refused before a body is printed");
       case "background":
         return leaves.background(s.buffer);
       case "inside":
