@@ -124,7 +124,7 @@ export class Runner {
     const align = (n: number): number => Math.ceil(n / 64) * 64;
     const uniforms = this.room.end(memory);
     const tables = align(uniforms + work.kernel.layout.bytes);
-    const scratch = align(tables + work.tableBytes);
+    const scratch = align(tables + work.tableBytes) + align(work.leadBytes ?? 0);
     const scratchBytes = align(work.scratchBytes + (output === undefined ? 0 : unitsPerJob * perUnit + padding));
     ensureLength(memory, scratch + threads * scratchBytes);
     work.writeTables(memory.buffer, tables);

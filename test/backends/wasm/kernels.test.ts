@@ -1,6 +1,7 @@
 /** Kernels as text: what the compiler makes of a plan, kept so that a change of it is seen. */
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { toText } from "../../../backends/wasm/assembler/index.ts";
 import { gatherKernel } from "../../../backends/wasm/kernels/gather.ts";
 import { variantsOfAll } from "../../../backends/wasm/variants.ts";
 import { compile, rotate } from "../../../src/index.ts";
@@ -19,7 +20,7 @@ const rotation = (): string => {
     straight: false,
   }));
   const variants = variantsOfAll([pass.body], pass.regions.length);
-  return gatherKernel({ taps, regions: pass.regions.length, variants, dtype: "float32" }, true).module.toText();
+  return toText(gatherKernel({ taps, regions: pass.regions.length, variants, dtype: "float32" }, true).module.parts());
 };
 
 test("a linear rotation", async () => {
