@@ -115,11 +115,12 @@ export { as, clamp, gamma, map, rescale, value, window } from "./ops/intensity.t
 export { materialize } from "./ops/materialize.ts";
 export { changeOrientation, flip } from "./ops/orient.ts";
 export { resampleToImage, resampleToSpacing, scale } from "./ops/resample.ts";
-export { rotate } from "./ops/rotate.ts";
+export { type CenterOptions, rotate } from "./ops/rotate.ts";
+export { type TransformMap, transform } from "./ops/transform.ts";
 export { translate } from "./ops/translate.ts";
 export { orientationCodes, orientationOf } from "./orientation.ts";
 // Images without data at hand.
 export { type PhantomKind, type PhantomLabel, type PhantomOptions, phantom, phantomLabels } from "./phantom/index.ts";
-export { param, type Real, type RealVector3 } from "./real.ts";
+export { param, type Real, type RealMatrix3, type RealVector3 } from "./real.ts";
 export { type Statistics, statistics } from "./statistics.ts";
 export type { AxisName, FillOptions, OperationName, SamplingFill, SamplingOptions, Step } from "./step.ts";

@@ -59,6 +59,7 @@ const rangeAfter = (before: Known, step: Step): Known => {
       return { after: step.op };
     case "rotate":
     case "affine":
+    case "transform":
     case "translate":
     case "scale":
     case "resampleToSpacing":
