@@ -32,6 +32,9 @@ export interface LocalCorrelationOptions extends MaskOptions, RangeOptions {
  * are those within the window of (2 · radius + 1)³ voxels around a voxel; at borders the images go on as their
  * mirror image about the outer face of the last voxel. A mask weights the voxels whose windows count, and not what is in these.
  *
+ * Where contrast is under a hundredth of the range it hardly counts, and float32 backends see little of it: then give
+ * a narrower range, such as that of soft tissue in CT. Values beyond a range are not held in it.
+ *
  * Values are measured in ranges, which are those of the images' own finite voxels, unless steps change their values:
  * then they must be given, or the loss has a problem that is reported as for any step.
  */
