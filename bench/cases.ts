@@ -2,27 +2,46 @@
  * The standard cases, as every peer is timed on them: 256×256×128 voxels of 0.9×0.9×2 mm with pseudo-random
  * values in [−1000, 1000), as float32 and (names ending in `-i16`) as int16 in and out.
  */
+
+import type { Backend, RunOptions } from "../backends/backend.ts";
 import { type Grid, gridOf } from "../compiler/language/grid.ts";
+import type { Parameter } from "../compiler/language/scalar.ts";
 import type { Vector3 } from "../compiler/language/vector.ts";
 import {
+  affine,
   as,
   changeOrientation,
   crop,
   type Expression,
+  evaluate,
   type Interpolator,
   imageFromArray,
   type MedImage,
   pad,
+  param,
   pipe,
   resampleToImage,
   resampleToSpacing,
   rotate,
+  scale,
+  sumOfSquares,
+  valueAndGradient,
+  vjp,
+  voxelCount,
 } from "../src/index.ts";
 
 export interface Case {
   readonly name: string;
-  /** The expression to time; building it and its input is not timed. */
-  readonly build: () => Expression;
+  /** What to time; building it and its input is not timed. */
+  readonly build: () => Job;
+}
+
+export interface Job {
+  readonly voxels: number;
+  /** Does the same to a small volume: threads are up and kernels compiled. */
+  readonly warm: (backend: Backend) => Promise<unknown>;
+  /** Computes, and returns the images that it made. */
+  readonly run: (options: RunOptions & { readonly backend: Backend }) => Promise<readonly MedImage[]>;
 }
 
 type Image = MedImage<"intensity">;
@@ -92,10 +111,59 @@ const builders: Readonly<Record<string, (image: Image) => Expression>> = {
   "chain-fused": chain,
 };
 
-/** The peer keeps int16 as int16, so the `-i16` cases do too. */
-export const cases: readonly Case[] = [false, true].flatMap((integers) =>
-  Object.entries(builders).map(([name, build]) => ({
-    name: integers ? `${name}-i16` : name,
-    build: () => (integers ? as("int16")(build(input(true))) : build(input(false))),
-  })),
-);
+const evaluated = (expression: Expression): Job => ({
+  voxels: voxelCount(expression.grid),
+  warm: async (backend) => {
+    await evaluate(resampleToSpacing([9, 9, 9])(expression), { backend });
+    await evaluate(scale(0.1)(expression), { backend });
+  },
+  run: async (options) => [await evaluate(expression, options)],
+});
+
+/** The general rotation as twelve free numbers, so that there is a gradient to each. */
+const turnedByParameters = (image: Image): { readonly wrt: readonly Parameter[]; readonly expression: Expression } => {
+  const angles = [7, -11, -28].map((value, k) => param(`angle${k}`, value)) as [Parameter, Parameter, Parameter];
+  const scales = [1, 1, 1].map((value, k) => param(`scale${k}`, value)) as [Parameter, Parameter, Parameter];
+  const shears = [0, 0, 0].map((value, k) => param(`shear${k}`, value)) as [Parameter, Parameter, Parameter];
+  const shifts = [0, 0, 0].map((value, k) => param(`shift${k}`, value)) as [Parameter, Parameter, Parameter];
+  return {
+    wrt: [...angles, ...scales, ...shears, ...shifts],
+    expression: affine(
+      { rotate: angles, scale: scales, shear: shears, translate: shifts },
+      { interpolation: "linear", fill: 0 },
+    )(image),
+  };
+};
+
+type Gradient = (image: Image) => Job["run"];
+const small: Image = imageFromArray(new Float32Array(32 ** 3), { size: [32, 32, 32] });
+
+const differentiated = (of: Gradient, image: Image): Job => ({
+  voxels: voxelCount(image.grid),
+  warm: (backend) => of(small)({ backend }),
+  run: of(image),
+});
+
+const gradients: Readonly<Record<string, Gradient>> = {
+  // The forward pass, the gradients of Σ v² to the voxels and to the twelve numbers of the affine map.
+  "rotate-linear-gradient": (image) => {
+    const { wrt, expression } = turnedByParameters(image);
+    return async (options) => {
+      const { gradient } = await valueAndGradient(sumOfSquares(expression), { ...options, wrt: [image, ...wrt] });
+      return [gradient[0] as MedImage];
+    };
+  },
+  "rotate-linear-adjoint": (image) => async (options) =>
+    vjp(turned(image, "linear"), image, { ...options, wrt: [image] }),
+};
+
+/** The peer keeps int16 as int16, so the `-i16` cases do too; gradients are of float32 voxels. */
+export const cases: readonly Case[] = [
+  ...[false, true].flatMap((integers) =>
+    Object.entries(builders).map(([name, build]) => ({
+      name: integers ? `${name}-i16` : name,
+      build: () => evaluated(integers ? as("int16")(build(input(true))) : build(input(false))),
+    })),
+  ),
+  ...Object.entries(gradients).map(([name, build]) => ({ name, build: () => differentiated(build, input(false)) })),
+];

@@ -10,7 +10,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { evaluate, type MedImage, resampleToSpacing, scale, wasm } from "../src/index.ts";
+import { type MedImage, wasm } from "../src/index.ts";
 import { cases } from "./cases.ts";
 
 const mebibytes = (bytes: number): number => Math.round(bytes / 2 ** 20);
@@ -28,19 +28,18 @@ const collect = async (): Promise<void> => {
 const measure = async (name: string): Promise<void> => {
   const standard = cases.find((c) => c.name === name);
   if (standard === undefined) return;
-  const expression = standard.build();
+  const { warm, run } = standard.build();
   // Warm: threads are up and the kernel is compiled on a small volume of the same structure; the input is in place.
-  await evaluate(resampleToSpacing([9, 9, 9])(expression), { backend: wasm });
-  await evaluate(scale(0.1)(expression), { backend: wasm });
+  await warm(wasm);
   // Memory that was given back waits a little for the next volume.
   await sleep(2500);
   await collect();
   const before = status("VmRSS");
   writeFileSync("/proc/self/clear_refs", "5");
-  let result: MedImage | undefined = await evaluate(expression, { backend: wasm });
+  let results: readonly MedImage[] | undefined = await run({ backend: wasm });
   const peak = status("VmHWM") - before;
-  const bytes = result.voxels.data.byteLength;
-  result = undefined;
+  const bytes = results.reduce((sum, { voxels }) => sum + voxels.data.byteLength, 0);
+  results = undefined;
   await collect();
   await sleep(2500);
   await collect();

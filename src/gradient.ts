@@ -1,22 +1,12 @@
 /**
- * Values and gradients of losses: the one place where they are computed. A loss is lowered to sums and histograms;
- * these are differentiated as a plan; and the backends run that plan as they run any.
+ * Gradients as people ask for them. What computes them is loaded when first asked for, so that pages which never do
+ * need not have it.
  */
-import { type Backend, fetched, type RunOptions } from "../backends/backend.ts";
-import { type Adjoint, adjoint, type Wanted } from "../compiler/adjoint.ts";
-import { derive } from "../compiler/derive.ts";
-import { fail } from "../compiler/errors.ts";
-import { nodesOf, type Parameter, tap, valueOfScalar } from "../compiler/language/scalar.ts";
-import { exactNumber, storedAs, type Voxels, voxelsOf } from "../compiler/language/voxels.ts";
-import { type HistogramPlace, lowerReductions, type TotalPlace } from "../compiler/lower.ts";
-import type { GradientPlan, GradientProgram } from "../compiler/plan.ts";
-import { simplifyGradient } from "../compiler/simplify.ts";
-import { verifyGradient } from "../compiler/verify.ts";
-import { automaticGradientBackend } from "./automatic.ts";
+import type { Backend, RunOptions } from "../backends/backend.ts";
+import type { Parameter } from "../compiler/language/scalar.ts";
 import type { Source } from "./expression.ts";
-import { intensityImage, type MedImage } from "./image.ts";
-import { type Loss, type Statistic, type Term, weightedSum } from "./loss.ts";
-import { isParameter } from "./real.ts";
+import type { MedImage } from "./image.ts";
+import type { Loss } from "./loss.ts";
 
 /** What a loss can be differentiated by: a parameter, or the voxels of an image that operations were applied to. */
 export type Differentiable = Parameter | MedImage;
@@ -49,206 +39,26 @@ export const valueAndGradient = async <const W extends WithRespectTo>(
   loss: Loss,
   options: GradientOptions<W>,
 ): Promise<{ readonly value: number; readonly gradient: GradientsOf<W> }> => {
-  const wanted = Object.entries<Differentiable>({ ...options.wrt });
-  checkLoss(
-    loss,
-    wanted.flatMap(([, by]) => (isParameter(by) ? [by] : [])),
-  );
-  const run = new GradientRun(loss, [...new Set(wanted.map(([, by]) => by))], options);
-  const { value, gradients } = await run.compute();
-  const named = wanted.map(([name, by]) => [name, gradients.get(by)] as const);
-  const gradient = Array.isArray(options.wrt) ? named.map(([, g]) => g) : Object.fromEntries(named);
-  // Each entry was made for the entry of `wrt` of the same name.
-  return { value, gradient: gradient as GradientsOf<W> };
+  const { differentiate } = await import("./differentiate.ts");
+  return differentiate(loss, options, true);
 };
 
 /**
  * The vector-Jacobian product: the gradient of ⟨cotangent, expression⟩. The cotangent is an image on the grid of the
- * expression, such as what an optimiser elsewhere says of its result.
+ * expression, such as what an optimiser elsewhere says of its result; it counts as a constant.
  * @throws as {@link valueAndGradient}
  */
 export const vjp = async <const W extends WithRespectTo>(
   source: Source,
-  cotangent: Source,
+  cotangent: MedImage,
   options: GradientOptions<W>,
-): Promise<GradientsOf<W>> => (await valueAndGradient(weightedSum(cotangent)(source), options)).gradient;
+): Promise<GradientsOf<W>> => {
+  const { differentiate, productLoss } = await import("./differentiate.ts");
+  return (await differentiate(productLoss(source, cotangent), options, false)).gradient;
+};
 
 /** The value of a loss. @throws as {@link valueAndGradient} */
 export const valueOfLoss = async (
   loss: Loss,
   options: Omit<GradientOptions<[]>, "wrt" | "dtype"> = {},
 ): Promise<number> => (await valueAndGradient(loss, { ...options, wrt: [] })).value;
-
-/** @throws MedImagesError `InvalidPipeline` or `InvalidDocument` */
-const checkLoss = (loss: Loss, wanted: readonly Parameter[]): void => {
-  if (loss.problems.length > 0) fail({ kind: "InvalidPipeline", problems: loss.problems });
-  const values = new Map<string, number>();
-  const parameters = [...loss.steps.flatMap(parametersIn), ...wanted];
-  const differing = parameters.filter(({ parameter, value }) => {
-    const known = values.get(parameter);
-    values.set(parameter, known ?? value);
-    return known !== undefined && !Object.is(known, value);
-  });
-  if (differing.length > 0)
-    fail({
-      kind: "InvalidDocument",
-      errors: [...new Set(differing.map(({ parameter }) => parameter))].map(
-        (name) => `the parameter "${name}" has more than one value here; give each its own name`,
-      ),
-    });
-};
-
-/** The parameters in a step, wherever in it a number or a body stands. */
-const parametersIn = (part: unknown): readonly Parameter[] => {
-  if (isParameter(part)) return [part];
-  if (typeof part !== "object" || part === null || ArrayBuffer.isView(part)) return [];
-  return Object.values(part).flatMap(parametersIn);
-};
-
-class GradientRun {
-  readonly #loss: Loss;
-  readonly #wanted: readonly Differentiable[];
-  readonly #options: Omit<GradientOptions<WithRespectTo>, "wrt">;
-  readonly #forward: GradientPlan;
-  readonly #inputs: readonly Voxels[];
-  readonly #places: readonly Place[];
-
-  constructor(loss: Loss, wanted: readonly Differentiable[], options: Omit<GradientOptions<WithRespectTo>, "wrt">) {
-    this.#loss = loss;
-    this.#wanted = wanted;
-    this.#options = options;
-    const { plan, inputs, places } = lowerTerms(loss.terms);
-    this.#forward = verifyGradient(simplifyGradient(verifyGradient(plan, "lower")), "simplify");
-    this.#inputs = inputs;
-    this.#places = places;
-  }
-
-  async compute(): Promise<{
-    readonly value: number;
-    readonly gradients: ReadonlyMap<Differentiable, number | MedImage<"intensity">>;
-  }> {
-    const partials = this.#loss.terms.map((_, k) => derive(this.#loss.body, tap(k)));
-    // Where the loss is linear in sums its derivatives are known before them, and one run makes both.
-    const isLinear =
-      this.#places.every(({ kind }) => kind === "total") &&
-      partials.every((body) => nodesOf(body).every(({ kind }) => kind !== "tap"));
-    const before = isLinear ? undefined : this.#read(await this.#run(this.#forward, this.#inputs));
-    const seeds = partials.map((partial) => valueOfScalar(partial, before?.map(({ value }) => value) ?? []));
-    const back = this.#adjoint(seeds, isLinear);
-    const inputs = this.#withTables(seeds, before ?? []);
-    const results = back.plan.results.length === 0 ? new Map<number, Voxels>() : await this.#run(back.plan, inputs);
-    const terms = before ?? this.#read(results);
-    return {
-      value: valueOfScalar(
-        this.#loss.body,
-        terms.map(({ value }) => value),
-      ),
-      gradients: new Map(this.#wanted.map((by) => [by, this.#gradientOf(by, back, results)])),
-    };
-  }
-
-  #read(results: ReadonlyMap<number, Voxels>): readonly Reading[] {
-    return this.#places.map((place) => {
-      if (place.kind === "total") return { value: numberAt(results, place.buffer, place.element) };
-      const length = results.get(place.buffer)?.data.length ?? 0;
-      return place.of(Float64Array.from({ length }, (_, k) => numberAt(results, place.buffer, k)));
-    });
-  }
-
-  #adjoint(seeds: readonly number[], values: boolean): Adjoint {
-    const ofSums = new Map<number, readonly number[]>();
-    const tables = new Map<number, number>();
-    this.#places.forEach((place, k) => {
-      if (place.kind === "histogram") tables.set(place.buffer, place.table);
-      else ofSums.set(place.buffer, [...(ofSums.get(place.buffer) ?? []), seeds[k] ?? 0]);
-    });
-    const wanted: Wanted = {
-      inputs: this.#images().map(({ input }) => input),
-      parameters: this.#wanted.flatMap((by) => (isParameter(by) ? [by.parameter] : [])),
-      storage: storedAs(this.#options.dtype ?? "float32"),
-      values,
-    };
-    return adjoint(this.#forward, ofSums, wanted, tables);
-  }
-
-  /** The inputs with the loss's derivatives by the histograms among them. */
-  #withTables(seeds: readonly number[], readings: readonly Reading[]): readonly Voxels[] {
-    const inputs = [...this.#inputs];
-    this.#places.forEach((place, k) => {
-      const seed = seeds[k] ?? 0;
-      const table = readings[k]?.derivatives?.map((derivative) => seed * derivative);
-      if (place.kind === "histogram" && table !== undefined) inputs[place.table] = voxelsOf(table);
-    });
-    return inputs;
-  }
-
-  /** The images among what is wanted that the loss looks at, with the inputs that they are. */
-  #images(): readonly { readonly image: MedImage; readonly input: number }[] {
-    return this.#wanted.flatMap((by) => {
-      const input = isParameter(by) ? -1 : this.#inputs.indexOf(by.voxels);
-      return isParameter(by) || input < 0 ? [] : [{ image: by, input }];
-    });
-  }
-
-  #gradientOf(by: Differentiable, back: Adjoint, results: ReadonlyMap<number, Voxels>): number | MedImage<"intensity"> {
-    if (isParameter(by))
-      return back.shares
-        .filter(({ parameter }) => parameter === by.parameter)
-        .reduce((sum, { buffer, element, factor }) => sum + factor * numberAt(results, buffer, element), 0);
-    const found = this.#images().findIndex(({ image }) => image === by);
-    const voxels = results.get(back.gradients[found] ?? -1) ?? this.#nothing(by);
-    const { grid, channels, study, clinical, modality } = by;
-    return intensityImage({ voxels, grid, channels, study, clinical, modality });
-  }
-
-  #nothing({ voxels }: MedImage): Voxels {
-    const { dtype = "float32" } = this.#options;
-    const data = new (dtype === "float32" ? Float32Array : Float64Array)(voxels.data.length);
-    return { ...storedAs(dtype), data, channels: voxels.channels };
-  }
-
-  async #run(plan: GradientPlan, inputs: readonly Voxels[]): Promise<ReadonlyMap<number, Voxels>> {
-    const { backend: asked = "auto", ...options } = this.#options;
-    const program: GradientProgram = { plan, inputs };
-    const backend = asked === "auto" ? await automaticGradientBackend(program) : asked;
-    const readable = backend.runKept === undefined ? await fetched(program) : program;
-    const voxels = await backend.runGradient(readable, options);
-    return new Map(plan.results.map((result, k) => [result, voxels[k] as Voxels]));
-  }
-}
-
-/** Where a run leaves what a term is made of. */
-type Place =
-  | ({ readonly kind: "total" } & TotalPlace)
-  | ({ readonly kind: "histogram" } & HistogramPlace & Pick<Statistic, "of">);
-
-/** A term as it was found; of a histogram with the derivatives by it. */
-interface Reading {
-  readonly value: number;
-  readonly derivatives?: Float64Array;
-}
-
-/** The plan of all terms, and for each where it will be. */
-const lowerTerms = (
-  terms: readonly Term[],
-): { readonly plan: GradientPlan; readonly inputs: readonly Voxels[]; readonly places: readonly Place[] } => {
-  const reductions = terms.filter((term) => term.kind === "reduction");
-  const statistics = terms.filter((term) => term.kind === "statistic");
-  const lowered = lowerReductions(
-    reductions,
-    statistics.map(({ histogram }) => histogram),
-  );
-  let [sums, counts] = [0, 0];
-  const places = terms.flatMap((term): readonly Place[] => {
-    if (term.kind === "statistic") {
-      const place = lowered.histograms[counts++];
-      return place === undefined ? [] : [{ kind: "histogram", ...place, of: term.of }];
-    }
-    const place = lowered.places[sums++];
-    return place === undefined ? [] : [{ kind: "total", ...place }];
-  });
-  return { plan: lowered.plan, inputs: lowered.inputs, places };
-};
-
-const numberAt = (results: ReadonlyMap<number, Voxels>, buffer: number, element: number): number =>
-  exactNumber(results.get(buffer)?.data[element] ?? Number.NaN);

@@ -16,11 +16,8 @@ import { type Buffer, domainOf, type GradientPass, type GradientPlan, type Prefi
 import { budgetRemedy, checkBudget, checkBudgetOf, freedAfter } from "../../compiler/schedule.ts";
 import type { Backend, RunOptions } from "../backend.ts";
 import { gather } from "./gather.ts";
-import { histogram } from "./histogram.ts";
 import type { Samples } from "./look.ts";
 import { prefilterLine } from "./prefilter.ts";
-import { reduce } from "./reduce.ts";
-import { scatter } from "./scatter.ts";
 
 export const reference: Backend = {
   name: "reference",
@@ -32,7 +29,7 @@ export const reference: Backend = {
   runGradient: async ({ plan, inputs }, options = {}) => {
     const { passes, results, buffers } = plan;
     checkBudgetOf(passes, plan.inputs, results, options.memory, (buffer) => bytesOf(bufferOf({ buffers }, buffer)));
-    return runAll(plan, inputs, options);
+    return runAll(plan, inputs, options, await import("./gradient-passes.ts"));
   },
 };
 
@@ -40,13 +37,14 @@ const runAll = async (
   plan: GradientPlan,
   inputs: readonly Voxels[],
   options: RunOptions,
+  others?: GradientPasses,
 ): Promise<readonly Voxels[]> => {
   const voxels: (Voxels | undefined)[] = [...inputs];
   const pace = pacer(plan, options);
   const freed = freedAfter(plan.passes, plan.inputs, plan.results);
   for (const [k, pass] of plan.passes.entries()) {
     voxels[pass.output] = empty(bufferOf(plan, pass.output));
-    for (const _row of runPass(pass, plan, (buffer) => samples(plan, voxels, buffer)))
+    for (const _row of runPass(pass, plan, (buffer) => samples(plan, voxels, buffer), others))
       if (pace.due()) await pace.pause();
     for (const buffer of freed[k] ?? []) voxels[buffer] = undefined;
   }
@@ -54,7 +52,16 @@ const runAll = async (
   return plan.results.map((result) => samples(plan, voxels, result).voxels);
 };
 
-const runPass = (pass: GradientPass, plan: GradientPlan, buffers: (buffer: number) => Samples): Generator<void> => {
+type GradientPasses = typeof import("./gradient-passes.ts");
+const notHere = (): never =>
+  fail({ kind: "InternalError", phase: "reference", reason: "a pass of gradients in another plan" });
+
+const runPass = (
+  pass: GradientPass,
+  plan: GradientPlan,
+  buffers: (buffer: number) => Samples,
+  others: GradientPasses | undefined,
+): Generator<void> => {
   const output = buffers(pass.output);
   switch (pass.kind) {
     case "gather":
@@ -62,11 +69,11 @@ const runPass = (pass: GradientPass, plan: GradientPlan, buffers: (buffer: numbe
     case "prefilter":
       return prefilter(pass, buffers(pass.source), output.voxels);
     case "reduce":
-      return reduce(pass, buffers, output.voxels);
+      return others === undefined ? notHere() : others.reduce(pass, buffers, output.voxels);
     case "histogram":
-      return histogram(pass, buffers, output.voxels);
+      return others === undefined ? notHere() : others.histogram(pass, buffers, output.voxels);
     case "scatter":
-      return scatter(pass, buffers, output);
+      return others === undefined ? notHere() : others.scatter(pass, buffers, output);
   }
 };
 

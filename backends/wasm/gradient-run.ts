@@ -3,24 +3,19 @@
  * results. What a scatter gives is computed first, as a gather over its domain, and then given.
  */
 import { fail } from "../../compiler/errors.ts";
-import { dtypes, type Voxels } from "../../compiler/language/voxels.ts";
-import {
-  type Buffer,
-  domainOf,
-  type Gather,
-  type GradientPass,
-  type GradientProgram,
-  type Reduce,
-  type Scatter,
-} from "../../compiler/plan.ts";
+import type { Scalar } from "../../compiler/language/scalar.ts";
+import { dtypes, type Storage, type Voxels } from "../../compiler/language/voxels.ts";
+import type { Buffer, Gather, GradientPass, GradientProgram, Histogram, Reduce, Scatter } from "../../compiler/plan.ts";
 import { freedAfter } from "../../compiler/schedule.ts";
 import type { RunOptions } from "../backend.ts";
+import { histogramWork, sumOfBlocks } from "./histogram-work.ts";
 import { bufferOf, bytesOf, checkExact, elementsOf, type Place } from "./places.ts";
 import type { Pool } from "./pool.ts";
-import { reduceWork, rowLength, sumOfRows } from "./reduce-work.ts";
+import { reduceWork, rowOf, seenFrom, sumOfRows } from "./reduce-work.ts";
 import { allocateResult, broken, Runner } from "./runner.ts";
-import { isGiven, scatterWork } from "./scatter-work.ts";
+import { type Given, isGiven, scatterWork } from "./scatter-work.ts";
 import { checkGradientBudget, gradientRefusalOf } from "./tiles.ts";
+import type { Work } from "./work.ts";
 
 /** Where something is written: the start of a buffer, or a place in one. */
 interface Target {
@@ -31,6 +26,8 @@ interface Target {
 export class GradientRun extends Runner {
   readonly #program: GradientProgram;
   readonly #results = new Map<number, Voxels>();
+  /** What scatters give, where it came along with sums. */
+  readonly #kept = new Map<Scatter, OwnGiven>();
 
   constructor(program: GradientProgram, pool: Pool, options: RunOptions) {
     super(program.plan, program.inputs, pool, options);
@@ -64,6 +61,8 @@ export class GradientRun extends Runner {
         return this.#toPlace(pass.output, async (to, made) => this.#scattered(pass, to, made));
       case "reduce":
         return this.#reduce(pass);
+      case "histogram":
+        return this.#histogram(pass);
     }
   }
 
@@ -94,21 +93,20 @@ export class GradientRun extends Runner {
   }
 
   async #scattered(pass: Scatter, to: Target, made: Buffer): Promise<void> {
-    const given = await this.#given(pass);
+    const given = this.#kept.get(pass) ?? (await this.#given(pass));
     // Sums are float32; what is kept otherwise is converted when all are there.
-    const sums: Buffer = { ...made, storage: "working" };
     const isFloat = made.storage === "working" || made.storage.dtype === "float32";
-    const own = isFloat ? undefined : this.#intermediate(sums);
+    const own = isFloat ? undefined : this.#intermediate({ ...made, storage: "working" });
     const target = own?.to ?? to;
-    const work = scatterWork(pass, made, given.place);
+    const work = scatterWork(pass, made, given);
     const { bytesPerUnit = 0 } = work;
     const perChannel = work.units / made.channels;
     for (let channel = 0; channel < made.channels; channel++) {
       const units = { first: channel * perChannel, end: (channel + 1) * perChannel };
-      await this.work(work, given.place.memory, units, { ...target, bytesPerUnit });
+      await this.work(work, given.memory, units, { ...target, bytesPerUnit });
     }
     if (own !== undefined) this.#converted(own.place, to, made);
-    if (given.isOwn) this.room.giveBack(given.place.memory);
+    if (given.isOwn) this.room.giveBack(given.memory);
   }
 
   #converted(from: Place, to: Target, made: Buffer): void {
@@ -120,34 +118,80 @@ export class GradientRun extends Runner {
   }
 
   /** The values that a scatter gives, as floats over its domain. */
-  async #given(pass: Scatter): Promise<{ readonly place: Place; readonly isOwn: boolean }> {
+  async #given(pass: Scatter): Promise<OwnGiven> {
     const { taps, regions, body, size, channels, reason } = pass;
+    const rowBytes = size[0] * 4;
     const tap = body.kind === "tap" ? taps[body.index] : undefined;
     const isCopy = tap?.class === "copy" && tap.pull.linear.every((e, k) => e === (k % 4 === 0 ? 1 : 0));
     if (tap !== undefined && isCopy && tap.pull.offset.every((e) => e === 0)) {
       const place = this.place(tap.source);
-      if (isGiven(pass, bufferOf(this.#program.plan, tap.source), place)) return { place, isOwn: false };
+      const { memory, address } = place;
+      if (isGiven(pass, bufferOf(this.#program.plan, tap.source), place))
+        return { memory, address, rowBytes, isOwn: false };
     }
-    const made: Buffer = { size, channels, storage: "working" };
-    const { place, to } = this.#intermediate(made);
-    await this.#gathered({ kind: "gather", output: -1, taps, regions, body, reason }, to, made);
-    return { place, isOwn: true };
+    const { place, to } = this.#intermediate({ size, channels, storage: "working" });
+    const { memory, address } = place;
+    await this.#gathered({ kind: "gather", output: -1, taps, regions, body, reason }, to, {
+      size,
+      channels,
+      storage: "working",
+    });
+    return { memory, address, rowBytes, isOwn: true };
   }
 
   async #reduce(pass: Reduce): Promise<void> {
+    const { memory, near } = this.#exactly(pass);
+    const companion = this.#companionOf(pass);
+    const { sumBytes, rowBytes } = rowOf(pass, companion !== undefined);
+    const { place, all } = await this.#parts(reduceWork(pass, companion?.body, near), memory);
+    this.#results.set(pass.output, { ...sums, data: sumOfRows(pass, all, rowBytes), channels: 1 });
+    if (companion === undefined) this.room.giveBack(place.memory);
+    else
+      this.#kept.set(companion.scatter, {
+        memory: place.memory,
+        address: place.address + sumBytes,
+        rowBytes,
+        isOwn: true,
+      });
+  }
+
+  async #histogram(pass: Histogram): Promise<void> {
+    const { memory, near } = this.#exactly(pass);
+    const { place, all } = await this.#parts(histogramWork(pass, near), memory);
+    this.#results.set(pass.output, { ...sums, data: sumOfBlocks(pass, all), channels: 1 });
+    this.room.giveBack(place.memory);
+  }
+
+  /** All that a pass computes with, in one memory. */
+  #exactly(pass: Reduce | Histogram): ReturnType<Runner["together"]> {
     const { memory, near } = this.together(pass);
     for (const { source } of pass.taps) checkExact(near(source));
-    const work = reduceWork(pass, near);
-    const { size, channels } = domainOf(pass, this.#program.plan.buffers);
-    const length = rowLength(pass) * size[1] * size[2] * channels;
-    const { place, to } = this.#intermediate({
-      size: [length, 1, 1],
-      channels: 1,
-      storage: { dtype: "float64", rescale: { slope: 1, intercept: 0 } },
-    });
-    await this.work(work, memory, { first: 0, end: work.units }, { ...to, bytesPerUnit: work.bytesPerUnit ?? 0 });
-    const data = sumOfRows(pass, new Float64Array(place.memory.buffer, place.address, length));
-    this.room.giveBack(place.memory);
-    this.#results.set(pass.output, { dtype: "float64", rescale: { slope: 1, intercept: 0 }, data, channels: 1 });
+    return { memory, near };
   }
+
+  /** What a kernel leaves for each of its units, one behind the other. */
+  async #parts(work: Work, memory: WebAssembly.Memory): Promise<{ readonly place: Place; readonly all: Float64Array }> {
+    const { units, bytesPerUnit = 0 } = work;
+    const length = (units * bytesPerUnit) / 8;
+    const { place, to } = this.#intermediate({ size: [length, 1, 1], channels: 1, storage: sums });
+    await this.work(work, memory, { first: 0, end: units }, { ...to, bytesPerUnit });
+    return { place, all: new Float64Array(place.memory.buffer, place.address, length) };
+  }
+
+  /** A scatter that gives what can be seen where a reduce looks: its values come along with the sums. */
+  #companionOf(pass: Reduce): { readonly scatter: Scatter; readonly body: Scalar } | undefined {
+    for (const scatter of this.#program.plan.passes) {
+      if (scatter.kind !== "scatter" || scatter.body.kind === "tap" || this.#kept.has(scatter)) continue;
+      const body = seenFrom(pass, scatter);
+      if (body !== undefined) return { scatter, body };
+    }
+    return undefined;
+  }
+}
+
+const sums: Storage = { dtype: "float64", rescale: { slope: 1, intercept: 0 } };
+
+interface OwnGiven extends Given {
+  /** Whether the memory is given back after use. */
+  readonly isOwn: boolean;
 }

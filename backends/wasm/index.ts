@@ -10,7 +10,6 @@ import type { Pass, Plan } from "../../compiler/plan.ts";
 import { freedAfter } from "../../compiler/schedule.ts";
 import { rowsOfBox, volumeOf, wholeBox } from "../../compiler/tile.ts";
 import type { Backend, RunOptions } from "../backend.ts";
-import { GradientRun } from "./gradient-run.ts";
 import { bufferOf, bytesOf, elementsOf } from "./places.ts";
 import { Pool, type ThreadHost } from "./pool.ts";
 import { allocateResult, broken, Runner } from "./runner.ts";
@@ -23,6 +22,8 @@ export const wasmBackend = (host: ThreadHost | undefined, reach: Reach = address
     name: "wasm",
     runGradient: (program, options = {}) =>
       pool.inTurn(async () => {
+        // Loaded when first asked for, as all that takes gradients.
+        const { GradientRun } = await import("./gradient-run.ts");
         const run = new GradientRun(program, pool, options);
         const results = await run.results();
         run.end();

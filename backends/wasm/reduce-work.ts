@@ -1,7 +1,7 @@
 /** Sums over a domain as a kernel and its numbers, and the sums of its rows as the sums asked for. */
 
-import type { Scalar } from "../../compiler/language/scalar.ts";
-import { bodiesOf, type Reduce } from "../../compiler/plan.ts";
+import { inside, replaceLeaves, type Scalar, slope, tap } from "../../compiler/language/scalar.ts";
+import { bodiesOf, type Reduce, type Region, type Scatter, type Tap } from "../../compiler/plan.ts";
 import { compiled } from "./cache.ts";
 import { rowNumbers } from "./gather-work.ts";
 import { type ReduceShape, reduceKernel } from "./kernels/reduce.ts";
@@ -9,37 +9,52 @@ import { canShare } from "./memory.ts";
 import type { Place } from "./places.ts";
 import type { Work } from "./work.ts";
 
-export const reduceWork = (pass: Reduce, places: (buffer: number) => Place): Work => {
-  const { rows, key, tables, numberOf } = rowNumbers(pass, bodiesOf(pass), pass, places);
+/** With `kept` the values of that body over the domain follow the sums of each row. */
+export const reduceWork = (pass: Reduce, kept: Scalar | undefined, places: (buffer: number) => Place): Work => {
+  const bodies = kept === undefined ? bodiesOf(pass) : [...bodiesOf(pass), kept];
+  const { rows, key, tables, numberOf } = rowNumbers(pass, bodies, pass, places);
   const moments = pass.totals.map((total) => total.moments);
   // Sums of nothing are left out. That is structure: a constant that is 0 by chance is one of them.
   const skipped = rows.variants.bodies.flatMap((set, k) => (set.every(isNothing) ? [k] : []));
-  const shape: ReduceShape = { ...rows, moments, skipped };
+  const shape: ReduceShape = { ...rows, moments, keeps: kept !== undefined, skipped };
+  const { sumBytes, rowBytes } = rowOf(pass, kept !== undefined);
   const [, ny, nz] = pass.size;
   return {
-    kernel: compiled(`reduce ${JSON.stringify([moments, skipped])} ${key}`, () => reduceKernel(shape, canShare)),
+    kernel: compiled(`reduce ${JSON.stringify([moments, skipped, shape.keeps])} ${key}`, () =>
+      reduceKernel(shape, canShare),
+    ),
     units: ny * nz * pass.channels,
-    bytesPerUnit: rowLength(pass) * 8,
+    bytesPerUnit: rowBytes,
     scratchBytes: 0,
     tableBytes: tables.bytes,
     writeTables: (buffer, at) => tables.write(buffer, at),
-    valueOf: numberOf,
+    valueOf: (name, at) => (name === "rowBytes" ? rowBytes : name === "sumBytes" ? sumBytes : numberOf(name, at)),
   };
 };
 
 const isNothing = (s: Scalar): boolean => s.kind === "const" && s.value === 0;
 
-/** Numbers that the kernel leaves for each row: Σ body, and Σ body · x where there are moments. */
-export const rowLength = ({ totals }: Reduce): number =>
-  totals.reduce((sum, { moments }) => sum + (moments ? 2 : 1), 0);
+/**
+ * What the kernel leaves for each row, in bytes: Σ body, and Σ body · x where there are moments, each a float64; and
+ * perhaps the values of a body.
+ */
+export const rowOf = (
+  { totals, size }: Reduce,
+  keeps: boolean,
+): { readonly sumBytes: number; readonly rowBytes: number } => {
+  const sumBytes = 8 * totals.reduce((sum, { moments }) => sum + (moments ? 2 : 1), 0);
+  return { sumBytes, rowBytes: keeps ? Math.ceil((sumBytes + 4 * size[0]) / 8) * 8 : sumBytes };
+};
 
 /**
  * The sums over all rows, pair by pair: errors grow with the logarithm of their number, and the order is that of
  * the rows. A row's moments along y and z follow from its sum.
  */
-export const sumOfRows = ({ totals, size: [, ny, nz] }: Reduce, rows: Float64Array): Float64Array => {
-  const length = rows.length === 0 ? 0 : totals.reduce((sum, { moments }) => sum + (moments ? 2 : 1), 0);
-  const count = length === 0 ? 0 : rows.length / length;
+export const sumOfRows = (pass: Reduce, rows: Float64Array, rowBytes: number): Float64Array => {
+  const { totals } = pass;
+  const [, ny, nz] = pass.size;
+  const length = rowBytes / 8;
+  const count = ny * nz * pass.channels;
   const pairwise = (of: (row: number) => number, from: number, to: number): number => {
     if (to - from <= 8) {
       let sum = 0;
@@ -66,4 +81,21 @@ export const sumOfRows = ({ totals, size: [, ny, nz] }: Reduce, rows: Float64Arr
       : [total(sum)];
   });
   return Float64Array.from(sums);
+};
+
+/** The body of a scatter in terms of what a reduce over the same domain looks at; undefined where it looks elsewhere. */
+export const seenFrom = (pass: Reduce, scatter: Scatter): Scalar | undefined => {
+  const sameDomain = [...pass.size, pass.channels].every((n, k) => n === [...scatter.size, scatter.channels][k]);
+  const spellTap = ({ source, pull, by, boundary }: Tap): string =>
+    `${source} ${by} ${boundary} ${[...pull.linear, ...pull.offset].join()}`;
+  const spellRegion = ({ pull, size }: Region): string => [...pull.linear, ...pull.offset, ...size].join();
+  const [taps, regions] = [pass.taps.map(spellTap), pass.regions.map(spellRegion)];
+  const tapOf = scatter.taps.map((tap) => taps.indexOf(spellTap(tap)));
+  const regionOf = scatter.regions.map((region) => regions.indexOf(spellRegion(region)));
+  if (!sameDomain || tapOf.includes(-1) || regionOf.includes(-1)) return undefined;
+  return replaceLeaves(scatter.body, (leaf) => {
+    if (leaf.kind === "tap") return tap(tapOf[leaf.index] ?? 0);
+    if (leaf.kind === "slope") return slope(tapOf[leaf.index] ?? 0, leaf.axis);
+    return leaf.kind === "inside" ? inside(regionOf[leaf.region] ?? 0) : undefined;
+  });
 };

@@ -2,11 +2,11 @@
  * The GPU backend: each pass as a WGSL kernel that is compiled for its structure, run on any device that
  * speaks WebGPU.
  */
-import { fail, MedImagesError } from "../../compiler/errors.ts";
+import { fail } from "../../compiler/errors.ts";
 import type { Vector3 } from "../../compiler/language/vector.ts";
 import { dtypes, type Storage, type VoxelArray, type Voxels } from "../../compiler/language/voxels.ts";
-import type { Plan, Program } from "../../compiler/plan.ts";
-import { checkBudget } from "../../compiler/schedule.ts";
+import type { GradientProgram, Plan, Program } from "../../compiler/plan.ts";
+import { checkBudget, checkBudgetOf } from "../../compiler/schedule.ts";
 import { type Backend, type DeviceVoxels, isOnDevice, type RunOptions } from "../backend.ts";
 import { acquire, type Bounds, type GpuSource, wrap } from "./acquire.ts";
 import type { Device } from "./device.ts";
@@ -18,9 +18,10 @@ import { broken, bufferOf, bytesOf, elementsOf, type PlacedBuffer, type PlacedPl
 import { toWords } from "./pool.ts";
 import { printPlan } from "./print.ts";
 import { ResidentVoxels } from "./resident.ts";
-import { type OnDevice, Run } from "./run.ts";
+import { runWhole } from "./run.ts";
 import { TiledRun } from "./tiled-run.ts";
 import { download, upload } from "./transport.ts";
+import type { OnDevice } from "./workspace.ts";
 
 /** Voxels in a buffer that another library made: x fastest, channels slowest, packed from its start. */
 export interface BorrowedVoxels extends Storage {
@@ -54,6 +55,8 @@ export interface BackendSettings extends Bounds {
 }
 
 const done = (): void => undefined;
+
+const inMemory = (voxels: Voxels): Promise<Voxels> | Voxels => (isOnDevice(voxels) ? voxels.fetch() : voxels);
 
 interface Started {
   readonly device: Device;
@@ -96,15 +99,8 @@ export class WebGpuBackend implements GpuBackend {
     return this.#inTurn(() => this.#runKept(program, options));
   }
 
-  runGradient(): Promise<readonly Voxels[]> {
-    return Promise.reject(
-      new MedImagesError({
-        kind: "BackendUnavailable",
-        backend: "webgpu",
-        reason: "it takes no gradients yet",
-        remedy: "use another backend",
-      }),
-    );
+  runGradient(program: GradientProgram, options: RunOptions = {}): Promise<readonly Voxels[]> {
+    return this.#inTurn(() => this.#runGradient(program, options));
   }
 
   kernels(plan: Plan): readonly string[] {
@@ -227,23 +223,50 @@ export class WebGpuBackend implements GpuBackend {
     inputs: readonly Voxels[],
     pace: Pace,
   ): Promise<OnDevice | { readonly data: VoxelArray }> {
-    const fetched = (voxels: Voxels): Promise<Voxels> | Voxels => (isOnDevice(voxels) ? voxels.fetch() : voxels);
     if (!fits(device, plan)) {
-      const data = await new TiledRun(device, plan, await Promise.all(inputs.map(fetched)), pace).result();
+      const data = await new TiledRun(device, plan, await Promise.all(inputs.map(inMemory)), pace).result();
       pace.done();
       return { data };
     }
+    return this.#holding(device, inputs, async (here) => ({ buffer: await runWhole(device, plan, here, pace) }));
+  }
+
+  /** Calls `work` with inputs where it can read them; those on the device stay there until it is done. */
+  async #holding<T>(
+    device: Device,
+    inputs: readonly Voxels[],
+    work: (here: readonly (Voxels | OnDevice)[]) => Promise<T>,
+  ): Promise<T> {
     const drops: (() => void)[] = [];
     const here = inputs.map((voxels) => {
-      if (!(voxels instanceof ResidentVoxels && voxels.device === device)) return fetched(voxels);
+      if (!(voxels instanceof ResidentVoxels && voxels.device === device)) return inMemory(voxels);
       drops.push(voxels.hold());
       return { buffer: voxels.buffer };
     });
     try {
-      return { buffer: await new Run(device, plan, await Promise.all(here), pace).result() };
+      return await work(await Promise.all(here));
     } finally {
       for (const drop of drops) drop();
     }
+  }
+
+  async #runGradient({ plan, inputs }: GradientProgram, options: RunOptions): Promise<readonly Voxels[]> {
+    // Loaded when it is used, so that pages that take no gradients need not have it.
+    const { checkFits, GradientRun, placeGradient } = await import("./gradient-run.ts");
+    const placed = placeGradient(plan);
+    const { passes, results } = placed;
+    checkBudgetOf(passes, plan.inputs, results, options.memory, (number) => bytesOf(bufferOf(placed, number)));
+    if (options.signal?.aborted) return fail({ kind: "Aborted" });
+    const device = await this.#ready();
+    checkFits(device, placed);
+    const pace = new Pace(device, passes.length, options);
+    const made = await this.#holding(device, inputs, (here) =>
+      new GradientRun(device, plan, placed, here, pace).results(),
+    );
+    pace.done();
+    return Promise.all(
+      results.map((result) => made.get(result) ?? inMemory(inputs[result] ?? broken("a result was never computed"))),
+    );
   }
 
   /** The device, a fresh one after a loss. @throws MedImagesError `BackendUnavailable` */

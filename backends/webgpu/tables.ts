@@ -7,7 +7,7 @@ import type { Interpolator } from "../../compiler/language/interpolator.ts";
 import { type Axis, at, axes, type Vector3 } from "../../compiler/language/vector.ts";
 import type { TapBoundary } from "../../compiler/plan.ts";
 import { type Interval, rowOf, withinExtent } from "../../compiler/region.ts";
-import { fillStencil, makeStencil, tieTolerance } from "../../compiler/stencil.ts";
+import { fillSlopes, fillStencil, makeStencil, tieTolerance } from "../../compiler/stencil.ts";
 
 type Pull = Affine<"index", "index">;
 
@@ -71,6 +71,26 @@ export const stencilTable = (
     if (by === "bspline") floats.set(weight, i * width + index.length);
   }
   return words;
+};
+
+/** For each of `count` indices along the driving axis the derivatives of the weights, as {@link stencilTable} has the weights. */
+export const slopeTable = (
+  pull: Pull,
+  row: Axis,
+  along: Axis,
+  count: number,
+  by: Interpolator,
+  boundary: TapBoundary,
+  n: number,
+): Uint32Array => {
+  const stencil = makeStencil(by);
+  const width = stencil.weight.length;
+  const slopes = new Float32Array(count * width);
+  for (let i = 0; i < count; i++) {
+    fillSlopes(stencil, by, boundary, coordinateAlong(pull, row, along, i), n);
+    slopes.set(stencil.weight, i * width);
+  }
+  return new Uint32Array(slopes.buffer);
 };
 
 /** The indices along the driving axis whose coordinate lies in the extent of `n` voxels. */

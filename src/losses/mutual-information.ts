@@ -12,7 +12,7 @@ import { isRefusal, refusedLoss } from "./refused.ts";
 import { type RangeOptions, type ValueRange, valueRange } from "./value-range.ts";
 
 export interface MutualInformationOptions extends MaskOptions, RangeOptions {
-  /** Bins along each side of the joint histogram, two of which at each end are left for the window: from 5 to 1024. */
+  /** Bins along each side of the joint histogram, two of which at each end are left for the window: from 6 to 1024. */
   readonly bins?: number;
 }
 
@@ -34,16 +34,19 @@ export const mutualInformation =
     const { expression, others, fields } = scene;
     const range = valueRange(expression, options.range, "range");
     const targetRange = valueRange(others[0] ?? expression, options.targetRange, "targetRange");
-    const binsAreSound = Number.isInteger(bins) && bins >= 5 && bins <= 1024;
+    const binsAreSound = Number.isInteger(bins) && bins >= 6 && bins <= 1024;
     const refusals = [
-      ...(binsAreSound ? [] : [refuse(`${bins} is no number of bins`, "give a whole number from 5 to 1024")]),
+      ...(binsAreSound ? [] : [refuse(`${bins} is no number of bins`, "give a whole number from 6 to 1024")]),
       ...[range, targetRange].filter(isRefusal),
     ];
     if (refusals.length > 0 || isRefusal(range) || isRefusal(targetRange))
       return refusedLoss(scene, "mutualInformation", refusals);
+    const shifted = (value: Scalar, within: ValueRange, by: number): Scalar =>
+      binary("add", inBins(value, within, bins), constant(by));
     const histogram = jointHistogram({
-      row: place(tap(1), targetRange, bins, firstBin - 0.5, bins - firstBin - 1),
-      column: place(tap(0), range, bins, firstBin, bins - firstBin),
+      // Bins are half open, but for the last.
+      row: binary("min", shifted(tap(1), targetRange, firstBin - 0.5), constant(bins - firstBin - 1)),
+      column: shifted(tap(0), range, firstBin),
       weight: mask === undefined ? constant(1) : tap(2),
       bins,
       fields,
@@ -56,12 +59,12 @@ export const mutualInformation =
 /** The window reaches two bins to either side. */
 const firstBin = 2;
 
-/** Where in the bins a value lies: `first` for the lowest, and never beyond `last`. */
-const place = (value: Scalar, [low, high]: ValueRange, bins: number, first: number, last: number): Scalar => {
+/** How many bins a value lies above the lowest. It is held in its range before, where ends are exact. */
+const inBins = (value: Scalar, [low, high]: ValueRange, bins: number): Scalar => {
   // All values of an image of one value are in one bin.
   const width = high > low ? (high - low) / (bins - 2 * firstBin) : 1;
-  const bin = binary("add", binary("div", binary("sub", value, constant(low)), constant(width)), constant(first));
-  return binary("min", binary("max", bin, constant(firstBin)), constant(last));
+  const held = binary("min", binary("max", value, constant(low)), constant(high));
+  return binary("div", binary("sub", held, constant(low)), constant(width));
 };
 
 /** −Σ p ln(p / (p(row) · p(column))) of counts, and its derivatives by them; a bin without counts has none. */

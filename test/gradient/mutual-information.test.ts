@@ -74,7 +74,7 @@ const weights = imageFromArray(
 const on = { backend: reference } as const;
 
 describe("the value", () => {
-  it.each([5, 8, 32, 40])("is −(H(t) + H(v) − H(t, v)) with %i bins", async (bins) => {
+  it.each([6, 8, 32, 40])("is −(H(t) + H(v) − H(t, v)) with %i bins", async (bins) => {
     const expected = -information(
       numbers(moving),
       numbers(fixed),
@@ -220,7 +220,7 @@ describe("what cannot be", () => {
     const changed = pipe(moving, rescale(2, 1));
     expect(await reasonsOf(pipe(changed, mutualInformation(fixed, { bins: 3 })))).toBe(
       [
-        "step 2 (mutualInformation): 3 is no number of bins; give a whole number from 5 to 1024",
+        "step 2 (mutualInformation): 3 is no number of bins; give a whole number from 6 to 1024",
         'step 2 (mutualInformation): the range of values after "rescale" is not known; give range: [lowest, highest] in real values',
       ].join("\n"),
     );

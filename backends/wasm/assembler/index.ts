@@ -5,4 +5,5 @@ export type { Instruction, Label } from "./instruction.ts";
 export { type Build, ModuleBuilder } from "./module.ts";
 export type { Limits } from "./parts.ts";
 export { supportsSimd, supportsThreads } from "./probe.ts";
+export { toText } from "./text.ts";
 export type { Shape, ValueType } from "./types.ts";

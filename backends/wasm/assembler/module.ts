@@ -17,7 +17,6 @@ import {
 } from "./function.ts";
 import type { Callee } from "./instruction.ts";
 import type { GlobalParts, ImportParts, Limits, MemoryParts, ModuleParts } from "./parts.ts";
-import { toText } from "./text.ts";
 import { checkWhole, type Literal, reject, type ValueType } from "./types.ts";
 
 /** What the builder of a function ends with: its results, several as `[a, b] as const`. */
@@ -103,10 +102,6 @@ export class ModuleBuilder {
     return encode(this.parts());
   }
 
-  toText(): string {
-    return toText(this.parts());
-  }
-
   private add<P extends Params, R extends Results>(
     name: string,
     params: P,
@@ -154,7 +149,8 @@ export class ModuleBuilder {
     this.memoryParts = memory;
   }
 
-  private parts(): ModuleParts {
+  /** What the module consists of so far. */
+  parts(): ModuleParts {
     const { name, imports, functions, globals, memoryParts } = this;
     return { name, imports, functions, globals, ...(memoryParts === undefined ? {} : { memory: memoryParts }) };
   }

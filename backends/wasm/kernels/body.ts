@@ -1,5 +1,5 @@
 /** The scalar language on four voxels at a time. */
-import type { BinaryOperator, Scalar, UnaryOperator } from "../../../compiler/language/scalar.ts";
+import type { BinaryOperator, Lookup, Scalar, UnaryOperator } from "../../../compiler/language/scalar.ts";
 import type { Axis } from "../../../compiler/language/vector.ts";
 import type { F, V128 } from "./context.ts";
 import type { VectorFunctions } from "./functions.ts";
@@ -9,6 +9,8 @@ export interface Leaves {
   readonly tap: (index: number) => V128;
   /** Absent in kernels that take no gradients. */
   readonly slope?: (index: number, axis: Axis) => V128;
+  /** As `slope`. */
+  readonly lookup?: (of: Lookup, row: V128, column: V128) => V128;
   readonly constant: (value: number) => V128;
   readonly background: (buffer: number) => V128;
   /** Added to the module when first asked for. */
@@ -40,7 +42,8 @@ export const emitBodies = (f: F, bodies: readonly Scalar[], leaves: Leaves): rea
       case "background":
         return leaves.background(s.buffer);
       case "lookup":
-        throw new RangeError("tables are for gradients");
+        if (leaves.lookup === undefined) throw new RangeError("tables are for gradients");
+        return leaves.lookup(s, of(s.row), of(s.column));
       case "inside":
         throw new RangeError("regions are resolved before a body is emitted");
       case "unary":

@@ -26,7 +26,7 @@ export const bspline = (
   slope?: Axis,
 ): V128 => {
   const { f32x4, i32x4, i32 } = f;
-  const along = (axis: Axis, t: V): Four<V> => (axis === slope ? slopes(f, t) : weightsOf(f, t));
+  const along = (axis: Axis, t: V): Four<V> => (axis === slope ? slopesOf(f, t) : weightsOf(f, t));
   const [alongX, alongY] = [transposed(f, along(0, x.share)), along(1, y.share)];
   const alongZ = z && along(2, z.share);
   const [sy, sz] = strides;
@@ -77,7 +77,7 @@ export const weightsOf = (f: F, t: V): Four<V> => {
 };
 
 /** The derivatives of the weights by t. */
-const slopes = (f: F, t: V): Four<V> => {
+export const slopesOf = (f: F, t: V): Four<V> => {
   const { f32x4 } = f;
   const u = f.keep(f32x4.sub(f32x4.splat(1), t));
   const end = (v: V, sign: number): V128 => f32x4.mul(f32x4.mul(v, v), f32x4.splat(sign * 0.5));
@@ -86,8 +86,8 @@ const slopes = (f: F, t: V): Four<V> => {
   return [f.keep(end(u, -1)), f.keep(middle(t, -1)), f.keep(middle(u, 1)), f.keep(end(t, 1))];
 };
 
-/** From the k-th weight of each voxel to the weights of the k-th voxel. */
-const transposed = (f: F, [a, b, c, d]: Four<V>): Four<V> => {
+/** From the k-th weight of each voxel to the weights of the k-th voxel, or back. */
+export const transposed = (f: F, [a, b, c, d]: Four<V>): Four<V> => {
   const { i32x4 } = f;
   const [ab, cd] = [f.keep(i32x4.shuffle(a, b, [0, 4, 1, 5])), f.keep(i32x4.shuffle(c, d, [0, 4, 1, 5]))];
   const [ef, gh] = [f.keep(i32x4.shuffle(a, b, [2, 6, 3, 7])), f.keep(i32x4.shuffle(c, d, [2, 6, 3, 7]))];

@@ -1,16 +1,19 @@
 /**
  * Sums along rows: for each row of the domain a few float64 numbers, which the host then adds up in an order that
- * does not depend on threads. Along a row four lanes sum in float32, which is as exact as the values are.
+ * does not depend on threads. Along a row four lanes sum in float32, which is as exact as the values are. Behind the
+ * sums of a row may follow the values of one more body, for a transposed tap that looks at the same.
  */
 import { type Local, ModuleBuilder } from "../assembler/index.ts";
 import { UniformLayout } from "../uniforms.ts";
 import { type Context, type F, Reader, type V128 } from "./context.ts";
 import type { Kernel } from "./gather.ts";
-import { narrowing, RowEmitter, type RowShape, type Sink } from "./rows.ts";
+import { lanesDue, narrowing, RowEmitter, type RowShape, type Sink } from "./rows.ts";
 
 export interface ReduceShape extends RowShape {
   /** For each total whether Σ body · x follows Σ body. */
   readonly moments: readonly boolean[];
+  /** Whether the last body is not summed but kept, as floats. */
+  readonly keeps: boolean;
 }
 
 export const reduceKernel = (shape: ReduceShape, shared: boolean): Kernel => {
@@ -30,22 +33,23 @@ export const reduceKernel = (shape: ReduceShape, shared: boolean): Kernel => {
         sum: f.local("v128", "sum"),
         alongX: moments ? f.local("v128", "sum_x") : undefined,
       }));
-      const rows = new RowEmitter(context, f, read, shape, narrow, {
-        mixes: false,
-        sink: summing(f, sums),
-      });
+      const [rowBytes, sumBytes] = [read.i32("rowBytes"), read.i32("sumBytes")];
+      const kept = shape.keeps ? f.local("i32", "kept") : undefined;
+      const rows = new RowEmitter(context, f, read, shape, narrow, { mixes: false, sink: summing(f, sums, kept) });
       const unit = f.local("i32", "row");
       f.forRange(unit, from, to, 1, () => {
+        if (kept !== undefined) {
+          kept.set(f.i32.add(out, sumBytes));
+          f.memory.fill(kept, 0, f.i32.sub(rowBytes, sumBytes));
+        }
         for (const { sum, alongX } of sums) {
           sum.set(f.f32x4.splat(0));
           alongX?.set(f.f32x4.splat(0));
         }
         rows.row(unit);
-        for (const { sum, alongX } of sums)
-          for (const lanes of alongX === undefined ? [sum] : [sum, alongX]) {
-            f.f64.store(out, acrossLanes(f, lanes));
-            out.set(f.i32.add(out, 8));
-          }
+        const numbers = sums.flatMap(({ sum, alongX }) => (alongX === undefined ? [sum] : [sum, alongX]));
+        for (const [k, lanes] of numbers.entries()) f.f64.store(out, acrossLanes(f, lanes), 8 * k);
+        out.set(f.i32.add(out, rowBytes));
       });
     },
   );
@@ -58,27 +62,28 @@ interface Sum {
 }
 
 /** Adds what lies in the stretch and has not been added: blocks may overlap, and reach beyond its end. */
-const summing = (f: F, sums: readonly Sum[]): Sink => ({
+const summing = (f: F, sums: readonly Sum[], kept: Local<"i32"> | undefined): Sink => ({
   start: (x, stop) => {
     const { f32x4, i32x4, i32, v128 } = f;
     const due = f.keep(x, "due");
     return {
       startRun: () => {},
       put: (values, step) => {
-        // One voxel at a time all lanes hold it: the first counts.
-        const place = f.keep(i32x4.add(i32x4.splat(x), i32x4.const(step === 4 ? [0, 1, 2, 3] : [0, 9, 9, 9])));
-        const counts = f.keep(
-          step === 4
-            ? v128.and(i32x4.ge_s(place, i32x4.splat(due)), i32x4.lt_s(place, i32x4.splat(stop)))
-            : i32x4.const([-1, 0, 0, 0]),
-        );
+        const { place, isDue } = lanesDue(f, x, { due, stop, step });
         const needsPlace = sums.some(({ alongX }) => alongX !== undefined);
         const floats = needsPlace ? f.keep(f32x4.convert_i32x4_s(place)) : undefined;
         for (const [k, { sum, alongX }] of sums.entries()) {
-          const value = f.keep(v128.and(values[k] as V128, counts));
+          const value = f.keep(v128.and(values[k] as V128, isDue));
           sum.set(f32x4.add(sum, value));
           if (floats !== undefined) alongX?.set(f32x4.add(alongX, f32x4.mul(value, floats)));
         }
+        const last = values[sums.length];
+        // What lies beyond the stretch is 0 unless another stretch says what it is.
+        if (kept !== undefined && last !== undefined)
+          v128.store(
+            i32.add(kept, i32.shl(x, 2)),
+            step === 4 ? v128.and(last, i32x4.lt_s(place, i32x4.splat(stop))) : v128.and(last, isDue),
+          );
         due.set(i32.add(x, step));
       },
     };

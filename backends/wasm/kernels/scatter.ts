@@ -63,22 +63,23 @@ class ScatterEmitter {
     this.#give = give;
   }
 
-  /** Planes `from` … `to` − 1 of one channel, left at `scratch`. */
+  /** Planes `from` … `to` − 1 of one channel, left at `scratch`, before which there is room for others. */
   planes(scratch: Local<"i32">, from: Local<"i32">, to: Local<"i32">): void {
     const f = this.#f;
     const { i32, f64 } = f;
     const read = this.#read;
     const [nx, ny, nz] = [read.i32("nx"), read.i32("ny"), read.i32("nz")];
     const [sizes, given] = [[read.i32("n0"), read.i32("n1"), read.i32("n2")] as const, read.i32("given")];
+    const rowBytes = read.i32("rowBytes");
     const channel = f.keep(i32.div_u(from, sizes[2]), "channel");
     const first = f.keep(i32.rem_u(from, sizes[2]), "first");
     const past = f.keep(i32.add(first, i32.sub(to, from)), "past");
     const planeBytes = f.keep(i32.shl(i32.mul(sizes[0], sizes[1]), 2), "planeBytes");
     const extra = f.keep(i32.mul(planeBytes, spare[this.#shape.by]));
     const own = f.keep(i32.mul(planeBytes, i32.sub(past, first)), "own");
-    f.memory.fill(scratch, 0, i32.add(own, i32.shl(extra, 1)));
+    f.memory.fill(i32.sub(scratch, extra), 0, i32.add(own, i32.shl(extra, 1)));
     // Where plane 0 would be.
-    const origin = f.keep(i32.sub(i32.add(scratch, extra), i32.mul(planeBytes, first)), "origin");
+    const origin = f.keep(i32.sub(scratch, i32.mul(planeBytes, first)), "origin");
     const before = this.#shape.by === "bspline" ? 2 : 1;
     const ownLow = f.keep(f64.convert_i32_s(i32.sub(first, before)));
     const ownHigh = f.keep(f64.convert_i32_s(i32.add(past, before - 1)));
@@ -121,11 +122,10 @@ class ScatterEmitter {
       f.if(reaches, () => {
         const whole = { start: i32.const(0), end: nx };
         const [start, end] = f.call(this.#narrow.roughly, { b: base, s: step, low, high, ...whole });
-        const values = f.keep(i32.add(given, i32.shl(i32.mul(row, nx), 2)), "values");
+        const values = f.keep(i32.add(given, i32.mul(row, rowBytes)), "values");
         this.#row({ along, fixed, origin, values, first, past, low: ownLow, high: ownHigh }, start, end);
       });
     });
-    f.memory.copy(scratch, i32.add(scratch, extra), own);
   }
 
   #coefficients(): readonly Coefficients[] {
@@ -244,6 +244,10 @@ class ScatterEmitter {
     const weigh = ({ share }: Position): readonly Local<"v128">[] =>
       this.#shape.by === "bspline" ? weightsOf(f, share) : [f.keep(f32x4.sub(f32x4.splat(1), share)), share];
     const [wx, wy, wz] = [weigh(px), weigh(py), weigh(pz)];
+    if (this.#shape.by === "linear") {
+      this.#addEight([wx, wy, wz], value, corners, [sy, sz]);
+      return;
+    }
     const back = this.#shape.by === "bspline" ? 1 : 0;
     if (back === 1) for (const corner of corners) corner.set(i32.sub(i32.sub(i32.sub(corner, 4), sy), sz));
     for (const [c, z] of wz.entries())
@@ -254,28 +258,35 @@ class ScatterEmitter {
           f.scope(() => {
             const ofRow = f.keep(f32x4.mul(ofPlane, y));
             const rows = plane.map((at) => f.keep(b === 0 ? at : i32.add(at, i32.mul(sy, b))));
-            if (wx.length === 2) this.#addPairs(wx, ofRow, rows);
-            else this.#addFours(wx, ofRow, rows);
+            this.#addFours(wx, ofRow, rows);
           });
       });
   }
 
-  /** Two neighbours along x at once: half a vector. */
-  #addPairs(wx: readonly Local<"v128">[], ofRow: Local<"v128">, rows: readonly Local<"i32">[]): void {
-    const f = this.#f;
-    const { f32x4, i32x4, v128 } = f;
-    const [low, high] = wx.map((w) => f.keep(f32x4.mul(ofRow, w))) as [Local<"v128">, Local<"v128">];
-    const [front, behind] = [
-      f.keep(i32x4.shuffle(low, high, [0, 4, 1, 5])),
-      f.keep(i32x4.shuffle(low, high, [2, 6, 3, 7])),
-    ];
-    for (const [lane, at] of rows.entries()) {
-      const pairs = lane < 2 ? front : behind;
-      const half = lane % 2;
-      const sum =
-        half === 0 ? f32x4.add(pairs, v128.load64_zero(at)) : f32x4.add(pairs, v128.load64_lane(at, pairs, 1));
-      v128.store64_lane(at, sum, half);
-    }
+  /**
+   * The eight neighbours of one voxel after the other, each by itself: what one voxel adds to is most often added to
+   * by the next, and processors hand a sum on from a store to a load only where both are of the same bytes.
+   */
+  #addEight(
+    [wx, wy, wz]: readonly [Weights, Weights, Weights],
+    value: V128,
+    corners: readonly Local<"i32">[],
+    [sy, sz]: readonly [Local<"i32">, Local<"i32">],
+  ): void {
+    const { f32x4, f32, i32 } = this.#f;
+    const keep = (v: V128): Local<"v128"> => this.#f.keep(v);
+    const kept = keep(value);
+    const planes = wz.map((z) => keep(f32x4.mul(kept, z)));
+    const rows = planes.flatMap((plane) => wy.map((y) => keep(f32x4.mul(plane, y))));
+    const all = rows.map((row) => wx.map((x) => keep(f32x4.mul(row, x))));
+    const shifts = [undefined, sy, sz, this.#f.keep(i32.add(sy, sz))];
+    for (const [lane, corner] of corners.entries())
+      for (const [k, weights] of all.entries()) {
+        const shift = shifts[k];
+        const at = shift === undefined ? corner : this.#f.keep(i32.add(corner, shift));
+        for (const [a, weight] of weights.entries())
+          f32.store(at, f32.add(f32.load(at, 4 * a), f32x4.extract_lane(weight, lane)), 4 * a);
+      }
   }
 
   #addFours(wx: readonly Local<"v128">[], ofRow: Local<"v128">, rows: readonly Local<"i32">[]): void {
@@ -295,6 +306,7 @@ class ScatterEmitter {
 }
 
 type V = Local<"v128">;
+type Weights = readonly V[];
 
 interface Interval {
   readonly start: Local<"i32">;

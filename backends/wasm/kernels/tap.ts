@@ -11,10 +11,10 @@ import { tieTolerance } from "../../../compiler/stencil.ts";
 import type { Local } from "../assembler/index.ts";
 import { bspline } from "./bspline.ts";
 import type { Context, F, F64, I32, Reader, V128 } from "./context.ts";
-import { elementBytes, hasPairs, loadScalar } from "./elements.ts";
+import { elementBytes, hasPairs, loadRun, loadScalar } from "./elements.ts";
 import { FixedRun, type FixedStep, fixedStep, type PerAxis, type Position, perAxis, type RowAxis } from "./fixed.ts";
 import { linear, linearSlopes, type Slopes } from "./linear.ts";
-import { type Sample, sampleHelper } from "./slow.ts";
+import { type Address, addressHelper, type Sample, sampleHelper } from "./slow.ts";
 
 export interface TapShape {
   readonly by: Interpolator;
@@ -22,6 +22,8 @@ export interface TapShape {
   readonly dtype: DType;
   /** Whether z is blended away before: the source is a plane for each plane of output. */
   readonly flat: boolean;
+  /** Whether a row of output is a row of the source, moved along it: its voxels lie side by side. */
+  readonly straight: boolean;
 }
 
 /**
@@ -59,6 +61,9 @@ export class TapEmitter {
   readonly #source: Local<"i32">;
   readonly #channelBytes: Local<"i32">;
   readonly #here: Local<"i32">;
+  /** Where the row of a straight tap starts, if it does at the source's first voxel. */
+  readonly #line: Local<"i32"> | undefined;
+  readonly #address: () => Address;
 
   constructor(context: Context, f: F, read: Reader, k: number, shape: TapShape) {
     this.shape = shape;
@@ -85,6 +90,8 @@ export class TapEmitter {
     this.#source = read.i32(name("source"));
     this.#channelBytes = read.i32(name("channelBytes"));
     this.#here = f.local("i32", name("here"));
+    this.#line = shape.straight ? f.local("i32", name("line")) : undefined;
+    this.#address = () => addressHelper(context, shape.boundary, shape.dtype, k);
     this.#fixed = perAxis(this.axes, ({ step }) => fixedStep(f, step));
     this.#sample = onceEach((slope) => sampleHelper(context, shape, k, slope));
   }
@@ -103,6 +110,26 @@ export class TapEmitter {
       base.set(f64.add(f64.add(f64.mul(my, y), f64.mul(mz, z)), this.#read(`t${a}`)));
     });
     this.#here.set(first);
+    this.#line?.set(this.#f.call(this.#address(), { ...this.#place(this.#here), x: 0 }));
+  }
+
+  #place(source: Local<"i32">) {
+    const [ax, ay, az] = this.axes;
+    return {
+      source,
+      nx: ax.size,
+      ny: ay.size,
+      nz: az?.size ?? 1,
+      sy: ay.stride,
+      sz: this.#sz,
+      y: ay.base,
+      z: az?.base ?? 0,
+    };
+  }
+
+  /** The axes along which neighbours of a row's voxels may lie beyond the ends: rows themselves are brought back. */
+  get open(): readonly RowAxis[] {
+    return this.shape.straight ? [this.axes[0]] : this.axes;
   }
 
   /** Start, step and limits of the coordinates along an axis for which all neighbours lie within the voxels. */
@@ -120,6 +147,7 @@ export class TapEmitter {
   /** Prepares to read the voxels from x on, where x is the local that the loop moves on. */
   startRun(x: Local<"i32">, reading: Reading): Run {
     if (reading === "anywhere") return this.#runAnywhere(x);
+    if (this.#line !== undefined) return this.#runStraight(x, this.#line);
     return this.shape.by === "nearest" ? this.#runNearest(x) : this.#runFixed(x, reading);
   }
 
@@ -149,6 +177,22 @@ export class TapEmitter {
         slopes: [f.keep(sample(0)), f.keep(sample(1)), f.keep(sample(2))],
       }),
       advance: () => {},
+    };
+  }
+
+  #runStraight(x: Local<"i32">, line: Local<"i32">): Run {
+    const f = this.#f;
+    const { i32, f64 } = f;
+    const { dtype } = this.shape;
+    const [{ base }] = this.axes;
+    const from = i32.add(x, i32.trunc_sat_f64_s(f64.floor(f64.add(base, 0.5))));
+    const at = f.keep(i32.add(line, i32.mul(from, elementBytes(dtype))), "at");
+    return {
+      value: () => loadRun(f, dtype, at),
+      withSlopes: () => {
+        throw new RangeError("the nearest voxel has no slope");
+      },
+      advance: () => at.set(i32.add(at, 4 * elementBytes(dtype))),
     };
   }
 

@@ -10,6 +10,7 @@ import {
   type UnaryOperator,
   usesIn,
 } from "../../../compiler/language/scalar.ts";
+import type { Axis } from "../../../compiler/language/vector.ts";
 import type { HelperName } from "./library.ts";
 
 type Use = (helper: HelperName) => HelperName;
@@ -19,6 +20,7 @@ export interface Leaves {
   readonly type: "f32" | "u32" | "vec2u";
   readonly constant: (value: number) => string;
   readonly tap: (index: number) => string;
+  readonly slope: (index: number, axis: Axis) => string;
   readonly background: (buffer: number) => string;
   /** An expression of type bool. */
   readonly inside: (region: number) => string;
@@ -45,9 +47,16 @@ const binaryText: Readonly<Record<BinaryOperator, (a: string, b: string, use: Us
   less: (a, b, use) => `${use("less")}(${a}, ${b})`,
 };
 
-/** The statements of a function that returns the body's value. */
-export const bodyStatements = (body: Scalar, leaves: Leaves): readonly string[] => {
-  const uses = usesIn(body);
+/**
+ * The statements of a function that computes bodies, and last what `finish` makes of their values. What bodies have
+ * in common is computed once.
+ */
+export const bodyStatements = (
+  bodies: readonly Scalar[],
+  leaves: Leaves,
+  finish: (values: readonly string[]) => readonly string[],
+): readonly string[] => {
+  const uses = usesInAll(bodies);
   const lines: string[] = [];
   const scopes: Map<Scalar, string>[] = [new Map()];
   let count = 0;
@@ -82,9 +91,9 @@ export const bodyStatements = (body: Scalar, leaves: Leaves): readonly string[] 
       case "tap":
         return leaves.tap(s.index);
       case "slope":
-        throw new RangeError("slopes are asked for by gradients only");
+        return leaves.slope(s.index, s.axis);
       case "lookup":
-        throw new RangeError("tables are asked for by gradients only");
+        throw new RangeError("tables are refused before a body is printed");
       case "background":
         return leaves.background(s.buffer);
       case "inside":
@@ -113,8 +122,16 @@ export const bodyStatements = (body: Scalar, leaves: Leaves): readonly string[] 
     scopes.at(-1)?.set(s, named);
     return named;
   };
-  put(`return ${value(body)};`);
+  for (const line of finish(bodies.map(value))) put(line);
   return lines;
+};
+
+/** How often each node is asked for, at least. */
+const usesInAll = (bodies: readonly Scalar[]): ReadonlyMap<Scalar, number> => {
+  const all = new Map<Scalar, number>();
+  for (const body of bodies)
+    for (const [node, uses] of [[body, 1] as const, ...usesIn(body)]) all.set(node, (all.get(node) ?? 0) + uses);
+  return all;
 };
 
 /** Whether a body only chooses among voxels and fills, so that it can be computed on bits. */

@@ -1,6 +1,7 @@
 /** Kernels as text: what the compiler makes of a plan, kept so that a change of it is seen. */
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { toText } from "../../../backends/wasm/assembler/index.ts";
 import { gatherKernel } from "../../../backends/wasm/kernels/gather.ts";
 import { variantsOfAll } from "../../../backends/wasm/variants.ts";
 import { compile, rotate } from "../../../src/index.ts";
@@ -11,9 +12,15 @@ const rotation = (): string => {
   const { plan } = compile(rotate([1, 2, 3], 25, { interpolation: "linear", fill: 0 })(noise([8, 8, 8])));
   const pass = plan.passes[0]!;
   if (pass.kind !== "gather") throw new Error("a rotation is a gather");
-  const taps = pass.taps.map(({ by, boundary }) => ({ by, boundary, dtype: "float32" as const, flat: false }));
+  const taps = pass.taps.map(({ by, boundary }) => ({
+    by,
+    boundary,
+    dtype: "float32" as const,
+    flat: false,
+    straight: false,
+  }));
   const variants = variantsOfAll([pass.body], pass.regions.length);
-  return gatherKernel({ taps, regions: pass.regions.length, variants, dtype: "float32" }, true).module.toText();
+  return toText(gatherKernel({ taps, regions: pass.regions.length, variants, dtype: "float32" }, true).module.parts());
 };
 
 test("a linear rotation", async () => {

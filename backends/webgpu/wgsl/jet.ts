@@ -1,0 +1,98 @@
+/**
+ * Prints what a sum of slopes looks at: the value of a tap together with its derivatives along the axes of its
+ * source, from samples that are read once.
+ */
+import type { Interpolator } from "../../../compiler/language/interpolator.ts";
+import type { Axis } from "../../../compiler/language/vector.ts";
+import { driversOf, slopeTable } from "../tables.ts";
+import { type Printed, printSampling, printTap, type TapPlace } from "./tap.ts";
+import { capitals, letterOf, letters, type Writing } from "./writing.ts";
+
+/** A function `jet` that returns a `vec4f`: the value, then the slopes along x, y and z. */
+export const printJet = (place: TapPlace): Printed => {
+  const { tap, k, source, writing } = place;
+  return tap.by === "nearest"
+    ? flatJet(place)
+    : printSampling(place, `jet${k}`, "vec4f", (row) => slopesAlong(place, row), sums[tap.by](source.binding, writing));
+};
+
+/** The components of a jet, by source axis. */
+export const slopeOf: Readonly<Record<Axis, string>> = { 0: "y", 1: "z", 2: "w" };
+
+const flatJet = (place: TapPlace): Printed => {
+  const { text, call } = printTap(place);
+  return { text, call: `vec4f(${call}, 0.0, 0.0, 0.0)` };
+};
+
+/** Statements that find the derivatives of the weights along an axis, where these are more than −1 and 1. */
+const slopesAlong = ({ tap, k, source, size, writing }: TapPlace, row: Axis): readonly string[] => {
+  if (tap.by !== "bspline") return [];
+  const a = letters[row];
+  const drivers = driversOf(tap.pull, row);
+  // Held coordinates are whole ones there, at which mirrored samples make a slope of 0.
+  if (drivers.length > 1) return [`let ${a}Slopes = ${writing.use("splineSlopes")}(${a}Split.part);`];
+  const [along] = drivers;
+  const words = slopeTable(
+    tap.pull,
+    row,
+    along ?? 0,
+    along === undefined ? 1 : size[along],
+    tap.by,
+    tap.boundary,
+    source.size[row],
+  );
+  const table = writing.table(`slopes${k}${capitals[row]}`, words);
+  const entry = `${a}SlopeEntry`;
+  return [
+    `let ${entry} = ${along === undefined ? table : `${table} + 4u * ${letterOf(along)}`};`,
+    `let ${a}Slopes = bitcast<vec4f>(vec4u(${[0, 1, 2, 3].map((i) => `tables[${entry} + ${i}u]`).join(", ")}));`,
+  ];
+};
+
+/** Statements that read the samples and return the jet. */
+const sums: Readonly<
+  Record<Exclude<Interpolator, "nearest">, (binding: number, writing: Writing) => readonly string[]>
+> = {
+  linear: (binding, { use }) => {
+    const blend = use("blend");
+    const edges = [0, 1].flatMap((z) =>
+      [0, 1].flatMap((y) => [
+        `let near${y}${z} = read${binding}(start + y${y} + z${z} + x0);`,
+        `let far${y}${z} = read${binding}(start + y${y} + z${z} + x1);`,
+        `let row${y}${z} = ${blend}(near${y}${z}, far${y}${z}, xPart);`,
+      ]),
+    );
+    const planes = [0, 1].flatMap((z) => [
+      `let plane${z} = ${blend}(row0${z}, row1${z}, yPart);`,
+      `let planeX${z} = ${blend}(far0${z} - near0${z}, far1${z} - near1${z}, yPart);`,
+      `let planeY${z} = row1${z} - row0${z};`,
+    ]);
+    const parts = ["plane", "planeX", "planeY"].map((name) => `${blend}(${name}0, ${name}1, zPart)`);
+    return [...edges, ...planes, `return vec4f(${parts.join(", ")}, plane1 - plane0);`];
+  },
+  bspline: (binding, { use }) => {
+    const weigh = use("weigh");
+    const four = (name: (i: number) => string): string => `vec4f(${[0, 1, 2, 3].map(name).join(", ")})`;
+    return [
+      ...[0, 1, 2, 3].flatMap((z) => [
+        ...[0, 1, 2, 3].flatMap((y) => [
+          `let at${y}${z} = start + y${y} + z${z};`,
+          `let samples${y}${z} = ${four((i) => `read${binding}(at${y}${z} + x${i})`)};`,
+          `let row${y}${z} = ${weigh}(samples${y}${z}, xWeights);`,
+          `let rowX${y}${z} = ${weigh}(samples${y}${z}, xSlopes);`,
+        ]),
+        `let rows${z} = ${four((y) => `row${y}${z}`)};`,
+        `let plane${z} = ${weigh}(rows${z}, yWeights);`,
+        `let planeX${z} = ${weigh}(${four((y) => `rowX${y}${z}`)}, yWeights);`,
+        `let planeY${z} = ${weigh}(rows${z}, ySlopes);`,
+      ]),
+      `let planes = ${four((z) => `plane${z}`)};`,
+      "return vec4f(",
+      `  ${weigh}(planes, zWeights),`,
+      `  ${weigh}(${four((z) => `planeX${z}`)}, zWeights),`,
+      `  ${weigh}(${four((z) => `planeY${z}`)}, zWeights),`,
+      `  ${weigh}(planes, zSlopes),`,
+      ");",
+    ];
+  },
+};
