@@ -28,7 +28,7 @@ import {
   transformProblem,
 } from "../transform.ts";
 import { candidatesFor, type InitialName } from "./initial.ts";
-import { type MetricName, metrics, overlap, type Pair } from "./metric.ts";
+import { type MetricName, metrics, overlap, type Pair, prepare } from "./metric.ts";
 import { type Model, modelOf, onTop } from "./model.ts";
 import { descend, type OptimizerName, type OptimizerOptions } from "./optimizers/index.ts";
 import type { Evaluation, StopReason } from "./optimizers/optimizer.ts";
@@ -136,7 +136,7 @@ export const register = async (
   };
 
   const pairs: Pair[] = [];
-  for (const factor of factors) pairs.push(await atLevel(images, factor, running));
+  for (const factor of factors) pairs.push(await atLevel(images, factor, metric, running));
   let content = await startOf(pairs, images, initial, metric, running);
   const history: Iteration[] = [];
   const levels: LevelReport[] = [];
@@ -204,15 +204,19 @@ const withoutRim = (image: MedImage<"intensity">): Source<"intensity"> => {
   )(image);
 };
 
-const atLevel = async ({ fixed, moving, mask }: Images, factor: number, running: Running): Promise<Pair> => {
+const atLevel = async (
+  { fixed, moving, mask }: Images,
+  factor: number,
+  metric: MetricName,
+  running: Running,
+): Promise<Pair> => {
   const spacing = factor * Math.min(...fixed.grid.spacing);
-  const reduced = await evaluate(
-    withoutRim(await softened(await reducedTo(fixed, spacing, running), running)),
-    running,
-  );
+  const view = async (image: MedImage<"intensity">): Promise<MedImage<"intensity">> =>
+    prepare[metric](await softened(await reducedTo(image, spacing, running), running));
+  const reduced = await evaluate(withoutRim(await view(fixed)), running);
   return {
     fixed: reduced,
-    moving: await softened(await reducedTo(moving, spacing, running), running),
+    moving: await view(moving),
     ...(mask === undefined
       ? {}
       : { mask: await evaluate(resampleToImage(reduced, { interpolation: "nearest", fill: 0 })(mask), running) }),

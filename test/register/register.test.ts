@@ -3,9 +3,9 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { draw, errorsOf, type Kind, moved, noise } from "../../bench/registration/draws.ts";
-import { affineOf, transformPoint } from "../../compiler/language/affine.ts";
+import { affineOf, compose, transformPoint } from "../../compiler/language/affine.ts";
 import { centreOf } from "../../compiler/language/grid.ts";
-import { norm, rotation3, subtract, zero3 } from "../../compiler/language/vector.ts";
+import { norm, product, rotation3, subtract, type Vector3, vector, zero3 } from "../../compiler/language/vector.ts";
 import {
   affine,
   asKind,
@@ -26,6 +26,7 @@ import { phantom } from "../../src/phantom/index.ts";
 import { type Iteration, pointMapOf, type RegisterOptions, register, transformOf } from "../../src/register/index.ts";
 
 const mean = (numbers: readonly number[]): number => numbers.reduce((sum, n) => sum + n, 0) / numbers.length;
+const scaled = (v: Vector3, by: number): Vector3 => vector((k) => v[k] * by);
 const mr = phantom({ kind: "mr", size: [48, 48, 40] });
 const known = { rotate: [6, -9, 7], translate: [9, -7, 5], scale: [1, 1, 1] } as const;
 
@@ -48,7 +49,8 @@ describe("on a phantom", () => {
     expect(sameGrid(brought.grid, mr.grid)).toBe(true);
     expect(brought.voxels.data).toEqual(byContent.voxels.data);
     const labels = asKind("label", imageFromArray(new Uint8Array(48 * 48 * 40).fill(3), mr.grid));
-    expect(new Set((await evaluate(pipe(labels, found.operation))).voxels.data)).toEqual(new Set([0, 3]));
+    const carried = await evaluate(pipe(labels, found.operation));
+    expect(new Set(Array.from(carried.voxels.data, Number))).toEqual(new Set([0, 3]));
   });
 
   test("its history tells every level from the coarsest, and values that fall", async () => {
@@ -76,7 +78,7 @@ describe("on a phantom", () => {
     ["adam", { optimizer: "adam" }, 0.1],
     ["regular-step", { optimizer: { kind: "regular-step", firstStep: 2 } }, 0.1],
     ["ncc, whatever the brightness", { metric: "ncc" }, 0.05],
-    ["mutual information, whatever the contrast", { metric: "mi", pyramid: [2] }, 0.2],
+    ["mutual information, whatever the contrast", { metric: "mi" }, 0.1],
     ["centres of mass", { initial: "mass" }, 0.05],
     ["from a transform that is known", { initial: transformOf(affineOf(rotation3([0, 0, 1], 5), [5, -5, 5])) }, 0.05],
   ])("%s", async (name, options, most) => {
@@ -112,10 +114,10 @@ describe("on a phantom", () => {
     // Whatever lies in the front half of the moving image is spoilt, and masked away in the fixed one.
     const [width, height, depth] = mr.grid.size;
     const front = (i: number): boolean => Math.floor(i / width) % height < height / 2;
-    const spoilt = {
-      ...moving,
-      voxels: { ...moving.voxels, data: moving.voxels.data.map((v, i) => (front(i) ? 0 : Number(v))) },
-    } as MedImage<"intensity">;
+    const spoilt = imageFromArray(
+      Float32Array.from(Array.from(moving.voxels.data, Number), (v, i) => (front(i) ? 0 : v)),
+      moving.grid,
+    );
     const mask = imageFromArray(
       Uint8Array.from({ length: width * height * depth }, (_, i) =>
         Math.floor(i / width) % height > height / 2 + 4 ? 1 : 0,
@@ -156,6 +158,30 @@ const data = (path: string): string => fileURLToPath(new URL(`../../../shared/da
 const isHere = existsSync(data("nifti/avg152T1_LR_nifti.nii.gz"));
 
 describe.skipIf(!isHere)("on real scans", () => {
+  /**
+   * The three scans of this patient share a frame of reference, but not a posture: each pair has an optimum of its own,
+   * a few mm from where they lie. A movement on top of that has to be found again.
+   */
+  test.each([
+    ["PET onto CT", "CT", "PET"],
+    ["CT onto MR", "MR_T1", "CT"],
+  ])("%s, by mutual information: under 1 voxel of the coarser image", async (_, fixedName, movingName) => {
+    const load = (name: string): Promise<MedImage<"intensity">> => loadImage(data(`nifti/sts002/${name}_image.nii.gz`));
+    const [fixed, moving] = [await load(fixedName), await load(movingName)];
+    const options = { metric: "mi", initial: "identity" } as const;
+    const still = await register(fixed, moving, options);
+    const next = noise(5);
+    for (let k = 0; k < 2; k++) {
+      const { rotate, translate } = draw("rigid", next);
+      const half = { rotate: scaled(rotate, 0.5), translate: scaled(translate, 0.5), scale: [1, 1, 1] } as const;
+      const { moving: away, truth } = await moved(moving, half);
+      const found = await register(fixed, away, options);
+      const expected = transformOf(compose(pointMapOf(truth), pointMapOf(still.transform)), zero3, "rigid");
+      const coarser = [fixed.grid, moving.grid].reduce((a, b) => (product(a.spacing) > product(b.spacing) ? a : b));
+      expect(mean(errorsOf(found.transform, expected, fixed.grid, coarser))).toBeLessThan(1);
+    }
+  });
+
   const scans = ["nifti/avg152T1_LR_nifti.nii.gz", "nifti/sts002/CT_image.nii.gz"];
   const kinds: readonly Kind[] = ["rigid", "affine"];
   test.each(scans.flatMap((scan) => kinds.map((kind) => [scan, kind] as const)))(
