@@ -2,7 +2,8 @@
  * Registers real scans that were moved by known transforms, and says how far off the result is and how long it took;
  * beside elastix where it is installed.
  *
- *   npm run bench:register -- [--draws N] [--metric mse|ncc|mi] [--kind rigid|affine] [--scan NAME] [--threads N] [--json]
+ *   npm run bench:register -- [--draws N] [--metric mse|ncc|mi] [--kind rigid|affine] [--scan NAME] [--threads N] [--peers]
+ *     [--verbose]
  */
 
 import { fileURLToPath } from "node:url";
@@ -70,7 +71,8 @@ const main = async (): Promise<void> => {
   const metric: MetricName =
     metricNames.find((name) => name === values.metric) ?? usage(`--metric takes one of ${metricNames.join(", ")}`);
   const threads = Number(values.threads);
-  const withElastix = values.peers && metric !== "ncc" && hasElastix();
+  // elastix is asked for what it has of the same name.
+  const peerMetric = values.peers && metric !== "ncc" && hasElastix() ? metric : undefined;
   for (const name of values.scan) {
     const scan = await (scans[name] ?? usage(`no scan "${name}"; there are ${Object.keys(scans).join(", ")}`))();
     for (const text of values.kind) {
@@ -90,12 +92,12 @@ const main = async (): Promise<void> => {
         const began = performance.now();
         const found = await register(scan, moving, { transform: kind, metric, backend: wasm, threads });
         judge("medimages", found.transform, performance.now() - began);
-        if (withElastix && metric !== "ncc") {
-          const peer = await elastix(scan, moving, kind, metric, threads);
+        if (peerMetric !== undefined) {
+          const peer = await elastix(scan, moving, kind, peerMetric, threads);
           judge("elastix", peer.transform, peer.ms);
         }
       }
-      for (const who of ["medimages", ...(withElastix ? ["elastix"] : [])])
+      for (const who of ["medimages", ...(peerMetric !== undefined ? ["elastix"] : [])])
         process.stdout.write(`${JSON.stringify(summary(name, kind, metric, who, outcomes))}\n`);
     }
   }

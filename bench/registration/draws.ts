@@ -61,10 +61,10 @@ export const landmarks = (grid: Grid): readonly Vector3[] =>
     ),
   );
 
-/** How far two transforms are apart at each landmark, in voxels of `grid`: the target registration errors. */
-export const errorsOf = (found: Transform, truth: Transform, grid: Grid): readonly number[] => {
+/** How far two transforms are apart at each landmark of `grid`, in voxels, its own or others: the target registration errors. */
+export const errorsOf = (found: Transform, truth: Transform, grid: Grid, voxels: Grid = grid): readonly number[] => {
   const [f, t] = [pointMapOf(found), pointMapOf(truth)];
-  const { linear } = worldToIndex(grid);
+  const { linear } = worldToIndex(voxels);
   return landmarks(grid).map((point) => {
     const off = subtract(transformPoint(f, point), transformPoint(t, point));
     return norm(transformPoint({ linear, offset: [0, 0, 0] }, off));

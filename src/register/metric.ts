@@ -12,6 +12,7 @@ import { mutualInformation } from "../losses/mutual-information.ts";
 import { crop } from "../ops/crop.ts";
 import { map } from "../ops/intensity.ts";
 import { resampleToImage } from "../ops/resample.ts";
+import { byRank } from "./ranks.ts";
 
 /** Mean squared difference, normalised cross-correlation, and mutual information (Mattes). */
 export type MetricName = "mse" | "ncc" | "mi";
@@ -22,6 +23,13 @@ export const metrics: Readonly<Record<MetricName, (fixed: MedImage, options: Mas
   mse,
   ncc,
   mi: mutualInformation,
+};
+
+/** How an image is seen before it is compared. */
+export const prepare: Readonly<Record<MetricName, (image: MedImage<"intensity">) => MedImage<"intensity">>> = {
+  mse: (image) => image,
+  ncc: (image) => image,
+  mi: byRank,
 };
 
 /** The images of a level. */

@@ -28,11 +28,11 @@ import {
   transformProblem,
 } from "../transform.ts";
 import { candidatesFor, type InitialName } from "./initial.ts";
-import { type MetricName, metrics, overlap, type Pair } from "./metric.ts";
+import { type MetricName, metrics, overlap, type Pair, prepare } from "./metric.ts";
 import { type Model, modelOf, onTop } from "./model.ts";
 import { descend, type OptimizerName, type OptimizerOptions } from "./optimizers/index.ts";
 import type { Evaluation, StopReason } from "./optimizers/optimizer.ts";
-import { defaultPyramid, reducedTo } from "./pyramid.ts";
+import { defaultPyramid, reducedTo, softened } from "./pyramid.ts";
 
 export interface RegisterOptions extends Omit<RunOptions, "onProgress"> {
   /** What may move: `"rigid"` unless said. */
@@ -136,7 +136,7 @@ export const register = async (
   };
 
   const pairs: Pair[] = [];
-  for (const factor of factors) pairs.push(await atLevel(images, factor, running));
+  for (const factor of factors) pairs.push(await atLevel(images, factor, metric, running));
   let content = await startOf(pairs, images, initial, metric, running);
   const history: Iteration[] = [];
   const levels: LevelReport[] = [];
@@ -192,25 +192,31 @@ const freer = (a: TransformKind, b: TransformKind): TransformKind =>
   transformKinds.indexOf(a) < transformKinds.indexOf(b) ? b : a;
 
 /**
- * The image without its outermost voxels, along axes that have enough. Whatever was resampled before has blended with its
- * fill there: on each side of the rim of an image that was moved, which would draw the optimum by a tenth of a voxel.
+ * The image without its outermost voxels: up to three, and no more than a sixteenth of an axis. Whatever was resampled
+ * before has blended with its fill there, and softening blends it further; that would draw the optimum by a tenth of a voxel.
  */
 const withoutRim = (image: MedImage<"intensity">): Source<"intensity"> => {
   const { size } = image.grid;
-  const rim = vector((k) => (size[k] >= leastWithRim ? 1 : 0));
+  const rim = vector((k) => Math.min(3, Math.floor(size[k] / 16)));
   return crop(
     rim,
     vector((k) => size[k] - 2 * rim[k]),
   )(image);
 };
-const leastWithRim = 8;
 
-const atLevel = async ({ fixed, moving, mask }: Images, factor: number, running: Running): Promise<Pair> => {
+const atLevel = async (
+  { fixed, moving, mask }: Images,
+  factor: number,
+  metric: MetricName,
+  running: Running,
+): Promise<Pair> => {
   const spacing = factor * Math.min(...fixed.grid.spacing);
-  const reduced = await evaluate(withoutRim(await reducedTo(fixed, spacing, running)), running);
+  const view = async (image: MedImage<"intensity">): Promise<MedImage<"intensity">> =>
+    prepare[metric](await softened(await reducedTo(image, spacing, running), running));
+  const reduced = await evaluate(withoutRim(await view(fixed)), running);
   return {
     fixed: reduced,
-    moving: await reducedTo(moving, spacing, running),
+    moving: await view(moving),
     ...(mask === undefined
       ? {}
       : { mask: await evaluate(resampleToImage(reduced, { interpolation: "nearest", fill: 0 })(mask), running) }),

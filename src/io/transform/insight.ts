@@ -123,13 +123,13 @@ const readBlock = ({ type, parameters, fixed }: Block, path: string): Transform 
     return fail({
       kind: "UnsupportedFile",
       path,
-      reason: `a ${type} is not read`,
+      reason: `transforms of class ${type} are not read`,
       remedy: `there are ${Object.keys(classes).join(", ")}, and composites of these`,
     });
   if (parameters.length !== found.parameters)
-    malformed(path, `a ${type} has ${found.parameters} parameters, found ${parameters.length}`);
+    malformed(path, `${type} has ${found.parameters} parameters, found ${parameters.length}`);
   if (!found.fixed.includes(fixed.length))
-    malformed(path, `a ${type} has ${found.fixed.join(" or ")} fixed parameters, found ${fixed.length}`);
+    malformed(path, `${type} has ${found.fixed.join(" or ")} fixed parameters, found ${fixed.length}`);
   return { kind: found.kind, center: three(fixed, 0), ...found.read(parameters, fixed, path) };
 };
 
@@ -149,7 +149,7 @@ const blocksOf = (text: string, path: string): readonly Block[] => {
   }
   return blocks.map(({ type, parameters, fixed = [] }) => ({
     type,
-    parameters: parameters ?? (type === composite ? [] : malformed(path, `a ${type} has no line Parameters`)),
+    parameters: parameters ?? (type === composite ? [] : malformed(path, `${type} has no line Parameters`)),
     fixed,
   }));
 };

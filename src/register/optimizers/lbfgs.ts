@@ -54,6 +54,8 @@ export const lbfgs = async (
 ): Promise<Arrival> => {
   let here: Found = { position: start, ...(await objective(start)) };
   let differences: readonly Difference[] = [];
+  /** How far to go along a gradient of which nothing is known. */
+  let reach = firstStep * voxel;
   onStep({ position: start, value: here.value, gradientNorm: length(here.gradient), step: 0 });
   const arrive = (stop: StopReason): Arrival => ({ position: here.position, value: here.value, stop });
   for (let k = 0; k < iterations; k++) {
@@ -62,12 +64,13 @@ export const lbfgs = async (
     const quasi = directionFrom(here.gradient, differences);
     const isDown = differences.length > 0 && inner(quasi, here.gradient) < 0;
     if (!isDown) differences = [];
-    const wish = isDown ? quasi : scaled(here.gradient, (-firstStep * voxel) / slope);
+    const wish = isDown ? quasi : scaled(here.gradient, -reach / slope);
     const direction = scaled(wish, Math.min(1, (maximumStep * voxel) / length(wish)));
     const next = await search(objective, here, direction, minimumStep * voxel);
     if (next === undefined) {
-      // A direction that leads nowhere may be the fault of what was remembered.
-      if (differences.length === 0) return arrive("step");
+      // A direction that leads nowhere may be the fault of what was remembered; the gradient itself is tried once.
+      reach = Math.min(reach, length(direction) / 4);
+      if (differences.length === 0 || reach < minimumStep * voxel) return arrive("step");
       differences = [];
       continue;
     }
