@@ -1,6 +1,6 @@
 /** The terms of a loss as passes, and what the host makes of their results. */
 import { exactNumber, type Voxels } from "../compiler/language/voxels.ts";
-import { type HistogramPlace, lowerReductions, type TotalPlace } from "../compiler/lower.ts";
+import { type HistogramPlace, lowerReductions, type TotalPlace } from "../compiler/lower-reductions.ts";
 import type { GradientPlan } from "../compiler/plan.ts";
 import type { Statistic, Term } from "./loss.ts";
 
