@@ -59,13 +59,16 @@ export const cotangentsAddUp = async (
   const productOf = async (cotangent: MedImage): Promise<MedImage> =>
     (await subject.vjp(expression, cotangent, { wrt: [image] }))[0];
   const [ofSum, ofY, ofZ] = [await productOf(sum), await productOf(y), await productOf(z)];
-  const most = Math.abs(alpha) * largest(ofY) + Math.abs(beta) * largest(ofZ) + largest(ofSum);
+  const most = size(ofSum, sum) + Math.abs(alpha) * size(ofY, y) + Math.abs(beta) * size(ofZ, z);
   return closeReals(
     ofSum.voxels,
     (i) => alpha * realAt(ofY.voxels, i) + beta * realAt(ofZ.voxels, i),
     slack * subject.precision * most,
   );
 };
+
+/** Of what order the sums are that a gradient is made of. */
+const size = (gradient: MedImage, cotangent: MedImage): number => largest(gradient) + normOf(reals(cotangent.voxels));
 
 /** A voxel's gradient is the sum of some hundred terms, each off by its share. */
 const slack = 10;
@@ -89,6 +92,6 @@ export const productsChain = async (
   const middle = await subject.evaluate(first);
   const [between] = await subject.vjp(after(middle), cotangent, { wrt: [middle] });
   const [stepwise] = await subject.vjp(first, between, { wrt: [image] });
-  const scale = largest(atOnce) + largest(stepwise) + normOf(reals(between.voxels));
+  const scale = size(atOnce, cotangent) + size(stepwise, between);
   return closeReals(atOnce.voxels, (i) => realAt(stepwise.voxels, i), slack * subject.precision * scale);
 };

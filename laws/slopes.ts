@@ -41,8 +41,7 @@ const judge = async (
   const slope = await slopeAtZero(f, scale);
   const allowed = (roughness + subject.precision) * scale;
   return every(
-    require(Math.abs(value - at) <= subject.tolerance * scale, () =>
-      `the value is ${value} instead of ${at}`),
+    require(Math.abs(value - at) <= subject.tolerance * scale, () => `the value is ${value} instead of ${at}`),
     slope === undefined
       ? holds
       : require(Math.abs(due - slope) <= allowed, () =>
