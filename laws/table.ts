@@ -368,11 +368,12 @@ export const laws: Readonly<Record<LawName, Law>> = {
     (subject, { image, steps: said, by, seed }) =>
       slopes.parameterGradientsAreSlopes(
         subject,
-        (parameters) => {
+        (from, parameters) => {
           const values = new Map(parameters.map(({ parameter, value }) => [parameter, value]));
           const moved = withValues(said, ({ parameter, value }) => values.get(parameter) ?? value);
-          return lossBy(by, seed, chain(subject, moved))(image);
+          return lossBy(by, seed, chain(subject, moved))(from);
         },
+        image,
         movablesIn(said),
         seed,
       ),
