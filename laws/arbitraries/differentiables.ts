@@ -7,10 +7,11 @@ import { affineOf } from "../../compiler/language/affine.ts";
 import { type Grid, gridFromAffine, voxelCount } from "../../compiler/language/grid.ts";
 import * as scalar from "../../compiler/language/scalar.ts";
 import { add, apply3, diagonal, multiply3, rotation3, vector } from "../../compiler/language/vector.ts";
-import type { Source } from "../../src/expression.ts";
+import { type Source, toExpression } from "../../src/expression.ts";
 import type { MedImage } from "../../src/image.ts";
 import { applySteps } from "../../src/json.ts";
 import { addLosses, type Loss, mse, ncc, scaleLoss, sum, sumOfSquares, weightedSum } from "../../src/loss.ts";
+import { resampleToImage } from "../../src/ops/resample.ts";
 import type { SamplingFill, SamplingOptions, Step } from "../../src/step.ts";
 import { noiseLike, withReals } from "../noise.ts";
 import { movablesIn, parametrised, withValues } from "../parameters.ts";
@@ -187,9 +188,15 @@ export const losses: Readonly<Record<LossName, LossOn>> = {
   ncc: (source, noise) => (voxelCount(noise.grid) < 9 ? sumOfSquares : ncc(noise))(source),
   several: (source, noise) =>
     addLosses(scaleLoss(-50)(losses.ncc(source, noise)), sum(source), scaleLoss(3)(mse(noise)(source))),
+  own: (source, noise) => {
+    const { image } = toExpression(source);
+    return weightedSum(
+      resampleToImage(noise.grid, { interpolation: "linear", fill: 0 })({ ...image, kind: "intensity" }),
+    )(source);
+  },
 };
-export type LossName = "weightedSum" | "sumOfSquares" | "mse" | "masked" | "ncc" | "several";
-const lossNames = fc.constantFrom<LossName>("weightedSum", "sumOfSquares", "mse", "masked", "ncc", "several");
+export type LossName = "weightedSum" | "sumOfSquares" | "mse" | "masked" | "ncc" | "several" | "own";
+const lossNames = fc.constantFrom<LossName>("weightedSum", "sumOfSquares", "mse", "masked", "ncc", "several", "own");
 
 /** An image, and what loss to make of what steps make of it. */
 export interface LossCase extends Case {
