@@ -23,13 +23,15 @@ import { continuousFills, partialSamplings, samplings } from "./samplings.ts";
 import { affineSteps, exactSteps, rescaleSteps, rotations, scales, translations } from "./steps.ts";
 
 /** Steps after which float64 is kept wherever float32 would be. */
-export const keptInFloat64 = (source: Source, steps: readonly Step[]): readonly Step[] =>
-  steps.reduce<readonly Step[]>((before, step) => {
-    const longer = [...before, step];
-    return applySteps(longer, source).storage.dtype === "float32"
-      ? [...longer, { op: "as", dtype: "float64" }]
-      : longer;
-  }, []);
+export const keptInFloat64 = (source: Source, steps: readonly Step[]): readonly Step[] => {
+  let expression = applySteps([], source);
+  return steps.flatMap((step): readonly Step[] => {
+    const next = applySteps([step], expression);
+    const kept: readonly Step[] = next.storage.dtype === "float32" ? [step, { op: "as", dtype: "float64" }] : [step];
+    expression = applySteps(kept, expression);
+    return kept;
+  });
+};
 
 const inFloat64 = ({ image, steps }: Case): Case => ({ image, steps: keptInFloat64(image, steps) });
 
