@@ -8,13 +8,13 @@ import { dtypes, type Storage, type Voxels } from "../../compiler/language/voxel
 import type { Buffer, Gather, GradientPass, GradientProgram, Histogram, Reduce, Scatter } from "../../compiler/plan.ts";
 import { freedAfter } from "../../compiler/schedule.ts";
 import type { RunOptions } from "../backend.ts";
+import { checkGradientBudget, gradientRefusalOf } from "./gradient-limits.ts";
 import { histogramWork, sumOfBlocks } from "./histogram-work.ts";
 import { bufferOf, bytesOf, checkExact, elementsOf, type Place } from "./places.ts";
 import type { Pool } from "./pool.ts";
 import { reduceWork, rowOf, seenFrom, sumOfRows } from "./reduce-work.ts";
 import { allocateResult, broken, Runner } from "./runner.ts";
 import { type Given, isGiven, scatterWork } from "./scatter-work.ts";
-import { checkGradientBudget, gradientRefusalOf } from "./tiles.ts";
 import type { Work } from "./work.ts";
 
 /** Where something is written: the start of a buffer, or a place in one. */

@@ -6,7 +6,7 @@
 import { nodesOf, type Scalar } from "../../../compiler/language/scalar.ts";
 import type { Local } from "../assembler/index.ts";
 import type { Variants } from "../variants.ts";
-import { emitBodies } from "./body.ts";
+import { emitBodies, noGradients } from "./body.ts";
 import type { Context, F, I32, Reader, V128 } from "./context.ts";
 import { hasPairs } from "./elements.ts";
 import { type VectorFunctions, vectorFunctions } from "./functions.ts";
@@ -124,7 +124,7 @@ export class RowEmitter {
       tablesIn(shape.variants.bodies.flat()).map((buffer) => [
         buffer,
         {
-          table: (options.gradients ?? missing(buffer)).table(f, read.i32(`bins${buffer}`)),
+          table: (options.gradients ?? noGradients()).table(f, read.i32(`bins${buffer}`)),
           at: read.i32(`table${buffer}`),
         },
       ]),
@@ -256,7 +256,7 @@ export class RowEmitter {
       const block = (near: boolean): void => {
         const slopes = new Map<number, Sloped>();
         const withSlopes = (k: number): Sloped => {
-          const known = slopes.get(k) ?? (runs.get(k) ?? missing(k)).withSlopes();
+          const known = slopes.get(k) ?? (runs.get(k)?.withSlopes ?? missing(k))();
           slopes.set(k, known);
           return known;
         };

@@ -70,10 +70,15 @@ export const exactSlopes = (f: F, by: Interpolator, t: Local<"f64">): readonly F
 };
 
 /** All of them, for kernels that ask for slopes or look up in tables. */
-export const gradientKernels = {
+export interface GradientKernels {
+  readonly linear: typeof linearSlopes;
+  readonly bspline: typeof slopesOf;
+  readonly exact: typeof exactSlopes;
+  readonly table: (f: F, bins: Local<"i32">) => TableEmitter;
+}
+export const gradientKernels: GradientKernels = {
   linear: linearSlopes,
   bspline: slopesOf,
   exact: exactSlopes,
-  table: (f: F, bins: Local<"i32">): TableEmitter => new TableEmitter(f, bins),
-} as const;
-export type GradientKernels = typeof gradientKernels;
+  table: (f, bins) => new TableEmitter(f, bins),
+};

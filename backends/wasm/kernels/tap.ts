@@ -9,6 +9,7 @@ import type { DType } from "../../../compiler/language/voxels.ts";
 import type { TapBoundary } from "../../../compiler/plan.ts";
 import { tieTolerance } from "../../../compiler/stencil.ts";
 import type { Local } from "../assembler/index.ts";
+import { noGradients } from "./body.ts";
 import { bspline, type Weigh, weightsOf } from "./bspline.ts";
 import type { Context, F, F64, I32, Reader, V128 } from "./context.ts";
 import { elementBytes, hasPairs, loadRun, loadScalar } from "./elements.ts";
@@ -195,9 +196,6 @@ export class TapEmitter {
     const at = f.keep(i32.add(line, i32.mul(from, elementBytes(dtype))), "at");
     return {
       value: () => loadRun(f, dtype, at),
-      withSlopes: () => {
-        throw new RangeError("the nearest voxel has no slope");
-      },
       advance: () => at.set(i32.add(at, 4 * elementBytes(dtype))),
     };
   }
@@ -211,9 +209,6 @@ export class TapEmitter {
         const voxels = addresses();
         const lane = (k: number) => f.f32.demote_f64(loadScalar(f, this.shape.dtype, voxels[k] as I32));
         return [1, 2, 3].reduce<V128>((all, k) => f.f32x4.replace_lane(all, k, lane(k)), f.f32x4.splat(lane(0)));
-      },
-      withSlopes: () => {
-        throw new RangeError("the nearest voxel has no slope");
       },
       advance: () => {},
     };
@@ -273,7 +268,7 @@ export class TapEmitter {
   #withSlopes(position: PerAxis<Position>, origin: I32): Sloped {
     const { dtype, by } = this.shape;
     const [x, y, z] = position;
-    if (z === undefined || !hasPairs(dtype)) throw new RangeError(`no slopes of ${dtype} in a plane`);
+    if (z === undefined || !hasPairs(dtype)) return noGradients();
     const kernels = this.#kernels();
     if (by === "linear")
       return kernels.linear(this.#f, dtype, [x, y, z], { next: this.#next, corners: this.#corners(position, origin) });
@@ -285,8 +280,7 @@ export class TapEmitter {
   }
 
   #kernels(): GradientKernels {
-    if (this.#gradients === undefined) throw new RangeError("this kernel takes no gradients");
-    return this.#gradients;
+    return this.#gradients ?? noGradients();
   }
 
   #linear(position: PerAxis<Position>, origin: I32): V128 {
@@ -330,7 +324,7 @@ const onceEach = <T>(make: (slope?: Axis) => T): ((slope?: Axis) => T) => {
 export interface Run {
   /** `near` says, where blocks are mixed, whether all neighbours of this one lie within. */
   readonly value: (near: boolean) => V128;
-  /** With slopes; not where blocks are mixed. */
-  readonly withSlopes: () => Sloped;
+  /** With slopes, which the nearest voxel has none of; not where blocks are mixed. */
+  readonly withSlopes?: () => Sloped;
   readonly advance: () => void;
 }

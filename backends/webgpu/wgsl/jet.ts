@@ -5,7 +5,8 @@
 import type { Interpolator } from "../../../compiler/language/interpolator.ts";
 import type { Axis } from "../../../compiler/language/vector.ts";
 import type { Tap } from "../../../compiler/plan.ts";
-import { fillSlopes, makeStencil } from "../../../compiler/stencil.ts";
+import { makeStencil } from "../../../compiler/stencil.ts";
+import { fillSlopes } from "../../../compiler/stencil-slopes.ts";
 import { coordinateAlong, driversOf } from "../tables.ts";
 import { type Printed, printSampling, printTap, type TapPlace } from "./tap.ts";
 import { capitals, letterOf, letters, type Writing } from "./writing.ts";
