@@ -18,7 +18,7 @@ export const tablePlace = `struct TablePlace {
 
 fn tablePlace(row: f32, column: f32, bins: f32) -> TablePlace {
   // Quotients may be off by 2.5 units in the last place. What lies on the edge of a row belongs to that above.
-  let whole = min(floor(clamp(row, 0.0, bins - 1.0) * (1.0 + 0x1p-20) + 0.5), bins - 1.0);
+  let whole = min(floor(clamp(row, 0.0, bins - 1.0) * (1.0 + 0x1p-21) + 0.5), bins - 1.0);
   let held = clamp(column, 1.0, bins - 2.0);
   let before = min(floor(held), bins - 3.0);
   return TablePlace(u32(whole) * u32(bins) + u32(before) - 1u, held - before);
