@@ -268,7 +268,8 @@ const mask = pipe(noise(size, 3), as("uint8"));
 const withVoxels = ({ grid }: Image, data: Float32Array | Int16Array): Image => imageFromArray(data, grid);
 const voxelsOf = ({ voxels }: Image): Float32Array => voxels.data as Float32Array;
 
-const information: readonly Check[] = [
+/** Those of mutual information alone. */
+export const information: readonly Check[] = [
   ...(
     [
       ["linear", -90, 32],
