@@ -30,16 +30,8 @@ const slopesAlong = ({ tap, k, source, size, writing }: TapPlace, row: Axis): re
   const a = letters[row];
   const drivers = driversOf(tap.pull, row);
   // Held coordinates are whole ones there, at which mirrored samples make a slope of 0.
-  if (drivers.length > 1) {
-    const [t, u] = [`${a}Split.part`, `${a}Rest`];
-    const slopes = [
-      `-${u} * ${u} / 2.0`,
-      `${t} * (1.5 * ${t} - 2.0)`,
-      `${u} * (2.0 - 1.5 * ${u})`,
-      `${t} * ${t} / 2.0`,
-    ];
-    return [`let ${u} = 1.0 - ${t};`, `let ${a}Slopes = vec4f(${slopes.join(", ")});`];
-  }
+  if (drivers.length > 1)
+    return [`let ${a}Rest = 1.0 - ${a}Split.part;`, `let ${a}Slopes = ${slopesAt(`${a}Split.part`, `${a}Rest`)};`];
   const [along] = drivers;
   const words = slopeTable(tap, row, along ?? 0, along === undefined ? 1 : size[along], source.size[row]);
   const table = writing.table(`slopes${k}${capitals[row]}`, words);
@@ -49,6 +41,10 @@ const slopesAlong = ({ tap, k, source, size, writing }: TapPlace, row: Axis): re
     `let ${a}Slopes = bitcast<vec4f>(vec4u(${[0, 1, 2, 3].map((i) => `tables[${entry} + ${i}u]`).join(", ")}));`,
   ];
 };
+
+/** How fast each weight rises, `t` beyond a sample and `u` before the next. */
+export const slopesAt = (t: string, u: string): string =>
+  `vec4f(-${u} * ${u} / 2.0, ${t} * (1.5 * ${t} - 2.0), ${u} * (2.0 - 1.5 * ${u}), ${t} * ${t} / 2.0)`;
 
 /** For each of `count` indices along the driving axis the derivatives of the weights. */
 const slopeTable = ({ pull, by, boundary }: Tap, row: Axis, along: Axis, count: number, n: number): Uint32Array => {
