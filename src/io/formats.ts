@@ -5,10 +5,11 @@
 import { fail } from "../../compiler/errors.ts";
 import type { Content } from "./content.ts";
 import type { ImageFormat } from "./format.ts";
+import { metaImageFormat } from "./metaimage/format.ts";
 import { niftiFormat } from "./nifti/format.ts";
 import { recognizeForeign } from "./sniff.ts";
 
-export const formats: readonly ImageFormat[] = [niftiFormat];
+export const formats: readonly ImageFormat[] = [niftiFormat, metaImageFormat];
 
 /** Enough for every magic number that is looked for. */
 const headLength = 1024;
