@@ -13,7 +13,7 @@ import { type Content, contentOf, largestDeflateRatio } from "./content.ts";
 import type { Part } from "./data-files.ts";
 import { bytesOfDecimals, bytesOfHex } from "./number-text.ts";
 
-export type Encoding = "raw" | "gzip" | "zlib" | "ascii" | "hex";
+export type Encoding = "raw" | "gzip" | "zlib" | "bzip2" | "ascii" | "hex";
 
 /** What stands before the voxels of each part. */
 export interface Skipped {
@@ -29,10 +29,19 @@ export interface Packing {
   readonly dtype: DType;
 }
 
+/** What the unpacked bytes of one part are for. */
+interface Wanted {
+  readonly name: string;
+  readonly dtype: DType;
+  /** The header asks for no more bytes than this. */
+  readonly bytes: number;
+  readonly warnings: Warning[];
+}
+
 interface Unpacking {
   /** No more bytes than this come of a part of so many bytes. */
   capacity(size: number, dtype: DType): number;
-  unpack(pieces: AsyncIterable<Uint8Array>, name: string, dtype: DType, warnings: Warning[]): AsyncIterable<Uint8Array>;
+  unpack(pieces: AsyncIterable<Uint8Array>, wanted: Wanted): AsyncIterable<Uint8Array>;
 }
 
 async function* gunzipped(
@@ -64,19 +73,27 @@ async function* inflated(
 
 const deflated: Unpacking = {
   capacity: (size) => size * largestDeflateRatio,
-  unpack: (pieces, name, _, warnings) => inflated(pieces, name, warnings),
+  unpack: (pieces, { name, warnings }) => inflated(pieces, name, warnings),
 };
 
 const unpackings: Readonly<Record<Encoding, Unpacking>> = {
   raw: { capacity: (size) => size, unpack: (pieces) => pieces },
   gzip: deflated,
   zlib: deflated,
+  // It has no limit that would tell anything: a few bytes may stand for megabytes.
+  bzip2: {
+    capacity: () => Number.POSITIVE_INFINITY,
+    async *unpack(pieces, { name, bytes }) {
+      const { bunzip2 } = await import("./bunzip2.ts");
+      yield* bunzip2(pieces, name, bytes);
+    },
+  },
   // A digit and what parts it from the next.
   ascii: {
     capacity: (size, dtype) => Math.ceil(size / 2) * dtypes[dtype].bytes,
-    unpack: (pieces, name, dtype) => bytesOfDecimals(pieces, dtype, name),
+    unpack: (pieces, { name, dtype }) => bytesOfDecimals(pieces, dtype, name),
   },
-  hex: { capacity: (size) => Math.floor(size / 2), unpack: (pieces, name) => bytesOfHex(pieces, name) },
+  hex: { capacity: (size) => Math.floor(size / 2), unpack: (pieces, { name }) => bytesOfHex(pieces, name) },
 };
 
 const cut = (name: string, there: number, bytes: number): never =>
@@ -122,7 +139,12 @@ const unpacked = (part: Part, bytes: number, packing: Packing, warnings: Warning
   const toPass = skipped.bytes < 0 ? part.size - bytes : skipped.bytes;
   if (toPass < 0) cut(part.name, part.size, bytes);
   const packed = skipped.lines > 0 ? withoutLines(part.stream(), skipped.lines) : part.stream();
-  const plain = unpackings[encoding].unpack(packed, part.name, dtype, warnings);
+  const plain = unpackings[encoding].unpack(packed, {
+    name: part.name,
+    dtype,
+    bytes: toPass + bytes,
+    warnings,
+  });
   return toPass > 0 ? withoutBytes(plain, toPass) : plain;
 };
 

@@ -46,8 +46,6 @@ const kinds: readonly (readonly [(head: Uint8Array) => boolean, Foreign])[] = [
     unsound("is a Git LFS pointer, not the image itself", "run `git lfs pull` where it came from"),
   ],
   [startsWithText(/^(\xef\xbb\xbf)?\s*<\?xml/), unsound("is an XML document, not an image")],
-  [startsWithText(/^NRRD000/), sound("is an NRRD file, which this reader does not read")],
-  [startsWith(0x89, 0x48, 0x44, 0x46), sound("is an HDF5 or MINC file, which this reader does not read")],
   [startsWith(0x43, 0x44, 0x46), sound("is a NetCDF or MINC file, which this reader does not read")],
   [startsWith(0x50, 0x4b, 3, 4), sound("is a ZIP archive, not an image", "unpack it first")],
   [startsWith(0x42, 0x5a, 0x68), sound("is compressed with bzip2, which this reader does not read", "unpack it first")],

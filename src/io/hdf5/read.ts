@@ -1,0 +1,212 @@
+/** Reading HDF5 files of this library's layout: which images there are, and one of them. */
+import type { Attribute, Dataset, Group, File as Hdf5File } from "h5wasm";
+import { fail } from "../../../compiler/errors.ts";
+import { gridProblem } from "../../../compiler/language/grid.ts";
+import { type Matrix3, matrix, type Vector3, vector } from "../../../compiler/language/vector.ts";
+import { type DType, dtypes, type VoxelArray } from "../../../compiler/language/voxels.ts";
+import { type Channels, componentCount, type Kind, type MedImage } from "../../image.ts";
+import type { Content } from "../content.ts";
+import type { ImageHeader, OpenedImage } from "../format.ts";
+import { allocateVoxels, type Budget, checkBudget } from "../limits.ts";
+import { wholeOf } from "../whole.ts";
+import { decodeHeader, dtypeOfHdf5, imagesGroup, isMetadata, layoutVersion } from "./layout.ts";
+import { readHdf5 } from "./library.ts";
+
+export interface Hdf5Options extends Budget {
+  /** The name of the image; needed where a file has several. */
+  readonly image?: string;
+}
+
+const isGroup = (entity: unknown): entity is Group =>
+  typeof entity === "object" && entity !== null && "type" in entity && entity.type === "Group";
+const isDataset = (entity: unknown): entity is Dataset =>
+  typeof entity === "object" && entity !== null && "type" in entity && entity.type === "Dataset";
+
+const malformed = (path: string, reason: string): never => fail({ kind: "MalformedFile", path, reason });
+
+/** The images of a file, by name. */
+const groupOf = (file: Hdf5File, path: string): Group => {
+  const group = file.keys().includes(imagesGroup) ? file.get(imagesGroup) : null;
+  if (!isGroup(group) || !("medimages" in file.attrs))
+    return fail({
+      kind: "UnsupportedFile",
+      path,
+      reason: "is an HDF5 file without images of this library's layout",
+      remedy: "see docs/formats.md for the layout that is read",
+    });
+  const version = Number(file.attrs.medimages?.value);
+  if (!(version >= 1 && version <= layoutVersion))
+    fail({
+      kind: "UnsupportedFile",
+      path,
+      reason: `has the layout ${version}, where this reader knows ${layoutVersion}`,
+    });
+  return group;
+};
+
+const numbersOf = (attribute: Attribute | undefined, count: number): readonly number[] | undefined => {
+  const value = attribute?.value;
+  const list = value instanceof Float64Array || value instanceof Float32Array ? [...value] : [];
+  return list.length === count && list.every(Number.isFinite) ? list : undefined;
+};
+
+const componentNames = Object.keys(componentCount) as Channels["components"][];
+
+/** What the header says of channels, as far as it fits their number. */
+const channelsOf = (value: unknown, count: number): Channels => {
+  const plain: Channels = { components: "scalar", shape: count === 1 ? [] : [count] };
+  if (!isMetadata(value)) return plain;
+  const components = componentNames.find((name) => name === value.components);
+  const { shape } = value;
+  if (components === undefined || !Array.isArray(shape)) return plain;
+  const sizes = shape.filter((n): n is number => Number.isInteger(n) && n >= 1);
+  return sizes.reduce((a, b) => a * b, componentCount[components]) === count ? { components, shape: sizes } : plain;
+};
+
+interface Described {
+  readonly header: ImageHeader;
+  readonly kind: Kind;
+  readonly count: number;
+}
+
+const describe = (file: Hdf5File, name: string, path: string): Described => {
+  const group = groupOf(file, path).get(name);
+  const dataset = isGroup(group) ? group.get("voxels") : null;
+  const text = isGroup(group) ? group.get("header") : null;
+  if (!isDataset(dataset) || !isDataset(text)) return malformed(path, `its image "${name}" has no voxels or no header`);
+  const dtype = dtypeOfHdf5(dataset.dtype) ?? malformed(path, `its image "${name}" has numbers of no dtype known here`);
+  const shape = dataset.shape ?? [];
+  if (shape.length !== 3 && shape.length !== 4) malformed(path, `its image "${name}" has ${shape.length} dimensions`);
+  const [z = 0, y = 0, x = 0] = shape.slice(-3);
+  const count = shape.length === 4 ? (shape[0] ?? 0) : 1;
+  const { attrs } = dataset;
+  const origin = numbersOf(attrs.origin, 3);
+  const spacing = numbersOf(attrs.spacing, 3);
+  const direction = numbersOf(attrs.direction, 9);
+  if (origin === undefined || spacing === undefined || direction === undefined)
+    return malformed(path, `its image "${name}" lacks origin, spacing or direction`);
+  const size: Vector3 = [x, y, z];
+  const turned: Matrix3 = matrix((r, c) => direction[r * 3 + c] ?? 0);
+  const grid = {
+    size,
+    spacing: vector((k) => spacing[k] ?? 0),
+    origin: vector((k) => origin[k] ?? 0),
+    direction: turned,
+  };
+  const problem = gridProblem(grid) ?? (count >= 1 ? undefined : "it has no channels");
+  if (problem !== undefined) malformed(path, `the geometry of its image "${name}" cannot be: ${problem}`);
+  const [slope = 1, intercept = 0] = numbersOf(attrs.rescale, 2) ?? [];
+  if (slope === 0) malformed(path, `the rescale slope of its image "${name}" is 0`);
+  const stored = text.value;
+  const parsed = typeof stored === "string" ? decodeHeader(stored) : undefined;
+  if (!isMetadata(parsed)) return malformed(path, `the header of its image "${name}" is not what it should be`);
+  // The writer's own JSON: taken at its word, as a pipeline would take an image made by a program.
+  const rest = parsed as unknown as Pick<
+    MedImage,
+    "modality" | "study" | "clinical" | "display" | "metadata" | "warnings"
+  >;
+  return {
+    kind: attrs.kind?.value === "label" ? "label" : "intensity",
+    count,
+    header: {
+      format: `HDF5 (medimages ${layoutVersion})`,
+      grid,
+      dtype,
+      rescale: { slope, intercept },
+      channels: channelsOf(parsed.channels, count),
+      modality: rest.modality ?? { kind: "other" },
+      study: rest.study ?? {},
+      clinical: rest.clinical ?? {},
+      display: rest.display ?? {},
+      metadata: rest.metadata ?? {},
+      warnings: rest.warnings ?? [],
+    },
+  };
+};
+
+const isVoxels = (dtype: DType, value: unknown, length: number): value is VoxelArray =>
+  value instanceof dtypes[dtype].array && "length" in value && value.length === length;
+
+/** Calls `accept` with each slice in the order of memory. */
+const eachSlice = (
+  file: Hdf5File,
+  name: string,
+  { header, count }: Described,
+  path: string,
+  accept: (slice: VoxelArray, at: number) => void,
+): void => {
+  const group = groupOf(file, path).get(name);
+  const dataset = isGroup(group) ? group.get("voxels") : null;
+  if (!isDataset(dataset)) return malformed(path, `its image "${name}" has no voxels`);
+  const [x, y, z] = header.grid.size;
+  const spread = (dataset.shape ?? []).length === 4;
+  for (let k = 0; k < count * z; k++) {
+    const [c, s] = [Math.floor(k / z), k % z];
+    const place: [number, number][] = spread
+      ? [
+          [c, c + 1],
+          [s, s + 1],
+        ]
+      : [[s, s + 1]];
+    const slice = dataset.slice([...place, [], []]);
+    if (!isVoxels(header.dtype, slice, x * y))
+      return malformed(path, `slice ${k} of its image "${name}" is not complete`);
+    accept(slice, k * x * y);
+  }
+};
+
+/** The names of the images of a file. */
+export const namesIn = async (content: Content, budget: Budget): Promise<readonly string[]> =>
+  readHdf5(content.name, await wholeOf(content, budget), (file) => groupOf(file, content.name).keys());
+
+/**
+ * Opens the image of a file, or the one that is asked for.
+ * @throws MedImagesError `MalformedFile`, `UnsupportedFile`
+ */
+export const openHdf5 = async (
+  content: Content,
+  options: Hdf5Options,
+): Promise<OpenedImage & { readonly kind: Kind }> => {
+  const { name: path } = content;
+  const bytes = await wholeOf(content, options);
+  const { name, described } = await readHdf5(path, bytes, (file) => {
+    const names = groupOf(file, path).keys();
+    const [only] = names;
+    const wanted = options.image ?? (names.length === 1 ? only : undefined);
+    if (wanted === undefined || !names.includes(wanted))
+      return fail({
+        kind: "UnsupportedFile",
+        path,
+        reason: names.length === 0 ? "holds no image" : `holds the images ${names.join(", ")}`,
+        remedy: 'name one: loadHdf5(path, { image: "NAME" })',
+      });
+    return { name: wanted, described: describe(file, wanted, path) };
+  });
+  const { header, count, kind } = described;
+  const numbers = header.grid.size.reduce((a, b) => a * b, count);
+  const needed = numbers * dtypes[header.dtype].bytes;
+  // Chunks are compressed inside, so that a file may claim far more than it holds.
+  const claim: Content = { ...content, gzipped: true };
+  return {
+    kind,
+    header: { ...header, warnings: [...header.warnings, ...content.warnings()] },
+    read: async ({ signal, onProgress }) => {
+      const buffer = allocateVoxels(claim, needed, numbers, options);
+      const data = new dtypes[header.dtype].array(buffer, 0, numbers);
+      await readHdf5(path, bytes, (file) =>
+        eachSlice(file, name, described, path, (slice, at) => {
+          if (signal?.aborted) fail({ kind: "Aborted" });
+          data.set(slice as never, at);
+          onProgress?.((at + slice.length) / numbers);
+        }),
+      );
+      return { voxels: { dtype: header.dtype, data, channels: count, rescale: header.rescale }, warnings: [] };
+    },
+    verify: async () => {
+      checkBudget(claim, needed, options);
+      await readHdf5(path, bytes, (file) => eachSlice(file, name, described, path, () => {}));
+      return [];
+    },
+    close: async () => {},
+  };
+};
