@@ -30,7 +30,7 @@ export const phantom: Command = {
           name: "output",
           short: "o",
           value: "OUTPUT",
-          help: "Where to write; .nii, .nii.gz, .hdr/.img, .mha, .mhd, .nrrd or .nhdr.",
+          help: "Where to write; .nii, .nii.gz, .hdr/.img, .mha, .mhd, .nrrd, .nhdr or .h5.",
         },
         {
           name: "kind",

@@ -1,28 +1,23 @@
 /** Reading HDF5 files of this library's layout: which images there are, and one of them. */
-import type { Attribute, Dataset, Group, File as Hdf5File } from "h5wasm";
+import type { Group, File as Hdf5File } from "h5wasm";
 import { fail } from "../../../compiler/errors.ts";
 import { gridProblem } from "../../../compiler/language/grid.ts";
 import { type Matrix3, matrix, type Vector3, vector } from "../../../compiler/language/vector.ts";
-import { type DType, dtypes, type VoxelArray } from "../../../compiler/language/voxels.ts";
+import { dtypes } from "../../../compiler/language/voxels.ts";
 import { type Channels, componentCount, type Kind, type MedImage } from "../../image.ts";
 import type { Content } from "../content.ts";
-import type { ImageHeader, OpenedImage } from "../format.ts";
+import type { OpenedImage } from "../format.ts";
 import { allocateVoxels, type Budget, checkBudget } from "../limits.ts";
 import { wholeOf } from "../whole.ts";
 import { decodeHeader, dtypeOfHdf5, imagesGroup, isMetadata, layoutVersion } from "./layout.ts";
 import { readHdf5 } from "./library.ts";
+import { describeMinc, isMinc, mincName } from "./minc.ts";
+import { type DescribedVoxels, eachSlice, isDataset, isGroup, malformed, numbersOf, place } from "./slices.ts";
 
 export interface Hdf5Options extends Budget {
   /** The name of the image; needed where a file has several. */
   readonly image?: string;
 }
-
-const isGroup = (entity: unknown): entity is Group =>
-  typeof entity === "object" && entity !== null && "type" in entity && entity.type === "Group";
-const isDataset = (entity: unknown): entity is Dataset =>
-  typeof entity === "object" && entity !== null && "type" in entity && entity.type === "Dataset";
-
-const malformed = (path: string, reason: string): never => fail({ kind: "MalformedFile", path, reason });
 
 /** The images of a file, by name. */
 const groupOf = (file: Hdf5File, path: string): Group => {
@@ -44,12 +39,6 @@ const groupOf = (file: Hdf5File, path: string): Group => {
   return group;
 };
 
-const numbersOf = (attribute: Attribute | undefined, count: number): readonly number[] | undefined => {
-  const value = attribute?.value;
-  const list = value instanceof Float64Array || value instanceof Float32Array ? [...value] : [];
-  return list.length === count && list.every(Number.isFinite) ? list : undefined;
-};
-
 const componentNames = Object.keys(componentCount) as Channels["components"][];
 
 /** What the header says of channels, as far as it fits their number. */
@@ -63,13 +52,7 @@ const channelsOf = (value: unknown, count: number): Channels => {
   return sizes.reduce((a, b) => a * b, componentCount[components]) === count ? { components, shape: sizes } : plain;
 };
 
-interface Described {
-  readonly header: ImageHeader;
-  readonly kind: Kind;
-  readonly count: number;
-}
-
-const describe = (file: Hdf5File, name: string, path: string): Described => {
+const describe = (file: Hdf5File, name: string, path: string): DescribedVoxels => {
   const group = groupOf(file, path).get(name);
   const dataset = isGroup(group) ? group.get("voxels") : null;
   const text = isGroup(group) ? group.get("header") : null;
@@ -108,6 +91,9 @@ const describe = (file: Hdf5File, name: string, path: string): Described => {
   return {
     kind: attrs.kind?.value === "label" ? "label" : "intensity",
     count,
+    at: `${imagesGroup}/${name}/voxels`,
+    stored: dtype,
+    eachRescale: undefined,
     header: {
       format: `HDF5 (medimages ${layoutVersion})`,
       grid,
@@ -124,43 +110,28 @@ const describe = (file: Hdf5File, name: string, path: string): Described => {
   };
 };
 
-const isVoxels = (dtype: DType, value: unknown, length: number): value is VoxelArray =>
-  value instanceof dtypes[dtype].array && "length" in value && value.length === length;
-
-/** Calls `accept` with each slice in the order of memory. */
-const eachSlice = (
-  file: Hdf5File,
-  name: string,
-  { header, count }: Described,
-  path: string,
-  accept: (slice: VoxelArray, at: number) => void,
-): void => {
-  const group = groupOf(file, path).get(name);
-  const dataset = isGroup(group) ? group.get("voxels") : null;
-  if (!isDataset(dataset)) return malformed(path, `its image "${name}" has no voxels`);
-  const [x, y, z] = header.grid.size;
-  const spread = (dataset.shape ?? []).length === 4;
-  for (let k = 0; k < count * z; k++) {
-    const [c, s] = [Math.floor(k / z), k % z];
-    const place: [number, number][] = spread
-      ? [
-          [c, c + 1],
-          [s, s + 1],
-        ]
-      : [[s, s + 1]];
-    const slice = dataset.slice([...place, [], []]);
-    if (!isVoxels(header.dtype, slice, x * y))
-      return malformed(path, `slice ${k} of its image "${name}" is not complete`);
-    accept(slice, k * x * y);
-  }
-};
-
 /** The names of the images of a file. */
 export const namesIn = async (content: Content, budget: Budget): Promise<readonly string[]> =>
-  readHdf5(content.name, await wholeOf(content, budget), (file) => groupOf(file, content.name).keys());
+  readHdf5(content.name, await wholeOf(content, budget), (file) =>
+    isMinc(file) ? [mincName] : groupOf(file, content.name).keys(),
+  );
+
+const find = (file: Hdf5File, image: string | undefined, path: string): DescribedVoxels => {
+  if (isMinc(file)) return describeMinc(file, path);
+  const names = groupOf(file, path).keys();
+  const wanted = image ?? (names.length === 1 ? names[0] : undefined);
+  return wanted !== undefined && names.includes(wanted)
+    ? describe(file, wanted, path)
+    : fail({
+        kind: "UnsupportedFile",
+        path,
+        reason: names.length === 0 ? "holds no image" : `holds the images ${names.join(", ")}`,
+        remedy: 'name one: loadHdf5(path, { image: "NAME" })',
+      });
+};
 
 /**
- * Opens the image of a file, or the one that is asked for.
+ * Opens the image of a file, or the one that is asked for; a MINC 2 file has one.
  * @throws MedImagesError `MalformedFile`, `UnsupportedFile`
  */
 export const openHdf5 = async (
@@ -169,19 +140,7 @@ export const openHdf5 = async (
 ): Promise<OpenedImage & { readonly kind: Kind }> => {
   const { name: path } = content;
   const bytes = await wholeOf(content, options);
-  const { name, described } = await readHdf5(path, bytes, (file) => {
-    const names = groupOf(file, path).keys();
-    const [only] = names;
-    const wanted = options.image ?? (names.length === 1 ? only : undefined);
-    if (wanted === undefined || !names.includes(wanted))
-      return fail({
-        kind: "UnsupportedFile",
-        path,
-        reason: names.length === 0 ? "holds no image" : `holds the images ${names.join(", ")}`,
-        remedy: 'name one: loadHdf5(path, { image: "NAME" })',
-      });
-    return { name: wanted, described: describe(file, wanted, path) };
-  });
+  const described = await readHdf5(path, bytes, (file) => find(file, options.image, path));
   const { header, count, kind } = described;
   const numbers = header.grid.size.reduce((a, b) => a * b, count);
   const needed = numbers * dtypes[header.dtype].bytes;
@@ -194,9 +153,9 @@ export const openHdf5 = async (
       const buffer = allocateVoxels(claim, needed, numbers, options);
       const data = new dtypes[header.dtype].array(buffer, 0, numbers);
       await readHdf5(path, bytes, (file) =>
-        eachSlice(file, name, described, path, (slice, at) => {
+        eachSlice(file, described, path, (slice, at) => {
           if (signal?.aborted) fail({ kind: "Aborted" });
-          data.set(slice as never, at);
+          place(slice, described, data, at);
           onProgress?.((at + slice.length) / numbers);
         }),
       );
@@ -204,7 +163,7 @@ export const openHdf5 = async (
     },
     verify: async () => {
       checkBudget(claim, needed, options);
-      await readHdf5(path, bytes, (file) => eachSlice(file, name, described, path, () => {}));
+      await readHdf5(path, bytes, (file) => eachSlice(file, described, path, () => {}));
       return [];
     },
     close: async () => {},
