@@ -4,6 +4,7 @@
  */
 import { fail, MedImagesError } from "../../compiler/errors.ts";
 import { corrupt } from "../platform/gunzip.ts";
+import { collected } from "./write-pieces.ts";
 
 const pieceLength = 2 ** 20;
 
@@ -39,17 +40,12 @@ class Collector {
 }
 
 const joined = async (chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> => {
-  const all: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of chunks) {
-    all.push(chunk);
-    length += chunk.length;
-  }
+  const { pieces, length } = await collected(chunks);
   const whole = new Uint8Array(length);
   let at = 0;
-  for (const chunk of all) {
-    whole.set(chunk, at);
-    at += chunk.length;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
   }
   return whole;
 };

@@ -19,11 +19,24 @@ export async function* withProgress(
   }
 }
 
-/** Chunks one after the other. */
-export async function* chained(...streams: readonly AsyncIterable<Uint8Array>[]): AsyncGenerator<Uint8Array, void> {
+/** Pieces one after the other. */
+export async function* chained(
+  ...streams: readonly (AsyncIterable<Uint8Array> | Iterable<Uint8Array>)[]
+): AsyncGenerator<Uint8Array, void> {
   for (const stream of streams) yield* stream;
 }
 
-export const textPiece = async function* (text: string): AsyncGenerator<Uint8Array, void> {
-  yield new TextEncoder().encode(text);
+/** All pieces, and how many bytes they have. */
+export const collected = async (
+  stream: AsyncIterable<Uint8Array>,
+): Promise<{ readonly pieces: readonly Uint8Array[]; readonly length: number }> => {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of stream) {
+    pieces.push(piece);
+    length += piece.length;
+  }
+  return { pieces, length };
 };
+
+export const textPiece = (text: string): Uint8Array => new TextEncoder().encode(text);

@@ -16,7 +16,7 @@ import { type MetaHeader, parseMetaHeader } from "./header.ts";
 const partsOf = async (content: Content, header: MetaHeader, files: readonly string[]): Promise<readonly Part[]> => {
   const { dataFile } = header;
   const path = content.name;
-  if (/^(LOCAL|Local|local)$/.test(dataFile)) return [restPart(content)];
+  if (/^local$/i.test(dataFile)) return [restPart(content)];
   const pattern = /^(\S*%\S+)\s+(-?\d+)\s+(-?\d+)(?:\s+(-?\d+))?$/.exec(dataFile);
   const listed =
     pattern !== null

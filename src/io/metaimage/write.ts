@@ -11,7 +11,7 @@ import { orientationOf } from "../../orientation.ts";
 import type { WriteOptions } from "../format.ts";
 import { realVoxels } from "../real-voxels.ts";
 import { voxelPieces } from "../voxel-order.ts";
-import { chained, textPiece, withProgress } from "../write-pieces.ts";
+import { chained, collected, textPiece, withProgress } from "../write-pieces.ts";
 import { elementTypeOf, ownNames } from "./fields.ts";
 import { type MetaImageMetadata, metaImageMetadataIn } from "./metadata.ts";
 
@@ -99,15 +99,23 @@ export const saveMetaImage = async (path: string, image: MedImage, options: Writ
   const components = interleavedIn(image, metaImageMetadataIn(image.metadata));
   const order = { dtype: voxels.dtype, components, volume: voxelCount(image.grid) };
   const plain = withProgress(undefined, voxelPieces(voxels.data, order), voxels.data.byteLength, options);
-  const packed = compress ? platform.zlib(plain) : plain;
-  const header = headerOf(image, voxels.dtype, { CompressedData: compress ? "True" : "False" });
+  // Readers want to know how long compressed voxels are before they come, so that these are kept until then.
+  const kept = compress ? await collected(platform.zlib(plain)) : undefined;
+  const packed = kept === undefined ? plain : chained(kept.pieces);
+  const header = headerOf(
+    image,
+    voxels.dtype,
+    kept === undefined
+      ? { CompressedData: "False" }
+      : { CompressedData: "True", CompressedDataSize: String(kept.length) },
+  );
   if (single) {
-    await platform.writeFile(path, chained(textPiece(`${header}ElementDataFile = LOCAL\n`), packed), signal);
+    await platform.writeFile(path, chained([textPiece(`${header}ElementDataFile = LOCAL\n`)], packed), signal);
     return;
   }
   const suffix = compress ? ".zraw" : ".raw";
   const dataPath = path.replace(/\.mhd$/i, suffix);
   await platform.writeFile(dataPath, packed, signal);
   const name = dataPath.slice(dataPath.search(/[^\\/]*$/));
-  await platform.writeFile(path, textPiece(`${header}ElementDataFile = ${name}\n`), signal);
+  await platform.writeFile(path, chained([textPiece(`${header}ElementDataFile = ${name}\n`)]), signal);
 };

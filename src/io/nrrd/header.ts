@@ -162,7 +162,6 @@ export const parseNrrdHeader = (read: NrrdFields, path: string, warnings: Warnin
     sizes,
     metadata: {
       leading: roles.space[0] ?? 0,
-      space: roles.space.length,
       other_kinds: roles.others.map((k) => kinds?.[k] ?? ""),
       other_spacings: otherWords("spacings"),
       measurement_frame: fields.get("measurementframe") ?? "",

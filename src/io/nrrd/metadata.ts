@@ -3,9 +3,8 @@ import type { Metadata, MetadataValue } from "../../image.ts";
 import { isRecord, textsIn } from "../kept-metadata.ts";
 
 export type NrrdMetadata = {
-  /** How many axes stood before those of space in the file, and how many there are of space. */
+  /** How many axes stood before those of space in the file. */
   readonly leading: number;
-  readonly space: number;
   /** `kinds` and `spacings` of the axes that are not of space, in the order of the channels. */
   readonly other_kinds: readonly string[];
   readonly other_spacings: readonly string[];
@@ -33,7 +32,6 @@ export const nrrdMetadataIn = (metadata: Metadata): NrrdMetadata | undefined => 
   if (!isRecord(kept)) return undefined;
   return {
     leading: count(kept.leading, 0),
-    space: count(kept.space, 3),
     other_kinds: textsIn(kept.other_kinds),
     other_spacings: textsIn(kept.other_spacings),
     measurement_frame: text(kept.measurement_frame),

@@ -124,11 +124,11 @@ export const saveNrrd = async (path: string, image: MedImage, options: WriteOpti
   const packed = compress ? platform.gzip(plain) : plain;
   const header = headerOf(image, voxels.dtype, arrangement, compress ? "gzip" : "raw");
   if (single) {
-    await platform.writeFile(path, chained(textPiece(`${header}\n`), packed), signal);
+    await platform.writeFile(path, chained([textPiece(`${header}\n`)], packed), signal);
     return;
   }
   const dataPath = path.replace(/\.nhdr$/i, compress ? ".raw.gz" : ".raw");
   await platform.writeFile(dataPath, packed, signal);
   const name = dataPath.slice(dataPath.search(/[^\\/]*$/));
-  await platform.writeFile(path, textPiece(`${header}data file: ${name}\n`), signal);
+  await platform.writeFile(path, chained([textPiece(`${header}data file: ${name}\n`)]), signal);
 };
