@@ -29,7 +29,10 @@ const full: MedImage<"intensity"> = intensityImage({
   study: { studyUid: "1.2.3", patientId: "anon", seriesDescription: "ä µ" },
   clinical: { age: 50, sex: "female", weight: 61.5 },
   display: { window: { center: 40, width: 400 } },
-  metadata: { nifti: { extensions: [{ code: 6, data: new Uint8Array([0, 255, 7]) }] }, list: [1, "two", true] },
+  metadata: {
+    nifti: { extensions: [{ code: 6, data: new Uint8Array([0, 255, 7]) }] },
+    list: [1, "two", true, Number.NaN, -Infinity],
+  },
   warnings: [{ kind: "test", message: "kept" }],
 });
 

@@ -4,12 +4,13 @@ import { fail } from "../../../compiler/errors.ts";
 import { gridProblem } from "../../../compiler/language/grid.ts";
 import { type Matrix3, matrix, type Vector3, vector } from "../../../compiler/language/vector.ts";
 import { dtypes } from "../../../compiler/language/voxels.ts";
-import { type Channels, componentCount, type Kind, type MedImage } from "../../image.ts";
+import type { Kind } from "../../image.ts";
 import type { Content } from "../content.ts";
 import type { OpenedImage } from "../format.ts";
 import { allocateVoxels, type Budget, checkBudget } from "../limits.ts";
 import { wholeOf } from "../whole.ts";
-import { decodeHeader, dtypeOfHdf5, imagesGroup, isMetadata, layoutVersion } from "./layout.ts";
+import { decodeHeader } from "./header.ts";
+import { dtypeOfHdf5, imagesGroup, layoutVersion } from "./layout.ts";
 import { readHdf5 } from "./library.ts";
 import { describeMinc, isMinc, mincName } from "./minc.ts";
 import { type DescribedVoxels, eachSlice, isDataset, isGroup, malformed, numbersOf, place } from "./slices.ts";
@@ -37,19 +38,6 @@ const groupOf = (file: Hdf5File, path: string): Group => {
       reason: `has the layout ${version}, where this reader knows ${layoutVersion}`,
     });
   return group;
-};
-
-const componentNames = Object.keys(componentCount) as Channels["components"][];
-
-/** What the header says of channels, as far as it fits their number. */
-const channelsOf = (value: unknown, count: number): Channels => {
-  const plain: Channels = { components: "scalar", shape: count === 1 ? [] : [count] };
-  if (!isMetadata(value)) return plain;
-  const components = componentNames.find((name) => name === value.components);
-  const { shape } = value;
-  if (components === undefined || !Array.isArray(shape)) return plain;
-  const sizes = shape.filter((n): n is number => Number.isInteger(n) && n >= 1);
-  return sizes.reduce((a, b) => a * b, componentCount[components]) === count ? { components, shape: sizes } : plain;
 };
 
 const describe = (file: Hdf5File, name: string, path: string): DescribedVoxels => {
@@ -81,13 +69,8 @@ const describe = (file: Hdf5File, name: string, path: string): DescribedVoxels =
   const [slope = 1, intercept = 0] = numbersOf(attrs.rescale, 2) ?? [];
   if (slope === 0) malformed(path, `the rescale slope of its image "${name}" is 0`);
   const stored = text.value;
-  const parsed = typeof stored === "string" ? decodeHeader(stored) : undefined;
-  if (!isMetadata(parsed)) return malformed(path, `the header of its image "${name}" is not what it should be`);
-  // The writer's own JSON: taken at its word, as a pipeline would take an image made by a program.
-  const rest = parsed as unknown as Pick<
-    MedImage,
-    "modality" | "study" | "clinical" | "display" | "metadata" | "warnings"
-  >;
+  const known = typeof stored === "string" ? decodeHeader(stored, count) : undefined;
+  if (known === undefined) return malformed(path, `the header of its image "${name}" is no text`);
   return {
     kind: attrs.kind?.value === "label" ? "label" : "intensity",
     count,
@@ -99,13 +82,7 @@ const describe = (file: Hdf5File, name: string, path: string): DescribedVoxels =
       grid,
       dtype,
       rescale: { slope, intercept },
-      channels: channelsOf(parsed.channels, count),
-      modality: rest.modality ?? { kind: "other" },
-      study: rest.study ?? {},
-      clinical: rest.clinical ?? {},
-      display: rest.display ?? {},
-      metadata: rest.metadata ?? {},
-      warnings: rest.warnings ?? [],
+      ...known,
     },
   };
 };

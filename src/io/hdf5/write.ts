@@ -7,7 +7,8 @@ import { openContent } from "../content.ts";
 import type { Progress } from "../format.ts";
 import { wholeOf } from "../whole.ts";
 import { withProgress } from "../write-pieces.ts";
-import { encodeHeader, hdf5Types, imagesGroup, layoutVersion } from "./layout.ts";
+import { encodeHeader } from "./header.ts";
+import { hdf5Types, imagesGroup, layoutVersion } from "./layout.ts";
 import { writeHdf5 } from "./library.ts";
 
 export interface SaveHdf5Options extends Progress {
