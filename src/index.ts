@@ -80,6 +80,7 @@ export {
   type Study,
   type Warning,
 } from "./image.ts";
+export { type LoadHdf5Options, listHdf5, loadHdf5, type SaveHdf5Options, saveHdf5 } from "./io/hdf5.ts";
 // Files.
 export {
   encodeNifti,
@@ -93,6 +94,7 @@ export {
   saveImage,
   saveNifti,
 } from "./io/load.ts";
+export { type CustomFormat, registerFormat, type SourceFile } from "./io/registry.ts";
 export { type FromJSONOptions, fromJSON, type PipelineDocument, toJSON } from "./json.ts";
 export {
   addLosses,
