@@ -34,7 +34,7 @@ export const checkRatio = (content: Content, needed: number, budget: Budget): vo
       });
 };
 
-const memoryOf = (budget: Budget): number => budget.memory ?? Math.floor(platform.totalMemory / 2);
+export const memoryOf = (budget: Budget): number => budget.memory ?? Math.floor(platform.totalMemory / 2);
 
 const refuse = (content: Content, needed: number, budget: Budget, cause?: unknown): never =>
   fail(
