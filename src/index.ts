@@ -78,10 +78,13 @@ export {
   type LoadHeaderOptions,
   type LoadOptions,
   loadHeader,
+  loadHeaders,
   loadImage,
   type SaveOptions,
+  type SeriesSource,
   saveImage,
   saveNifti,
+  type WhichSeries,
 } from "./io/load.ts";
 export { type FromJSONOptions, fromJSON, type PipelineDocument, toJSON } from "./json.ts";
 export { type AffineParameters, affine } from "./ops/affine.ts";

@@ -4,11 +4,12 @@
  */
 import { fail } from "../../compiler/errors.ts";
 import type { Content } from "./content.ts";
+import { dicomFormat } from "./dicom/format.ts";
 import type { ImageFormat } from "./format.ts";
 import { niftiFormat } from "./nifti/format.ts";
 import { recognizeForeign } from "./sniff.ts";
 
-export const formats: readonly ImageFormat[] = [niftiFormat];
+export const formats: readonly ImageFormat[] = [niftiFormat, dicomFormat];
 
 /** Enough for every magic number that is looked for. */
 const headLength = 1024;

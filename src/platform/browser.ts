@@ -67,6 +67,7 @@ const assumedMemory = 4 * 2 ** 30;
 export const platform: Platform = {
   openFile: async (path) => noFiles(path, "pass a File, a Blob or the bytes instead"),
   kindOfPath: async () => "absent",
+  listFolder: async (path) => noFiles(path, "pass the files of the folder as a list instead"),
   writeFile: async (path) => noFiles(path, "make the bytes with encodeNifti and save those"),
   gunzip,
   gzip: (chunks) => through(chunks, new CompressionStream("gzip")),

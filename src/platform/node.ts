@@ -5,7 +5,7 @@
 
 import { randomBytes } from "node:crypto";
 import { closeSync, openSync, type Stats, unlinkSync } from "node:fs";
-import { type FileHandle, open, realpath, rename, stat, unlink } from "node:fs/promises";
+import { type FileHandle, open, readdir, realpath, rename, stat, unlink } from "node:fs/promises";
 import { totalmem } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { constants, crc32, createInflateRaw, deflateRaw } from "node:zlib";
@@ -102,6 +102,20 @@ const openFile = async (path: string): Promise<ByteSource> => {
 const kindOfPath = async (path: string): Promise<"file" | "folder" | "absent"> => {
   const found = await stat(path).catch(() => undefined);
   return found === undefined ? "absent" : found.isDirectory() ? "folder" : "file";
+};
+
+/** Links to folders are not followed: they may lead in circles. */
+const listFolder = async (path: string): Promise<readonly string[]> => {
+  const entries = await readdir(path, { withFileTypes: true }).catch((thrown: unknown) => deny(path, thrown));
+  const lists = await Promise.all(
+    entries.map(async (entry): Promise<readonly string[]> => {
+      const inside = join(path, entry.name);
+      if (entry.isDirectory()) return listFolder(inside);
+      if (entry.isFile()) return [inside];
+      return entry.isSymbolicLink() && (await kindOfPath(inside)) === "file" ? [inside] : [];
+    }),
+  );
+  return lists.flat();
 };
 
 // ---------------------------------------------------------------- unfinished files
@@ -306,6 +320,7 @@ async function* gzip(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Arr
 export const platform: Platform = {
   openFile,
   kindOfPath,
+  listFolder,
   writeFile,
   gunzip: (chunks, name) => gunzipMembers(chunks, name, inflateMember, crc32),
   gzip,

@@ -28,6 +28,8 @@ export interface Platform {
   openFile(path: string): Promise<ByteSource>;
   /** Whether a path exists, and whether it is a folder. */
   kindOfPath(path: string): Promise<"file" | "folder" | "absent">;
+  /** The paths of all files in a folder and the folders in it, in no order. @throws MedImagesError `FileAccess` */
+  listFolder(path: string): Promise<readonly string[]>;
   /**
    * Writes a file that is complete or absent: under another name beside its place, then renamed.
    * The unfinished file is removed on failure, on abort and when the process is interrupted.

@@ -11,8 +11,9 @@ import type { ImageSource } from "../source.ts";
 import { openSource } from "../source.ts";
 import type { DataSet } from "./data-set.ts";
 import { checkPixels, type FrameReader, frameReader, type PixelSource } from "./frames.ts";
-import { hasPrefix, looksLikeDicom, NeedsMore, type ParsedFile, type PixelElement, parseFile } from "./parse.ts";
+import { NeedsMore, type ParsedFile, type PixelElement, parseFile } from "./parse.ts";
 import { type PixelLayout, pixelLayoutOf } from "./pixel-layout.ts";
+import { hasPrefix, looksLikeDicom } from "./recognize.ts";
 import type { TransferSyntax } from "./syntax.ts";
 
 export interface DicomFile {

@@ -8,6 +8,7 @@ import type * as DicomParser from "dicom-parser";
 import { fail, MedImagesError } from "../../../compiler/errors.ts";
 import type { Warning } from "../../image.ts";
 import { DataSet, type ParsedElements } from "./data-set.ts";
+import { hasPrefix, hasVr, looksLikeDicom, prefixAt } from "./recognize.ts";
 import {
   explicitLittleEndian,
   implicitLittleEndian,
@@ -49,28 +50,6 @@ const pixelKinds: Readonly<Record<string, PixelElement["kind"]>> = {
   x7fe00009: "float64",
   x7fe00010: "integer",
 };
-
-const latin1 = (bytes: Uint8Array, from: number, to: number): string =>
-  String.fromCharCode(...bytes.subarray(from, to));
-
-const vrs = new Set(
-  "AE AS AT CS DA DS DT FD FL IS LO LT OB OD OF OL OV OW PN SH SL SQ SS ST SV TM UC UI UL UN UR US UT UV".split(" "),
-);
-const hasVr = (bytes: Uint8Array, at: number): boolean => vrs.has(latin1(bytes, at + 4, at + 6));
-
-const prefixAt = 128;
-export const hasPrefix = (head: Uint8Array): boolean => latin1(head, prefixAt, prefixAt + 4) === "DICM";
-
-/** Whether bytes begin as a file meta group or as the first elements of a bare data set do. */
-const beginsBare = (head: Uint8Array): boolean => {
-  if (head.length < 8 || head[1] !== 0 || head[3] !== 0) return false;
-  const length = new DataView(head.buffer, head.byteOffset, head.byteLength).getUint32(4, true);
-  if (head[0] === 2) return hasVr(head, 0);
-  return head[0] === 8 && (hasVr(head, 0) || length <= 256);
-};
-
-/** Whether a file that begins with these bytes is DICOM. */
-export const looksLikeDicom = (head: Uint8Array): boolean => hasPrefix(head) || beginsBare(head);
 
 const remedy = "get the file again from where it came";
 
@@ -209,7 +188,7 @@ export const parseFile = async (bytes: Uint8Array, reading: Reading): Promise<Pa
     warnings.push({ kind, message: `${name}: ${message}` });
   };
   const prefixed = hasPrefix(bytes);
-  if (!prefixed && !beginsBare(bytes))
+  if (!looksLikeDicom(bytes))
     fail({ kind: "MalformedFile", path: name, reason: "is no DICOM file: it begins as none does", remedy });
   const start = prefixed ? prefixAt + 4 : 0;
   const inMeta = bytes[start] === 2 && bytes[start + 1] === 0;

@@ -123,6 +123,7 @@ const table = {
   DetectorInformationSequence: ["x00540022", "SQ"],
   RadiopharmaceuticalInformationSequence: ["x00540016", "SQ"],
   RadiopharmaceuticalCodeSequence: ["x00540304", "SQ"],
+  FrameReferenceTime: ["x00541300", "DS"],
   Units: ["x00541001", "CS"],
   DecayCorrection: ["x00541102", "CS"],
   SegmentationType: ["x00620001", "CS"],

@@ -81,7 +81,7 @@ const decode = (encoding: string, bytes: Uint8Array): string => {
   return decoder.decode(bytes.buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : bytes.slice());
 };
 
-const escape = 0x1b;
+const escapeByte = 0x1b;
 
 const startsWithText = (bytes: Uint8Array, at: number, text: string): boolean => {
   for (let k = 0; k < text.length; k++) if (bytes[at + k] !== text.charCodeAt(k)) return false;
@@ -90,7 +90,7 @@ const startsWithText = (bytes: Uint8Array, at: number, text: string): boolean =>
 
 const withEscape = (sequence: string, bytes: Uint8Array): Uint8Array => {
   const all = new Uint8Array(bytes.length + sequence.length + 1);
-  all[0] = escape;
+  all[0] = escapeByte;
   for (let k = 0; k < sequence.length; k++) all[k + 1] = sequence.charCodeAt(k);
   all.set(bytes, sequence.length + 1);
   return all;
@@ -116,14 +116,15 @@ export type DecodeText = (bytes: Uint8Array) => string;
 export const textDecoder = (
   characterSets: readonly string[],
 ): { readonly decode: DecodeText; readonly unknown: readonly string[] } => {
-  const names = characterSets.map((name) => name.trim());
+  // Hyphens and blanks are met where the underscore should be.
+  const names = characterSets.map((name) => name.trim().replace(/^ISO[-_ ]IR[-_ ]?(?=\d)/, "ISO_IR "));
   const unknown = names.filter((name) => encodings[name] === undefined);
   const first = encodings[names[0] ?? ""] ?? "latin1";
   const plain = first === "iso-2022-jp" || first === "euc-jp" ? "latin1" : first;
   return {
     unknown,
     decode: (bytes) => {
-      if (!bytes.includes(escape)) return decode(plain, bytes);
+      if (!bytes.includes(escapeByte)) return decode(plain, bytes);
       let text = "";
       let current: Escape = { sequence: "", encoding: plain, as: "bytes" };
       let start = 0;
@@ -132,7 +133,7 @@ export const textDecoder = (
       };
       for (let at = 0; at < bytes.length; at++) {
         const byte = bytes[at];
-        if (byte === escape) {
+        if (byte === escapeByte) {
           const next = escapes.find(({ sequence }) => startsWithText(bytes, at + 1, sequence));
           flush(at);
           // An escape that is not known is left out, and what follows is read as before.

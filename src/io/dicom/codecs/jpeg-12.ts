@@ -168,7 +168,7 @@ const decode = (bytes: Uint8Array, path: string): Uint8Array => {
   const half = new Float64Array(64);
   const readBlock = (bits: Bits, component: Component, blockRow: number, blockColumn: number): void => {
     const { dc, ac } = component;
-    if (dc === undefined || ac === undefined) return damaged("a Huffman table is missing");
+    if (dc === undefined || ac === undefined) throw new EntropyProblem("a Huffman table is missing");
     coefficients.fill(0);
     const size = bits.symbol(dc);
     if (size > 16) damaged("a difference is too long");
