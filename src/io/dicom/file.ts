@@ -49,16 +49,26 @@ const tooLarge = (path: string, needed: number, budget: Budget, what: string): n
     remedy: "state a larger `memory` in bytes (command line: --memory) or use a machine with more",
   });
 
-/** Deflated data sets are inflated as a whole; without a budget, up to this. */
-const inflateLimit = 2 ** 28;
+/** Images deflate to a half or a tenth; what inflates to this many times its size is empty, or an attack. */
+const suspiciousRatio = 200;
+const harmless = 2 ** 24;
 
 const readHead = async (bytes: ByteSource, budget: Budget): Promise<ParsedFile> => {
   const { name: path, size } = bytes;
-  const limit = Math.min(memoryOf(budget), budget.memory === undefined ? inflateLimit : Number.POSITIVE_INFINITY);
+  const limit = Math.min(memoryOf(budget), Math.max(harmless, suspiciousRatio * size));
   // Loaded beforehand, since the parser calls it in the middle of its work.
   const { inflateRaw } = await import("./codecs/deflate.ts");
   const inflate = (deflated: Uint8Array): Uint8Array =>
-    inflateRaw(deflated, limit, path, () => tooLarge(path, limit + 1, { memory: limit }, "the inflated data set"));
+    inflateRaw(deflated, limit, path, () =>
+      fail({
+        kind: "BudgetExceeded",
+        path,
+        what: `the inflated data set, over ${Math.floor(limit / size)} times the size of the file,`,
+        needed: limit + 1,
+        budget: limit,
+        remedy: "get the file again from where it came, or inflate it with the program that made it",
+      }),
+    );
   for (const length of headSizes) {
     if (size <= length) break;
     try {

@@ -93,7 +93,8 @@ export const readFolder = async (
   options: SeriesOptions & { readonly signal?: AbortSignal },
 ): Promise<Folder> => {
   const name = typeof where === "string" ? where : "the files given";
-  const sources = typeof where === "string" ? await platform.listFolder(where) : where;
+  // In an order that does not depend on the file system.
+  const sources = typeof where === "string" ? [...(await platform.listFolder(where))].sort() : where;
   const looked = await inParallel(sources, (source) => {
     if (options.signal?.aborted) fail({ kind: "Aborted" });
     return look(source, options);

@@ -40,7 +40,7 @@ export const inflateRaw = (bytes: Uint8Array, limit: number, path: string, overf
   }
   const all = new Uint8Array(total);
   let at = 0;
-  for (const piece of pieces) {
+  for (let piece = pieces.shift(); piece !== undefined; piece = pieces.shift()) {
     all.set(piece, at);
     at += piece.length;
   }

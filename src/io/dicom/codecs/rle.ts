@@ -39,7 +39,7 @@ const decode = (bytes: Uint8Array, layout: PixelLayout, path: string): Uint8Arra
   for (const [k, offset] of offsets.entries()) {
     const end = offsets[k + 1] ?? bytes.length;
     if (offset < 64 || offset >= bytes.length || end <= offset || end > bytes.length)
-      return malformedFrame(path, `its RLE segment ${k + 1} lies at byte ${offset} of ${bytes.length}`);
+      return malformedFrame(path, `its RLE segment ${k + 1} should be bytes ${offset} to ${end} of ${bytes.length}`);
     // Segments come with the high byte first, numbers are written with the low one first.
     const at = Math.floor(k / width) * width + (width - 1 - (k % width));
     const done = unpack(bytes.subarray(offset, end), out, at, samples * width, pixels);
