@@ -76,6 +76,7 @@ export {
   type ImageHeader,
   type ImageSource,
   type LoadHeaderOptions,
+  type LoadHeadersOptions,
   type LoadOptions,
   loadHeader,
   loadHeaders,

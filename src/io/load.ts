@@ -3,14 +3,15 @@
  */
 
 import { platform } from "#platform";
-import { fail, MedImagesError } from "../../compiler/errors.ts";
+import { fail } from "../../compiler/errors.ts";
 import { intensityImage, type Kind, labelImage, type MedImage } from "../image.ts";
 import { type Content, openContent } from "./content.ts";
-import type { SeriesOptions } from "./dicom/options.ts";
+import type { EachSeries, WhichSeries } from "./dicom/options.ts";
 import type { ImageHeader, OpenedImage, Progress } from "./format.ts";
 import { formatForWriting, formatOf } from "./formats.ts";
 import type { ImageSource } from "./source.ts";
 
+export type { WhichSeries } from "./dicom/options.ts";
 export type { ImageHeader } from "./format.ts";
 export { encodeNifti, saveNifti } from "./nifti/write.ts";
 export type { ImageSource } from "./source.ts";
@@ -18,10 +19,6 @@ export type { ImageSource } from "./source.ts";
 /** Where images lie: one file, a folder with DICOM files (a path), or the files of such a folder as a list. */
 export type SeriesSource = ImageSource | readonly ImageSource[];
 
-export interface WhichSeries extends SeriesOptions {
-  /** The SeriesInstanceUID of the series to take, where there are several. */
-  readonly series?: string;
-}
 export interface LoadOptions extends Progress, WhichSeries {
   /**
    * Whether the voxels are class numbers. Few files say it reliably, so intensities are assumed; a DICOM
@@ -32,10 +29,9 @@ export interface LoadOptions extends Progress, WhichSeries {
 export interface LoadHeaderOptions extends WhichSeries {
   /** Reads all voxels too and throws them away, so that truncation and wrong checksums come to light. */
   readonly verify?: boolean;
-  /** Called for each series of a folder that cannot be read, instead of rejecting because of it. */
-  readonly onUnreadable?: (error: MedImagesError) => void;
   readonly signal?: AbortSignal;
 }
+export type LoadHeadersOptions = LoadHeaderOptions & Pick<EachSeries, "onUnreadable">;
 export type SaveOptions = Progress;
 
 const isList = (source: SeriesSource): source is readonly ImageSource[] => Array.isArray(source);
@@ -51,7 +47,8 @@ const withFile = async <A>(
     const format = await formatOf(content);
     const opened = await format.open(content, options);
     try {
-      checkSeries(content.name, opened.header, options.series);
+      if (options.series !== undefined)
+        (await import("./dicom/folder.ts")).checkSeries(content.name, opened.header, options.series);
       return await use(opened);
     } finally {
       await opened.close();
@@ -61,52 +58,23 @@ const withFile = async <A>(
   }
 };
 
-const checkSeries = (path: string, { format, study }: ImageHeader, uid: string | undefined): void => {
-  if (uid !== undefined && study.seriesUid !== uid)
-    fail({
-      kind: "UnsupportedFile",
-      path,
-      reason: `holds no series ${uid}`,
-      remedy:
-        study.seriesUid === undefined
-          ? `leave --series out: a ${format} file holds one image`
-          : `its series is ${study.seriesUid}`,
-    });
-};
-
-const isFolder = async (source: SeriesSource): Promise<boolean> =>
-  isList(source) || (typeof source === "string" && (await platform.kindOfPath(source)) === "folder");
-
 /** Opens all images of a source, one after the other, or the one of the series asked for. */
 const withOpened = async <A>(
   source: SeriesSource,
-  options: WhichSeries & { readonly signal?: AbortSignal; readonly all?: boolean } & Pick<
-      LoadHeaderOptions,
-      "onUnreadable"
-    >,
+  options: EachSeries,
   use: (opened: OpenedImage) => Promise<A>,
 ): Promise<readonly A[]> => {
-  if (!isList(source) && !(await isFolder(source))) return [await withFile(source, options, use)];
-  const { chooseSeries, openFolderSeries, readFolder } = await import("./dicom/folder.ts");
-  const folder = await readFolder(isList(source) || typeof source === "string" ? source : [source], options);
-  const every = options.all === true && options.series === undefined && folder.series.length > 0;
-  const results: A[] = [];
-  for (const series of every ? folder.series : [chooseSeries(folder, options.series)])
-    try {
-      results.push(await use(await openFolderSeries(folder, series, options)));
-    } catch (thrown) {
-      if (options.onUnreadable === undefined || !(thrown instanceof MedImagesError)) throw thrown;
-      options.onUnreadable(thrown);
-    }
-  return results;
+  const folderLike = isList(source) || (typeof source === "string" && (await platform.kindOfPath(source)) === "folder");
+  if (!folderLike) return [await withFile(source, options, use)];
+  return (await import("./dicom/folder.ts")).eachSeries(source, options, use);
 };
 
 const only = <A>([first]: readonly A[]): A => first as A;
 
 /**
  * Reads an image from a path, a `File`/`Blob` or bytes, or a series of DICOM files from a folder or a list of
- * such sources. Voxels keep their stored dtype, with the rescale
- * beside them; geometry is LPS millimetres. What the reader had to put up with is in `image.warnings`.
+ * such sources. Voxels keep their stored dtype, with the rescale beside them; geometry is LPS millimetres. What
+ * the reader had to put up with is in `image.warnings`.
  *
  * `memory` (bytes, half of the machine's unless said) bounds the voxels.
  * @throws MedImagesError `FileAccess`, `MalformedFile`, `UnsupportedFile`, `BudgetExceeded`, `UnsupportedVoxels`
@@ -143,7 +111,7 @@ export const loadHeader = (source: SeriesSource, options: LoadHeaderOptions = {}
  * As {@link loadHeader}, for all series of a folder, or for the one asked for.
  * @throws MedImagesError `FileAccess`, `MalformedFile`, `UnsupportedFile`; with `verify` also `BudgetExceeded`
  */
-export const loadHeaders = (source: SeriesSource, options: LoadHeaderOptions = {}): Promise<readonly ImageHeader[]> =>
+export const loadHeaders = (source: SeriesSource, options: LoadHeadersOptions = {}): Promise<readonly ImageHeader[]> =>
   withOpened(source, { ...options, all: true }, (opened) => headerOf(opened, options));
 
 const headerOf = async (opened: OpenedImage, { verify, signal }: LoadHeaderOptions): Promise<ImageHeader> => {

@@ -78,7 +78,10 @@ const syntaxes = {
   rle: ["1.2.840.10008.1.2.5", true, true],
   "deflated frames": ["1.2.840.10008.1.2.8.1", true, true],
   "encapsulated uncompressed": ["1.2.840.10008.1.2.1.98", true, true],
-  "JPEG lossless": ["1.2.840.10008.1.2.4.70", true, true],
+  GE: ["1.2.840.113619.5.2", false, true],
+  "HTJ2K lossless": ["1.2.840.10008.1.2.4.201", true, true],
+  "HTJ2K lossless RPCL": ["1.2.840.10008.1.2.4.202", true, true],
+  HTJ2K: ["1.2.840.10008.1.2.4.203", true, true],
 } as const;
 export type SyntaxName = keyof typeof syntaxes;
 

@@ -5,19 +5,19 @@
 import { platform } from "#platform";
 import { fail, MedImagesError } from "../../../compiler/errors.ts";
 import type { Metadata, Warning } from "../../image.ts";
-import type { OpenedImage } from "../format.ts";
+import type { ImageHeader, OpenedImage } from "../format.ts";
 import type { ImageSource } from "../source.ts";
 import { type DicomFile, readDicomFile, sniffDicom } from "./file.ts";
-import type { SeriesOptions } from "./options.ts";
+import type { EachSeries, SeriesOptions } from "./options.ts";
 import { openSeries } from "./series.ts";
 
-export interface FolderSeries {
+interface FolderSeries {
   readonly uid: string | undefined;
   readonly description: string | undefined;
   readonly files: readonly DicomFile[];
 }
 
-export interface Folder {
+interface Folder {
   readonly name: string;
   readonly series: readonly FolderSeries[];
   /** Files that hold no image, and why. */
@@ -88,7 +88,7 @@ const look = async (source: ImageSource, options: SeriesOptions): Promise<Looked
  * Looks at all files of a folder (a path, and the folders in it) or of a list.
  * @throws MedImagesError `FileAccess`, `BudgetExceeded`
  */
-export const readFolder = async (
+const readFolder = async (
   where: string | readonly ImageSource[],
   options: SeriesOptions & { readonly signal?: AbortSignal },
 ): Promise<Folder> => {
@@ -130,7 +130,7 @@ const described = ({ uid, description, files }: FolderSeries): string =>
  * The series asked for, or the only one.
  * @throws MedImagesError `UnsupportedFile`, which lists what there is
  */
-export const chooseSeries = ({ name, series, warnings }: Folder, uid: string | undefined): FolderSeries => {
+const chooseSeries = ({ name, series, warnings }: Folder, uid: string | undefined): FolderSeries => {
   const [first] = series;
   if (first === undefined)
     return fail({
@@ -152,7 +152,7 @@ export const chooseSeries = ({ name, series, warnings }: Folder, uid: string | u
 };
 
 /** One series of a folder as an image, which knows what the folder held besides. */
-export const openFolderSeries = async (
+const openFolderSeries = async (
   folder: Folder,
   { files }: FolderSeries,
   options: SeriesOptions,
@@ -168,4 +168,40 @@ export const openFolderSeries = async (
     ...opened,
     header: { ...opened.header, metadata, warnings: [...opened.header.warnings, ...folder.warnings] },
   };
+};
+
+/**
+ * Opens the series of a folder that are asked for, one after the other.
+ * @throws MedImagesError
+ */
+export const eachSeries = async <A>(
+  where: string | readonly ImageSource[],
+  options: EachSeries,
+  use: (opened: OpenedImage) => Promise<A>,
+): Promise<readonly A[]> => {
+  const folder = await readFolder(where, options);
+  const every = options.all === true && options.series === undefined && folder.series.length > 0;
+  const results: A[] = [];
+  for (const series of every ? folder.series : [chooseSeries(folder, options.series)])
+    try {
+      results.push(await use(await openFolderSeries(folder, series, options)));
+    } catch (thrown) {
+      if (options.onUnreadable === undefined || !(thrown instanceof MedImagesError)) throw thrown;
+      options.onUnreadable(thrown);
+    }
+  return results;
+};
+
+/** Refuses a single file that is not of the series asked for. @throws MedImagesError `UnsupportedFile` */
+export const checkSeries = (path: string, { format, study }: ImageHeader, uid: string): void => {
+  if (study.seriesUid !== uid)
+    fail({
+      kind: "UnsupportedFile",
+      path,
+      reason: `holds no series ${uid}`,
+      remedy:
+        study.seriesUid === undefined
+          ? `leave --series out: a ${format} file holds one image`
+          : `its series is ${study.seriesUid}`,
+    });
 };

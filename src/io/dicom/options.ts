@@ -1,4 +1,5 @@
 /** What may be asked for when a series is opened. */
+import type { MedImagesError } from "../../../compiler/errors.ts";
 import type { Budget } from "../limits.ts";
 
 /** Ways to make a volume of slices that do not form one; each is done on request only. */
@@ -14,4 +15,17 @@ export interface SeriesOptions extends Budget {
    * - `largest-regular-run`: of all slices the longest run that lies on one grid is taken.
    */
   readonly mend?: Mend | readonly Mend[];
+}
+
+export interface WhichSeries extends SeriesOptions {
+  /** The SeriesInstanceUID of the series to take, where there are several. */
+  readonly series?: string;
+}
+
+export interface EachSeries extends WhichSeries {
+  readonly signal?: AbortSignal;
+  /** Every series, unless one is asked for. */
+  readonly all?: boolean;
+  /** Called for each series of a folder that cannot be read, instead of rejecting because of it. */
+  readonly onUnreadable?: (error: MedImagesError) => void;
 }

@@ -8,7 +8,7 @@ import type * as DicomParser from "dicom-parser";
 import { fail, MedImagesError } from "../../../compiler/errors.ts";
 import type { Warning } from "../../image.ts";
 import { DataSet, type ParsedElements } from "./data-set.ts";
-import { hasPrefix, hasVr, looksLikeDicom, prefixAt } from "./recognize.ts";
+import { hasPrefix, latin1, looksLikeDicom, prefixAt } from "./recognize.ts";
 import {
   explicitLittleEndian,
   implicitLittleEndian,
@@ -51,6 +51,12 @@ const pixelKinds: Readonly<Record<string, PixelElement["kind"]>> = {
   x7fe00010: "integer",
 };
 
+const vrs = new Set(
+  "AE AS AT CS DA DS DT FD FL IS LO LT OB OD OF OL OV OW PN SH SL SQ SS ST SV TM UC UI UL UN UR US UT UV".split(" "),
+);
+/** Whether a VR stands where that of the element at `at` would. */
+const hasVr = (bytes: Uint8Array, at: number): boolean => vrs.has(latin1(bytes, at + 4, at + 6));
+
 const remedy = "get the file again from where it came";
 
 /** Thrown when the part of a file that was read ends before its pixels do. */
@@ -91,8 +97,6 @@ const readElements = (
   stop: (tag: Tag) => boolean,
 ): ElementsRead => {
   const order = syntax.littleEndian ? parser.littleEndianByteArrayParser : parser.bigEndianByteArrayParser;
-  const stream = new parser.ByteStream(order, bytes, start);
-  stream.warnings = [];
   const elements: Record<string, DicomParser.Element> = {};
   const parsed = { byteArray: bytes, elements };
   const warnings: string[] = [];
@@ -103,6 +107,9 @@ const readElements = (
       : (() => {
           throw new NeedsMore(reason);
         })();
+  if (start >= bytes.length) malformed("ends where its elements should begin");
+  const stream = new parser.ByteStream(order, bytes, start);
+  stream.warnings = [];
   let stopped: DicomParser.Element | undefined;
   try {
     while (stream.position < bytes.length) {

@@ -61,8 +61,6 @@ const all: readonly TransferSyntax[] = [
   packed("4.81", "JPEG-LS Near-Lossless", "jpeg-ls", true),
   packed("4.90", "JPEG 2000 Lossless", "jpeg-2000"),
   packed("4.91", "JPEG 2000", "jpeg-2000", true),
-  packed("4.92", "JPEG 2000 Part 2 Lossless", "jpeg-2000"),
-  packed("4.93", "JPEG 2000 Part 2", "jpeg-2000", true),
   packed("4.201", "High-Throughput JPEG 2000 Lossless", "htj2k"),
   packed("4.202", "High-Throughput JPEG 2000 with RPCL Options Lossless", "htj2k"),
   packed("4.203", "High-Throughput JPEG 2000", "htj2k", true),
