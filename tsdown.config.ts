@@ -33,6 +33,7 @@ const config: UserConfig = defineConfig({
   entry: {
     index: "src/index.ts",
     laws: "laws/index.ts",
+    dicom: "src/dicom.ts",
     webgpu: "src/webgpu.ts",
     cli: "src/cli/main.ts",
     "platform.node": "src/platform/node.ts",
@@ -41,7 +42,7 @@ const config: UserConfig = defineConfig({
   format: "esm",
   platform: "neutral",
   target: ["node20", "es2023"],
-  dts: { entry: ["src/index.ts", "laws/index.ts", "src/webgpu.ts"] },
+  dts: { entry: ["src/index.ts", "laws/index.ts", "src/dicom.ts", "src/webgpu.ts"] },
   deps: { neverBundle: ["#platform", /^node:/], onlyBundle: ["fp-ts", "io-ts"] },
   plugins: [fromEsModules],
   sourcemap: true,

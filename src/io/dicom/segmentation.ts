@@ -10,6 +10,8 @@ import type { ImageHeader, OpenedImage, Progress } from "../format.ts";
 import { allocateVoxels, checkBudget } from "../limits.ts";
 import { type Arrangement, arrange } from "./arrange.ts";
 import { clinicalOf, studyOf } from "./describe.ts";
+import { loadDictionary } from "./dictionary.ts";
+import { elementsOf } from "./elements.ts";
 import type { ImageFile } from "./file.ts";
 import type { SeriesOptions } from "./options.ts";
 import { type Slice, slicesOf } from "./slices.ts";
@@ -31,7 +33,11 @@ const layersOf = (slices: readonly Slice[]): Arrangement => {
 };
 
 /** Opens a segmentation. @throws MedImagesError `UnsupportedFile` where frames form no volume */
-export const openSegmentation = (name: string, files: readonly ImageFile[], options: SeriesOptions): OpenedImage => {
+export const openSegmentation = async (
+  name: string,
+  files: readonly ImageFile[],
+  options: SeriesOptions,
+): Promise<OpenedImage> => {
   const [file] = files;
   if (file === undefined || files.length > 1)
     return fail({
@@ -70,7 +76,9 @@ export const openSegmentation = (name: string, files: readonly ImageFile[], opti
     study: studyOf(data),
     clinical: clinicalOf(data),
     display: {},
-    metadata: { dicom: { transferSyntax: file.syntax.uid, sopClass: segmentationClass, segments } },
+    metadata: {
+      dicom: { transferSyntax: file.syntax.uid, segments, elements: elementsOf(data, await loadDictionary()) },
+    },
     warnings: [
       ...problems.map(({ kind, message }) => ({ kind, message: `${path}: ${message}` })),
       ...file.warnings,

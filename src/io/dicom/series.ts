@@ -11,6 +11,8 @@ import { allocateVoxels, checkBudget } from "../limits.ts";
 import { openSource } from "../source.ts";
 import { type Arrangement, arrange } from "./arrange.ts";
 import { clinicalOf, displayOf, modalityOf, studyOf } from "./describe.ts";
+import { loadDictionary } from "./dictionary.ts";
+import { elementsOf } from "./elements.ts";
 import { type DicomFile, type ImageFile, imageFileOf } from "./file.ts";
 import type { Mend, SeriesOptions } from "./options.ts";
 import { isSegmentation, openSegmentation } from "./segmentation.ts";
@@ -89,15 +91,19 @@ const differing = (files: readonly ImageFile[]): readonly Warning[] => {
   }));
 };
 
-const metadataOf = (files: readonly ImageFile[], arrangement: Arrangement): Metadata => {
-  const [first] = files;
-  const { axes } = arrangement;
+const metadataOf = async (told: ImageFile, arrangement: Arrangement): Promise<Metadata> => {
+  const { axes, places } = arrangement;
+  const slices = places.flatMap((place) => (place.kind === "slice" ? [place.slice] : []));
+  const instances = slices.map(({ file }) => file.data.text("SOPInstanceUID") ?? "");
+  const acquisitions = slices.map(({ file: { data } }) => data.text("AcquisitionTime") ?? "");
   return {
     dicom: {
-      transferSyntax: first?.syntax.uid ?? "",
-      sopClass: first?.data.text("SOPClassUID") ?? "",
-      photometricInterpretation: first?.layout.photometric ?? "",
+      transferSyntax: told.syntax.uid,
       ...(axes.length === 0 ? {} : { axes: axes.map(({ name, values }) => ({ name, values: [...values] })) }),
+      // What is said of the first slice is said of all, but for these.
+      instances: [...new Set(instances)],
+      acquisitionTimes: [...new Set(acquisitions)].filter((time) => time !== ""),
+      elements: elementsOf(told.data, await loadDictionary()),
     },
   };
 };
@@ -155,7 +161,7 @@ export const openSeries = async (
     study: studyOf(told.data),
     clinical: clinicalOf(told.data),
     display: displayOf(told.data),
-    metadata: metadataOf(kept, arrangement),
+    metadata: await metadataOf(told, arrangement),
     warnings,
     files: files.length,
     regular,

@@ -1,4 +1,4 @@
-/// <reference path="./decoders.d.ts" />
+/// <reference path="../untyped.d.ts" />
 /**
  * What unpacks one frame. Each codec is a module of its own that is loaded when the first frame needs it; the
  * decoders are WebAssembly, which trusts what a codestream says about its size, so sizes are compared with
