@@ -72,6 +72,7 @@ export const platform: Platform = {
   gunzip,
   gzip: (chunks) => through(chunks, new CompressionStream("gzip")),
   threads: browserThreads,
+  decode: undefined,
   gpu: browserGpu,
   totalMemory: assumedMemory,
   allocateBuffer: (bytes) => allocateBacked(bytes) ?? new ArrayBuffer(bytes),

@@ -13,6 +13,7 @@ import { allocateBacked } from "../../backends/wasm/memory.ts";
 import { fail, MedImagesError } from "../../compiler/errors.ts";
 import { corrupt, gunzipMembers } from "./gunzip.ts";
 import { gzipHeader, gzipTrailer } from "./gzip-member.ts";
+import { nodeDecode } from "./node-decoders.ts";
 import { nodeGpu } from "./node-gpu.ts";
 import { nodeThreads } from "./node-threads.ts";
 import type { ByteSource, Platform } from "./platform.ts";
@@ -51,8 +52,7 @@ const deny = (path: string, thrown: unknown, remedy?: string): never =>
       );
 
 const fileSource = (path: string, handle: FileHandle, size: number): ByteSource => {
-  const read = async (offset: number, length: number): Promise<Uint8Array> => {
-    const target = Buffer.allocUnsafeSlow(Math.max(0, Math.min(length, size - offset)));
+  const readInto = async (offset: number, target: Uint8Array): Promise<number> => {
     let filled = 0;
     while (filled < target.length) {
       const { bytesRead } = await handle
@@ -61,12 +61,17 @@ const fileSource = (path: string, handle: FileHandle, size: number): ByteSource 
       if (bytesRead === 0) break;
       filled += bytesRead;
     }
-    return target.subarray(0, filled);
+    return filled;
+  };
+  const read = async (offset: number, length: number): Promise<Uint8Array> => {
+    const target = Buffer.allocUnsafeSlow(Math.max(0, Math.min(length, size - offset)));
+    return target.subarray(0, await readInto(offset, target));
   };
   return {
     name: path,
     size,
     read,
+    readInto,
     // The next piece is on its way while the present one is in use.
     async *stream(offset) {
       let ahead = read(offset, chunkSize);
@@ -325,6 +330,7 @@ export const platform: Platform = {
   gunzip: (chunks, name) => gunzipMembers(chunks, name, inflateMember, crc32),
   gzip,
   threads: nodeThreads,
+  decode: nodeDecode,
   gpu: nodeGpu,
   totalMemory: totalmem(),
   allocateBuffer: (bytes) => allocateBacked(bytes) ?? new SharedArrayBuffer(bytes),

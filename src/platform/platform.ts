@@ -6,12 +6,16 @@
 import type { ThreadHost } from "../../backends/wasm/pool.ts";
 import type { GpuSource } from "../../backends/webgpu/acquire.ts";
 
+import type { Decode } from "./decoders.ts";
+
 /** Bytes that can be read anywhere: a file on disk, a `Blob`, or an array. Close it when done. */
 export interface ByteSource {
   readonly name: string;
   readonly size: number;
   /** Bytes from `offset` on, fewer than `length` only at the end. */
   read(offset: number, length: number): Promise<Uint8Array>;
+  /** Reads bytes from `offset` on straight into `target`, and gives their number; where the source can. */
+  readonly readInto?: (offset: number, target: Uint8Array) => Promise<number>;
   /** All bytes from `offset` on, in pieces. */
   stream(offset: number): AsyncIterable<Uint8Array>;
   close(): Promise<void>;
@@ -41,6 +45,8 @@ export interface Platform {
   gzip(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
   /** Threads for kernels; absent where they cannot share memory. */
   readonly threads: ThreadHost | undefined;
+  /** Decodes a frame of pixels on a thread; absent where there are none for it. */
+  readonly decode: Decode | undefined;
   /** Where GPU devices come from. */
   readonly gpu: GpuSource;
   /** Bytes of memory of this machine. */

@@ -1,4 +1,5 @@
 /** The stored numbers of every real DICOM file, against what pydicom, gdcm and OpenJPEG read in it. */
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { VoxelArray } from "../../compiler/language/voxels.ts";
@@ -50,5 +51,28 @@ describe.skipIf(!hasData)("stored numbers of real DICOM files (skipped without .
     expect(Math.abs(mean - stored!.mean)).toBeLessThanOrEqual(0.5);
     expect(Math.abs(min - stored!.min)).toBeLessThanOrEqual(4);
     expect(Math.abs(max - stored!.max)).toBeLessThanOrEqual(4);
+  });
+
+  test("threads decode what is decoded here, and tell the same failures", async () => {
+    const names = all
+      .map(([path]) => path)
+      .filter((path) => /JPEGLSLoss|JPEG2000|JPEGProcess1T|htj2k|YBRFull/.test(path));
+    expect(names.length).toBeGreaterThan(5);
+    await Promise.all(
+      names.map(async (path) => {
+        const file = imageFileOf(await readDicomFile(join(dataFolder, path), {}));
+        const [here, there] = await Promise.all([openFrames(file), openFrames(file, true)]);
+        expect((await there.read(0)).stored).toEqual((await here.read(0)).stored);
+        const bytes = new Uint8Array(readFileSync(join(dataFolder, path)));
+        if (bytes.length < 20_000) return;
+        for (let k = bytes.length - 3000; k < bytes.length - 2000; k++) bytes[k] = 0xff;
+        const damaged = imageFileOf(await readDicomFile(bytes, {}));
+        const outcome = async (beside: boolean): Promise<unknown> => {
+          const frames = await openFrames(damaged, beside);
+          return frames.read(0).catch((thrown: unknown) => (thrown as Error).message);
+        };
+        expect(await outcome(true)).toEqual(await outcome(false));
+      }),
+    );
   });
 });

@@ -3,6 +3,7 @@
  * Files are opened for as long as one read takes: a series has thousands of them.
  */
 import { fail } from "../../../compiler/errors.ts";
+import { dtypes, type VoxelArray } from "../../../compiler/language/voxels.ts";
 import type { Warning } from "../../image.ts";
 import type { ByteSource } from "../../platform/platform.ts";
 import type { Budget } from "../limits.ts";
@@ -14,7 +15,8 @@ import { checkPixels, type FrameReader, frameReader, type PixelSource } from "./
 import { NeedsMore, type ParsedFile, type PixelElement, parseFile } from "./parse.ts";
 import { type PixelLayout, pixelLayoutOf } from "./pixel-layout.ts";
 import { hasPrefix, looksLikeDicom } from "./recognize.ts";
-import type { TransferSyntax } from "./syntax.ts";
+import { maskStored } from "./samples.ts";
+import { bigEndianPixelsUid, type TransferSyntax } from "./syntax.ts";
 
 export interface DicomFile {
   /** The path, or what a source without one is called. */
@@ -53,7 +55,7 @@ const tooLarge = (path: string, needed: number, budget: Budget, what: string): n
 const suspiciousRatio = 200;
 const harmless = 2 ** 24;
 
-const readHead = async (bytes: ByteSource, budget: Budget): Promise<ParsedFile> => {
+const readHead = async (bytes: ByteSource, head: Uint8Array, budget: Budget): Promise<ParsedFile> => {
   const { name: path, size } = bytes;
   const limit = Math.min(memoryOf(budget), Math.max(harmless, suspiciousRatio * size));
   // Loaded beforehand, since the parser calls it in the middle of its work.
@@ -72,13 +74,14 @@ const readHead = async (bytes: ByteSource, budget: Budget): Promise<ParsedFile> 
   for (const length of headSizes) {
     if (size <= length) break;
     try {
-      return await parseFile(await bytes.read(0, length), { name: path, whole: false, inflate });
+      const part = length === head.length ? head : await bytes.read(0, length);
+      return await parseFile(part, { name: path, whole: false, inflate });
     } catch (thrown) {
       if (!(thrown instanceof NeedsMore)) throw thrown;
     }
   }
   if (size > memoryOf(budget)) tooLarge(path, size, budget, "the file");
-  const all = await bytes.read(0, size);
+  const all = size === head.length ? head : await bytes.read(0, size);
   const parsed = await parseFile(all, { name: path, whole: true, inflate });
   const end = parsed.pixels?.offset ?? size;
   // Headers are kept for as long as a series is open, pixels are not.
@@ -98,37 +101,53 @@ const checkTail = async (bytes: ByteSource, parsed: ParsedFile): Promise<readonl
   return group >= 0xfffa || group === 0 ? [] : ["has elements after its pixels, which were left out"];
 };
 
+/** How a source begins: as DICOM says, as it may without a preamble, otherwise, or not at all. */
+export type Beginning = "dicom" | "maybe" | "no" | "empty";
+const beginningOf = (head: Uint8Array): Beginning => {
+  if (head.length === 0) return "empty";
+  return hasPrefix(head) ? "dicom" : looksLikeDicom(head) ? "maybe" : "no";
+};
+
 /**
- * Reads the header of a file.
+ * Reads the header of a source that may be DICOM; `refused` is called with how it begins when it is not.
  * @throws MedImagesError `FileAccess`, `MalformedFile`, `UnsupportedFile`, `BudgetExceeded`
  */
-export const readDicomFile = async (source: ImageSource, budget: Budget): Promise<DicomFile> => {
+export const readIfDicom = async <A>(
+  source: ImageSource,
+  budget: Budget,
+  refused: (beginning: Beginning, thrown?: unknown) => A,
+): Promise<DicomFile | A> => {
   const bytes = await openSource(source);
   try {
     const { name: path, size } = bytes;
-    if (size === 0) fail({ kind: "MalformedFile", path, reason: "is empty: it has no bytes at all" });
-    const parsed = await readHead(bytes, budget);
-    const tail = (await checkTail(bytes, parsed)).map((message) => ({
-      kind: "data-set",
-      message: `${path}: ${message}`,
-    }));
-    return { ...parsed, path, size, source, warnings: [...parsed.warnings, ...tail] };
+    const head = await bytes.read(0, Math.min(size, headSizes[0]));
+    const beginning = beginningOf(head);
+    if (beginning === "no" || beginning === "empty") return refused(beginning);
+    try {
+      const parsed = await readHead(bytes, head, budget);
+      const tail = await checkTail(bytes, parsed);
+      const told = tail.map((message) => ({ kind: "data-set", message: `${path}: ${message}` }));
+      return { ...parsed, path, size, source, warnings: [...parsed.warnings, ...told] };
+    } catch (thrown) {
+      return refused(beginning, thrown);
+    }
   } finally {
     await bytes.close();
   }
 };
 
-/** Whether a source begins as DICOM does, and whether it says so or only looks like it. */
-export const sniffDicom = async (source: ImageSource): Promise<"dicom" | "maybe" | "no" | "empty"> => {
-  const bytes = await openSource(source);
-  try {
-    if (bytes.size === 0) return "empty";
-    const head = await bytes.read(0, 256);
-    return hasPrefix(head) ? "dicom" : looksLikeDicom(head) ? "maybe" : "no";
-  } finally {
-    await bytes.close();
-  }
-};
+/**
+ * Reads the header of a file.
+ * @throws MedImagesError `FileAccess`, `MalformedFile`, `UnsupportedFile`, `BudgetExceeded`
+ */
+export const readDicomFile = (source: ImageSource, budget: Budget): Promise<DicomFile> =>
+  readIfDicom(source, budget, (beginning, thrown): never => {
+    if (thrown !== undefined) throw thrown;
+    const path = typeof source === "string" ? source : "the bytes given";
+    const reason =
+      beginning === "empty" ? "is empty: it has no bytes at all" : "is no DICOM file: it begins as none does";
+    return fail({ kind: "MalformedFile", path, reason, remedy: "get the file again from where it came" });
+  });
 
 const pixelSource = (file: DicomFile & { readonly pixels: PixelElement }, layout: PixelLayout): PixelSource => ({
   path: file.path,
@@ -158,21 +177,52 @@ export const imageFileOf = (file: DicomFile): ImageFile => {
   return { ...file, pixels, layout, warnings: [...file.warnings, ...warnings, ...told] };
 };
 
+/** Whether the only frame of a file lies in it as it is kept in memory, but for bits to be masked. */
+const liesAsKept = ({ syntax, layout, inflated, pixels }: ImageFile): boolean =>
+  syntax.packing === "native" &&
+  syntax.littleEndian &&
+  syntax.uid !== bigEndianPixelsUid &&
+  inflated === undefined &&
+  pixels.length !== undefined &&
+  layout.frames === 1 &&
+  layout.samples === 1 &&
+  layout.allocated >= 8;
+
 /**
- * Opens the frames of a file; its pixels are in memory from then on.
+ * Reads the only frame of a file straight to where it is kept, which saves two copies.
+ * @returns whether the file and its source let themselves be read so
  * @throws MedImagesError `FileAccess`, `MalformedFile`
  */
-export const openFrames = async (file: ImageFile): Promise<FrameReader> => {
+export const readFrameInto = async (file: ImageFile, target: VoxelArray): Promise<boolean> => {
+  if (!liesAsKept(file) || dtypes[file.layout.dtype].array.name !== target[Symbol.toStringTag]) return false;
+  const bytes = await openSource(file.source);
+  try {
+    if (bytes.readInto === undefined) return false;
+    const place = new Uint8Array(target.buffer, target.byteOffset, target.byteLength);
+    if ((await bytes.readInto(file.pixels.offset, place)) < place.length)
+      fail({ kind: "MalformedFile", path: file.path, reason: "became shorter while it was read" });
+    maskStored(target, file.layout);
+    return true;
+  } finally {
+    await bytes.close();
+  }
+};
+
+/**
+ * Opens the frames of a file; its pixels are in memory from then on. `beside`: frames are decoded several at a time.
+ * @throws MedImagesError `FileAccess`, `MalformedFile`
+ */
+export const openFrames = async (file: ImageFile, beside = false): Promise<FrameReader> => {
   const { pixels, layout, size } = file;
   const source = pixelSource(file, layout);
-  if (file.inflated !== undefined) return frameReader(source, file.inflated, pixels.offset);
+  if (file.inflated !== undefined) return frameReader(source, file.inflated, pixels.offset, beside);
   const bytes = await openSource(file.source);
   try {
     const end = pixels.length === undefined ? size : pixels.offset + pixels.length;
     const value = await bytes.read(pixels.offset, end - pixels.offset);
     if (value.length < end - pixels.offset)
       fail({ kind: "MalformedFile", path: file.path, reason: "became shorter while it was read" });
-    return frameReader(source, value, 0);
+    return frameReader(source, value, 0, beside);
   } finally {
     await bytes.close();
   }

@@ -7,7 +7,7 @@ import { fail, MedImagesError } from "../../../compiler/errors.ts";
 import type { Metadata, Warning } from "../../image.ts";
 import type { ImageHeader, OpenedImage } from "../format.ts";
 import type { ImageSource } from "../source.ts";
-import { type DicomFile, readDicomFile, sniffDicom } from "./file.ts";
+import { type DicomFile, readIfDicom } from "./file.ts";
 import type { EachSeries, SeriesOptions } from "./options.ts";
 import { openSeries } from "./series.ts";
 
@@ -66,22 +66,20 @@ const reasonOf = (thrown: MedImagesError): string => ("reason" in thrown.error ?
 const look = async (source: ImageSource, options: SeriesOptions): Promise<Looked> => {
   const file = nameOf(source);
   const skip = (reason: string, suspicious: boolean): Looked => ({ kind: "skipped", file, reason, suspicious });
-  const like = await sniffDicom(source);
-  if (like === "empty") return skip("is empty", namedAsDicom(file));
-  if (like === "no") return skip("is no DICOM file", namedAsDicom(file));
-  try {
-    const read = await readDicomFile(source, options);
-    if (read.meta.text("MediaStorageSOPClassUID") === directoryClass)
-      return skip("is a directory of files (DICOMDIR)", false);
-    if (read.pixels !== undefined) return { kind: "image", file: read };
-    // An image without pixels is damaged; reports, plans and the like have none.
-    return read.data.has("Rows") || read.data.has("ImagePositionPatient")
-      ? skip("is an image without pixels", true)
-      : skip("holds no image", false);
-  } catch (thrown) {
+  const read = await readIfDicom(source, options, (beginning, thrown): Looked => {
+    if (beginning === "empty") return skip("is empty", namedAsDicom(file));
+    if (thrown === undefined) return skip("is no DICOM file", namedAsDicom(file));
     if (!(thrown instanceof MedImagesError) || thrown.error.kind === "BudgetExceeded") throw thrown;
-    return skip(reasonOf(thrown), like === "dicom" || namedAsDicom(file));
-  }
+    return skip(reasonOf(thrown), beginning === "dicom" || namedAsDicom(file));
+  });
+  if ("kind" in read) return read;
+  if (read.meta.text("MediaStorageSOPClassUID") === directoryClass)
+    return skip("is a directory of files (DICOMDIR)", false);
+  if (read.pixels !== undefined) return { kind: "image", file: read };
+  // An image without pixels is damaged; reports, plans and the like have none.
+  return read.data.has("Rows") || read.data.has("ImagePositionPatient")
+    ? skip("is an image without pixels", true)
+    : skip("holds no image", false);
 };
 
 /**

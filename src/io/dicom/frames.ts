@@ -70,8 +70,8 @@ export const checkPixels = ({ path, syntax, layout, pixels }: PixelSource, size:
   return length > needed + 1 ? [`has ${length - needed} bytes of pixels more than it needs`] : [];
 };
 
-/** Reads frames out of `bytes`, in which `offset` is where the value of the pixel element begins. */
-export const frameReader = (source: PixelSource, bytes: Uint8Array, offset: number): FrameReader => {
+/** Reads frames out of `bytes`, in which `offset` is where the value of the pixel element begins; `beside`: several at a time. */
+export const frameReader = (source: PixelSource, bytes: Uint8Array, offset: number, beside = false): FrameReader => {
   const { path, syntax, layout, pixels } = source;
   const bits = nativeFrameBits(layout);
   const warnings = new Set<string>();
@@ -108,7 +108,7 @@ export const frameReader = (source: PixelSource, bytes: Uint8Array, offset: numb
       return { stored: nativeFrame(plain, 0, layout, { bigEndian: false, inWords: false }), rgb: false };
     }
     const codec = await codecs[packing]();
-    const decoded = await codec.decode(frameBytes(k), layout, path);
+    const decoded = await codec.decode(frameBytes(k), layout, path, beside);
     for (const warning of decoded.warnings) warnings.add(warning);
     if (decoded.bytes.length < frameSamples(layout) * decoded.width)
       fail({ kind: "MalformedFile", path, reason: `has a frame ${k + 1} that is not filled`, remedy });

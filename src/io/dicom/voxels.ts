@@ -17,7 +17,7 @@ import type { Channels } from "../../image.ts";
 import type { Progress } from "../format.ts";
 import type { Arrangement } from "./arrange.ts";
 import { applyPalette, isYbr, type Palette, paletteOf, planesOf, ybrToRgb } from "./colour.ts";
-import { type ImageFile, openFrames } from "./file.ts";
+import { type ImageFile, openFrames, readFrameInto } from "./file.ts";
 import type { Frame } from "./frames.ts";
 import type { Slice } from "./slices.ts";
 
@@ -108,22 +108,42 @@ interface Wanted {
   readonly place: number;
 }
 
-const byFile = (arrangement: Arrangement): ReadonlyMap<ImageFile, readonly Wanted[]> => {
-  const files = new Map<ImageFile, Wanted[]>();
+/** For each file, for each of its frames, the slices that come of it. */
+const byFile = (arrangement: Arrangement): ReadonlyMap<ImageFile, ReadonlyMap<number, readonly Wanted[]>> => {
+  const files = new Map<ImageFile, Map<number, Wanted[]>>();
   arrangement.places.forEach((place, k) => {
     if (place.kind !== "slice") return;
-    const wanted = files.get(place.slice.file);
-    if (wanted === undefined) files.set(place.slice.file, [{ slice: place.slice, place: k }]);
-    else wanted.push({ slice: place.slice, place: k });
+    const { slice } = place;
+    const frames = files.get(slice.file) ?? new Map<number, Wanted[]>();
+    files.set(slice.file, frames);
+    const wanted = frames.get(slice.frame);
+    if (wanted === undefined) frames.set(slice.frame, [{ slice, place: k }]);
+    else wanted.push({ slice, place: k });
   });
   return files;
 };
 
-/** Files that are read ahead while one is decoded. */
-const ahead = 4;
+/** Files, and frames of a file, that are worked on at a time: enough to keep disk and threads busy. */
+const width = 8;
+/** Pixels from which threads are worth their start. */
+const worthThreads = 2 ** 21;
+
+/** Does all work, some of it at a time; of failures the first in order is told. */
+const someAtATime = async <A>(items: readonly A[], work: (item: A) => Promise<void>): Promise<void> => {
+  const failures = new Map<number, unknown>();
+  let next = 0;
+  const run = async (): Promise<void> => {
+    for (let k = next++; k < items.length && failures.size === 0; k = next++)
+      await work(items[k] as A).catch((thrown: unknown) => failures.set(k, thrown));
+  };
+  await Promise.all(Array.from({ length: Math.min(width, items.length) }, run));
+  const first = Math.min(...failures.keys());
+  if (failures.size > 0) throw failures.get(first);
+};
 
 /**
- * Decodes every slice once.
+ * Decodes every slice once, on threads where the codec has them. `direct` gives the place of a slice whose stored
+ * numbers are kept as they are, to be read straight into it.
  * @returns what had to be put up with
  * @throws MedImagesError `MalformedFile`, `UnsupportedFile`, `FileAccess`, `Aborted`
  */
@@ -131,42 +151,46 @@ export const decodeSlices = async (
   arrangement: Arrangement,
   { signal, onProgress }: Progress,
   accept: Accept,
+  direct: (slice: Slice, place: number) => VoxelArray | undefined = () => undefined,
 ): Promise<readonly string[]> => {
   const files = [...byFile(arrangement)];
-  const warnings: string[] = [];
-  const opening = files.slice(0, ahead).map(([file]) => openFrames(file));
-  // A file that fails is told when its turn comes.
-  for (const open of opening) open.catch(() => undefined);
-  let done = 0;
+  const warnings = new Map<ImageFile, readonly string[]>();
   const total = arrangement.places.length;
-  for (const [k, [file, wanted]] of files.entries()) {
+  const [columns, rows] = arrangement.grid.size;
+  const beside = total * columns * rows >= worthThreads;
+  let done = 0;
+  const checkSignal = (): void => {
     if (signal?.aborted) fail({ kind: "Aborted" });
-    const next = files[k + ahead];
-    if (next !== undefined) {
-      const open = openFrames(next[0]);
-      open.catch(() => undefined);
-      opening.push(open);
+  };
+  await someAtATime(files, async ([file, wanted]) => {
+    checkSignal();
+    const [only] = wanted.size === 1 ? [...wanted.values()].flat() : [];
+    const target = only && direct(only.slice, only.place);
+    if (target !== undefined && (await readFrameInto(file, target))) {
+      onProgress?.(++done / total);
+      return;
     }
-    const frames = await (opening[k] ?? openFrames(file));
+    const frames = await openFrames(file, beside);
     const palette = isPalette(file) ? paletteOf(file.data, file.layout, file.path) : undefined;
     const pixels = file.layout.rows * file.layout.columns;
-    let held: { readonly frame: number; readonly planes: VoxelArray } | undefined;
-    for (const { slice, place } of wanted) {
-      if (signal?.aborted) fail({ kind: "Aborted" });
-      if (held?.frame !== slice.frame)
-        held = { frame: slice.frame, planes: planes(await frames.read(slice.frame), file, palette) };
-      const components = held.planes.length / pixels;
-      for (let c = 0; c < components; c++) {
-        const plane = components === 1 ? held.planes : held.planes.subarray(c * pixels, (c + 1) * pixels);
-        accept(slice, cut(plane, slice), c, place);
+    await someAtATime([...wanted], async ([frame, slices]) => {
+      checkSignal();
+      const decoded = planes(await frames.read(frame), file, palette);
+      const components = decoded.length / pixels;
+      for (const { slice, place } of slices) {
+        for (let c = 0; c < components; c++) {
+          const plane = components === 1 ? decoded : decoded.subarray(c * pixels, (c + 1) * pixels);
+          accept(slice, cut(plane, slice), c, place);
+        }
+        onProgress?.(++done / total);
       }
-      onProgress?.(++done / total);
-    }
-    // What is behind is let go of.
-    delete opening[k];
-    for (const message of frames.warnings()) warnings.push(`${file.path}: ${message}`);
-  }
-  return warnings;
+    });
+    warnings.set(
+      file,
+      frames.warnings().map((message) => `${file.path}: ${message}`),
+    );
+  });
+  return files.flatMap(([file]) => warnings.get(file) ?? []);
 };
 
 /** Fills the slices between others with their blend. */
@@ -206,11 +230,20 @@ export const readVoxels = async (
   const differs = arrangement.places.some(
     (place) => place.kind === "slice" && !sameRescale(place.slice.rescale, storage.rescale),
   );
-  const warnings = await decodeSlices(arrangement, progress, (slice, from, c, place) => {
-    const volume = Math.floor(place / depth);
-    const at = (volume * components + c) * plane * depth + (place % depth) * plane;
-    put(data, at, from, components === 1 && (real || differs) ? slice.rescale : undefined);
-  });
+  const rescales = components === 1 && (real || differs);
+  const warnings = await decodeSlices(
+    arrangement,
+    progress,
+    (slice, from, c, place) => {
+      const volume = Math.floor(place / depth);
+      const at = (volume * components + c) * plane * depth + (place % depth) * plane;
+      put(data, at, from, rescales ? slice.rescale : undefined);
+    },
+    (slice, place) =>
+      rescales || components > 1 || slice.tile !== undefined
+        ? undefined
+        : data.subarray(place * plane, (place + 1) * plane),
+  );
   blend(data, arrangement, components, storage.dtype);
   return warnings;
 };

@@ -4,7 +4,9 @@
  * decoders are WebAssembly, which trusts what a codestream says about its size, so sizes are compared with
  * the data set's before anything is decoded.
  */
+import { platform } from "#platform";
 import { fail } from "../../../../compiler/errors.ts";
+import { type DecodeResult, decoding } from "../../../platform/decoders.ts";
 import type { PixelLayout } from "../pixel-layout.ts";
 
 /** Numbers of a frame, little endian, colours pixel by pixel. */
@@ -19,8 +21,11 @@ export interface Decoded {
 }
 
 export interface Codec {
-  /** @throws MedImagesError `MalformedFile`, `UnsupportedFile` */
-  decode(bytes: Uint8Array, layout: PixelLayout, path: string): Promise<Decoded>;
+  /**
+   * `beside`: other frames are decoded at the same time, so that threads are worth their start.
+   * @throws MedImagesError `MalformedFile`, `UnsupportedFile`
+   */
+  decode(bytes: Uint8Array, layout: PixelLayout, path: string, beside: boolean): Promise<Decoded>;
 }
 
 export const malformedFrame = (path: string, reason: string, cause?: unknown): never =>
@@ -54,81 +59,32 @@ export const checkSize = (size: FrameSize, layout: PixelLayout, path: string): v
     malformedFrame(path, `it has ${precision} bits a sample, where the data set allocates ${layout.allocated}`);
 };
 
-/** The WebAssembly decoders of Cornerstone have this in common. */
-export interface WasmDecoder {
-  getEncodedBuffer(length: number): Uint8Array;
-  getDecodedBuffer(): Uint8Array;
-  decode(): void;
-  getFrameInfo(): WasmFrameInfo;
-  delete(): void;
-}
-export interface WasmFrameInfo {
-  readonly width: number;
-  readonly height: number;
-  readonly bitsPerSample: number;
-  readonly componentCount: number;
-  readonly isSigned?: boolean;
-}
-export interface WasmModule {
-  readonly getExceptionMessage?: (pointer: number) => unknown;
-}
-type Factory<M> = (options: {
-  readonly print: (text: string) => void;
-  readonly printErr: (text: string) => void;
-}) => Promise<M>;
-
-/** What a CommonJS module exports, by whichever name bundlers and engines give it. */
-export const exported = <A>(module: unknown): A => {
-  const outer = module as { default?: unknown };
-  const inner = outer.default as { default?: unknown } | undefined;
-  return (inner?.default ?? inner ?? module) as A;
+/** The WebAssembly decoders: packages of Cornerstone, by the names under which they are imported. */
+type DecoderModule =
+  | "@cornerstonejs/codec-charls/decodewasmjs"
+  | "@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs"
+  | "@cornerstonejs/codec-openjpeg/decodewasmjs"
+  | "@cornerstonejs/codec-openjph/wasmjs";
+const decoders: Readonly<Record<DecoderModule, () => Promise<unknown>>> = {
+  "@cornerstonejs/codec-charls/decodewasmjs": () => import("@cornerstonejs/codec-charls/decodewasmjs"),
+  "@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs": () =>
+    import("@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs"),
+  "@cornerstonejs/codec-openjpeg/decodewasmjs": () => import("@cornerstonejs/codec-openjpeg/decodewasmjs"),
+  "@cornerstonejs/codec-openjph/wasmjs": () => import("@cornerstonejs/codec-openjph/wasmjs"),
 };
+const isKnown = (name: string): name is DecoderModule => name in decoders;
 
-/**
- * One decoder module, kept between frames. After a trap its memory may be in any state, so it is thrown away.
- */
-export const wasmDecoding = <M extends WasmModule, D extends WasmDecoder>(
-  load: () => Promise<unknown>,
-  make: (module: M) => D,
-): ((
+const decodeHere = decoding((name) => (isKnown(name) ? decoders[name]() : undefined));
+
+/** Decodes with one of them, on a thread where `beside` says that others are decoded at the same time. */
+export const decodeWasm = async (
+  module: DecoderModule,
+  decoder: string,
   bytes: Uint8Array,
   path: string,
-) => Promise<{
-  readonly bytes: Uint8Array;
-  readonly info: WasmFrameInfo;
-  readonly decoder: D;
-  readonly said: readonly string[];
-  readonly free: () => void;
-}>) => {
-  let said: string[] = [];
-  let module: Promise<M> | undefined;
-  const say = (text: string): void => {
-    said.push(text);
-  };
-  return async (bytes, path) => {
-    module ??= load().then((loaded) => exported<Factory<M>>(loaded)({ print: say, printErr: say }));
-    const instance = await module;
-    said = [];
-    const decoder = make(instance);
-    try {
-      decoder.getEncodedBuffer(bytes.length).set(bytes);
-      decoder.decode();
-      return {
-        bytes: decoder.getDecodedBuffer(),
-        info: decoder.getFrameInfo(),
-        decoder,
-        said,
-        free: () => decoder.delete(),
-      };
-    } catch (thrown) {
-      module = undefined;
-      const message =
-        typeof thrown === "number"
-          ? String(instance.getExceptionMessage?.(thrown) ?? "its data are damaged")
-          : thrown instanceof Error
-            ? thrown.message
-            : String(thrown);
-      return malformedFrame(path, message.replace(/^std::\w+,/, "").trim(), thrown);
-    }
-  };
+  beside: boolean,
+): Promise<Exclude<DecodeResult, { readonly failure: string }>> => {
+  const decode = (beside ? platform.decode : undefined) ?? decodeHere;
+  const result = await decode({ module, decoder, bytes });
+  return "failure" in result ? malformedFrame(path, result.failure) : result;
 };

@@ -1,16 +1,8 @@
 /** JPEG with DCT of 8 bits, by libjpeg-turbo; of 12 bits, by the decoder beside this one. */
 import { fail } from "../../../../compiler/errors.ts";
-import { type Codec, checkSize, malformedFrame, type WasmDecoder, type WasmModule, wasmDecoding } from "./codec.ts";
+import { type Codec, checkSize, decodeWasm, malformedFrame } from "./codec.ts";
 import { hasEnd, type JpegHeader, jpegHeader } from "./codestream.ts";
 import { decodeJpeg12 } from "./jpeg-12.ts";
-
-interface TurboModule extends WasmModule {
-  readonly JPEGDecoder: new () => WasmDecoder;
-}
-const turbo = wasmDecoding<TurboModule, WasmDecoder>(
-  () => import("@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs"),
-  (module) => new module.JPEGDecoder(),
-);
 
 /** An Adobe marker (APP14), which tells decoders whether three components are RGB (0) or YCbCr (1). */
 const adobeMarker = (transform: 0 | 1): Uint8Array =>
@@ -31,7 +23,7 @@ const withColour = (bytes: Uint8Array, header: JpegHeader, photometric: string):
 };
 
 export const jpeg: Codec = {
-  decode: async (bytes, layout, path) => {
+  decode: async (bytes, layout, path, beside) => {
     const header = jpegHeader(bytes) ?? malformedFrame(path, "it has no JPEG header");
     checkSize(header, layout, path);
     if (header.process > 2)
@@ -46,13 +38,11 @@ export const jpeg: Codec = {
       const decoded = decodeJpeg12(bytes, path);
       return { bytes: decoded, width: 2, signed: false, rgb: false, warnings };
     }
-    const { bytes: decoded, info, free } = await turbo(withColour(bytes, header, layout.photometric), path);
-    try {
-      if (decoded.length !== info.width * info.height * info.componentCount || info.componentCount !== layout.samples)
-        return malformedFrame(path, "its JPEG data do not fill it");
-      return { bytes: decoded.slice(), width: 1, signed: false, rgb: layout.samples === 3, warnings };
-    } finally {
-      free();
-    }
+    const turbo = "@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs";
+    const coloured = withColour(bytes, header, layout.photometric);
+    const { bytes: decoded, info } = await decodeWasm(turbo, "JPEGDecoder", coloured, path, beside);
+    if (decoded.length !== info.width * info.height * info.componentCount || info.componentCount !== layout.samples)
+      return malformedFrame(path, "its JPEG data do not fill it");
+    return { bytes: decoded, width: 1, signed: false, rgb: layout.samples === 3, warnings };
   },
 };
