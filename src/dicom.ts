@@ -14,3 +14,4 @@
 export { anonymize } from "./io/dicom/anonymize.ts";
 export { type SuvFactor, type SuvVariant, suvFactor, toSUV } from "./io/dicom/suv.ts";
 export { type UptakeStatistics, uptakeStatistics } from "./io/dicom/suv-statistics.ts";
+export { type SaveDicomOptions, saveDicom } from "./io/dicom/write.ts";

@@ -187,15 +187,25 @@ export const numbersOf = (
   if (kind === "bytes") return [];
   const width = widths[kind];
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const read: Readonly<Record<typeof kind, (at: number) => number>> = {
-    uint16: (at) => view.getUint16(at, littleEndian),
-    int16: (at) => view.getInt16(at, littleEndian),
-    uint32: (at) => view.getUint32(at, littleEndian),
-    int32: (at) => view.getInt32(at, littleEndian),
-    float32: (at) => view.getFloat32(at, littleEndian),
-    float64: (at) => view.getFloat64(at, littleEndian),
-    uint64: (at) => Number(view.getBigUint64(at, littleEndian)),
-    int64: (at) => Number(view.getBigInt64(at, littleEndian)),
+  const read = (at: number): number => {
+    switch (kind) {
+      case "uint16":
+        return view.getUint16(at, littleEndian);
+      case "int16":
+        return view.getInt16(at, littleEndian);
+      case "uint32":
+        return view.getUint32(at, littleEndian);
+      case "int32":
+        return view.getInt32(at, littleEndian);
+      case "float32":
+        return view.getFloat32(at, littleEndian);
+      case "float64":
+        return view.getFloat64(at, littleEndian);
+      case "uint64":
+        return Number(view.getBigUint64(at, littleEndian));
+      case "int64":
+        return Number(view.getBigInt64(at, littleEndian));
+    }
   };
-  return Array.from({ length: Math.floor(bytes.length / width) }, (_, k) => read[kind](k * width));
+  return Array.from({ length: Math.floor(bytes.length / width) }, (_, k) => read(k * width));
 };

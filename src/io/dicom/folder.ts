@@ -7,6 +7,7 @@ import { fail, MedImagesError } from "../../../compiler/errors.ts";
 import type { Metadata, Warning } from "../../image.ts";
 import type { ImageHeader, OpenedImage } from "../format.ts";
 import type { ImageSource } from "../source.ts";
+import { loadDictionary } from "./dictionary.ts";
 import { type DicomFile, readIfDicom } from "./file.ts";
 import type { EachSeries, SeriesOptions } from "./options.ts";
 import { openSeries } from "./series.ts";
@@ -91,6 +92,8 @@ const readFolder = async (
   options: SeriesOptions & { readonly signal?: AbortSignal },
 ): Promise<Folder> => {
   const name = typeof where === "string" ? where : "the files given";
+  // Needed at the end of it all; loaded while the disk is waited for.
+  loadDictionary().catch(() => undefined);
   // In an order that does not depend on the file system.
   const sources = typeof where === "string" ? [...(await platform.listFolder(where))].sort() : where;
   const looked = await inParallel(sources, (source) => {

@@ -124,6 +124,9 @@ export const textDecoder = (
   return {
     unknown,
     decode: (bytes) => {
+      // Most text is short and plain, which decoders are slow to begin with.
+      if (bytes.length < 256 && bytes.every((byte) => byte < 0x80 && byte !== escapeByte))
+        return String.fromCharCode(...bytes);
       if (!bytes.includes(escapeByte)) return decode(plain, bytes);
       let text = "";
       let current: Escape = { sequence: "", encoding: plain, as: "bytes" };
