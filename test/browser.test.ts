@@ -32,7 +32,7 @@ const bundle = async (entry: string): Promise<{ readonly builtins: readonly stri
 };
 
 describe("the browser's entry", () => {
-  test.each(["src/index.ts", "laws/index.ts", "src/webgpu.ts"])("%s reaches no Node module", async (entry) => {
+  test.each(["src/index.ts", "laws/index.ts", "src/dicom.ts", "src/webgpu.ts"])("%s reaches no Node module", async (entry) => {
     const { builtins, code } = await bundle(entry);
     expect(builtins).toEqual([]);
     expect(code).not.toMatch(/["']node:/);

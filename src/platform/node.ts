@@ -330,6 +330,7 @@ export const platform: Platform = {
   gunzip: (chunks, name) => gunzipMembers(chunks, name, inflateMember, crc32),
   gzip,
   threads: nodeThreads,
+  load: (name) => import(name),
   decode: nodeDecode,
   gpu: nodeGpu,
   totalMemory: totalmem(),

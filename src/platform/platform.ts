@@ -45,6 +45,11 @@ export interface Platform {
   gzip(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
   /** Threads for kernels; absent where they cannot share memory. */
   readonly threads: ThreadHost | undefined;
+  /**
+   * Loads a package by name where it is first needed. Those that ask for Node's modules when they find Node cannot be
+   * bundled for browsers, so that no bundler sees them here; in a page its import map has to name them.
+   */
+  load(name: string): Promise<unknown>;
   /** Decodes a frame of pixels on a thread; absent where there are none for it. */
   readonly decode: Decode | undefined;
   /** Where GPU devices come from. */

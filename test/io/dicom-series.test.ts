@@ -69,6 +69,11 @@ describe.skipIf(!hasData)("real DICOM series (skipped without ../shared/data)", 
     expect((await loadImage(name, { series: uid })).grid.size).toEqual([16, 16, 1]);
   });
 
+  test("a DICOMDIR is no image, and says where the images are", async () => {
+    const name = folder("dicom/dicomdir_multi_series/DICOMDIR");
+    await expect(loadImage(name)).rejects.toThrow(/DICOMDIR.*name the folder/);
+  });
+
   test("a list of sources is a folder, too", async () => {
     const [first] = await loadHeaders(folder("dicom/ct_tiny_24x38x3"));
     const { readdirSync, readFileSync } = await import("node:fs");

@@ -32,6 +32,10 @@ export interface DicomFile {
   readonly inflated: Uint8Array | undefined;
 }
 
+/** Whether a file lists others instead of holding an image. */
+export const isDirectory = ({ meta }: Pick<DicomFile, "meta">): boolean =>
+  meta.text("MediaStorageSOPClassUID") === "1.2.840.10008.1.3.10";
+
 /** A file whose pixels were checked against its size. */
 export interface ImageFile extends DicomFile {
   readonly pixels: PixelElement;

@@ -8,7 +8,7 @@ import type { Metadata, Warning } from "../../image.ts";
 import type { ImageHeader, OpenedImage } from "../format.ts";
 import type { ImageSource } from "../source.ts";
 import { loadDictionary } from "./dictionary.ts";
-import { type DicomFile, readIfDicom } from "./file.ts";
+import { type DicomFile, isDirectory, readIfDicom } from "./file.ts";
 import type { EachSeries, SeriesOptions } from "./options.ts";
 import { openSeries } from "./series.ts";
 
@@ -32,8 +32,6 @@ const namedAsDicom = (path: string): boolean => {
   const name = path.split(/[\\/]/).at(-1) ?? path;
   return !name.startsWith(".") && /(\.(dcm|dicom|ima|img)|^[^.]*|\.[0-9.]+)$/i.test(name) && name !== "DICOMDIR";
 };
-
-const directoryClass = "1.2.840.10008.1.3.10";
 
 const nameOf = (source: ImageSource): string =>
   typeof source === "string"
@@ -74,8 +72,7 @@ const look = async (source: ImageSource, options: SeriesOptions): Promise<Looked
     return skip(reasonOf(thrown), beginning === "dicom" || namedAsDicom(file));
   });
   if ("kind" in read) return read;
-  if (read.meta.text("MediaStorageSOPClassUID") === directoryClass)
-    return skip("is a directory of files (DICOMDIR)", false);
+  if (isDirectory(read)) return skip("is a directory of files (DICOMDIR)", false);
   if (read.pixels !== undefined) return { kind: "image", file: read };
   // An image without pixels is damaged; reports, plans and the like have none.
   return read.data.has("Rows") || read.data.has("ImagePositionPatient")

@@ -3,7 +3,7 @@ import { fail } from "../../../compiler/errors.ts";
 import type { Content } from "../content.ts";
 import type { OpenedImage } from "../format.ts";
 import { memoryOf } from "../limits.ts";
-import { readDicomFile } from "./file.ts";
+import { isDirectory, readDicomFile } from "./file.ts";
 import type { SeriesOptions } from "./options.ts";
 import { openSeries } from "./series.ts";
 
@@ -31,6 +31,13 @@ export const openDicom = async (content: Content, options: SeriesOptions): Promi
   const { name, path, gzipped } = content;
   const read = await readDicomFile(path !== undefined && !gzipped ? path : await allOf(content, options), options);
   const file = { ...read, path: name };
+  if (isDirectory(file))
+    fail({
+      kind: "UnsupportedFile",
+      path: name,
+      reason: "is a directory of DICOM files (DICOMDIR), not an image",
+      remedy: "name the folder in which it lies",
+    });
   const opened = await openSeries(name, [file], options);
   const misnamed = /\.(nii|hdr|mha|mhd|nrrd|h5)(\.gz)?$/i.test(name)
     ? [{ kind: "name", message: `${name}: is a DICOM file, whatever its name ends in` }]

@@ -5,6 +5,7 @@
  * behind their end; here that becomes `MalformedFile` with a place.
  */
 import type * as DicomParser from "dicom-parser";
+import { platform } from "#platform";
 import { fail, MedImagesError } from "../../../compiler/errors.ts";
 import type { Warning } from "../../image.ts";
 import { DataSet, type ParsedElements } from "./data-set.ts";
@@ -41,7 +42,10 @@ type Parser = typeof DicomParser;
 let loaded: Promise<Parser> | undefined;
 /** dicom-parser is CommonJS: what it exports stands under `default` or on the module itself. */
 const loadParser = (): Promise<Parser> => {
-  loaded ??= import("dicom-parser").then((module) => ("default" in module ? (module.default as Parser) : module));
+  loaded ??= platform.load("dicom-parser").then((module) => {
+    const { default: inner } = module as { readonly default?: Parser };
+    return inner ?? (module as Parser);
+  });
   return loaded;
 };
 

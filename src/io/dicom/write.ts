@@ -2,7 +2,6 @@
  * Writing a derived series: one file a slice, with UIDs of its own, the patient and study of the source, references
  * to its instances and a description of what was done. dcmjs writes the elements; it is loaded when it is needed.
  */
-/// <reference path="./untyped.d.ts" />
 import { platform } from "#platform";
 import { fail } from "../../../compiler/errors.ts";
 import { pointAt } from "../../../compiler/language/grid.ts";
@@ -10,6 +9,7 @@ import { axes, column, dot, norm, type Vector3 } from "../../../compiler/languag
 import { type DType, dtypes } from "../../../compiler/language/voxels.ts";
 import type { MedImage, Metadata, MetadataValue } from "../../image.ts";
 import type { Progress } from "../format.ts";
+import { loadDcmjs } from "./dictionary.ts";
 
 export interface SaveDicomOptions extends Progress {
   /** What was done to the source, for DerivationDescription (0008,2111). */
@@ -224,8 +224,7 @@ export const saveDicom = async (
   checkGrid(folder, image);
   if ((await platform.kindOfPath(folder)) !== "folder")
     fail({ kind: "FileAccess", path: folder, reason: "is not a folder", remedy: "make it first" });
-  const { default: dcmjs } = await import("dcmjs");
-  const { DicomDict, DicomMetaDictionary } = dcmjs.data;
+  const { DicomDict, DicomMetaDictionary } = await loadDcmjs();
   const stored = storedOf(image);
   const shared = sharedElements(image, stored, options);
   const depth = image.grid.size[2];

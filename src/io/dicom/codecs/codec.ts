@@ -1,4 +1,3 @@
-/// <reference path="../untyped.d.ts" />
 /**
  * What unpacks one frame. Each codec is a module of its own that is loaded when the first frame needs it; the
  * decoders are WebAssembly, which trusts what a codestream says about its size, so sizes are compared with
@@ -65,16 +64,7 @@ type DecoderModule =
   | "@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs"
   | "@cornerstonejs/codec-openjpeg/decodewasmjs"
   | "@cornerstonejs/codec-openjph/wasmjs";
-const decoders: Readonly<Record<DecoderModule, () => Promise<unknown>>> = {
-  "@cornerstonejs/codec-charls/decodewasmjs": () => import("@cornerstonejs/codec-charls/decodewasmjs"),
-  "@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs": () =>
-    import("@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs"),
-  "@cornerstonejs/codec-openjpeg/decodewasmjs": () => import("@cornerstonejs/codec-openjpeg/decodewasmjs"),
-  "@cornerstonejs/codec-openjph/wasmjs": () => import("@cornerstonejs/codec-openjph/wasmjs"),
-};
-const isKnown = (name: string): name is DecoderModule => name in decoders;
-
-const decodeHere = decoding((name) => (isKnown(name) ? decoders[name]() : undefined));
+const decodeHere = decoding((name) => platform.load(name));
 
 /** Decodes with one of them, on a thread where `beside` says that others are decoded at the same time. */
 export const decodeWasm = async (
