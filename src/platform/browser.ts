@@ -72,18 +72,7 @@ export const platform: Platform = {
   gunzip,
   gzip: (chunks) => through(chunks, new CompressionStream("gzip")),
   threads: browserThreads,
-  load: (name) =>
-    import(/* @vite-ignore */ /* webpackIgnore: true */ name).catch((thrown: unknown) =>
-      fail(
-        {
-          kind: "UnsupportedFile",
-          path: name,
-          reason: "is a package that the page does not provide",
-          remedy: "name it in an import map of the page",
-        },
-        thrown,
-      ),
-    ),
+  load: (name) => import(/* @vite-ignore */ /* webpackIgnore: true */ name),
   decode: undefined,
   gpu: browserGpu,
   totalMemory: assumedMemory,

@@ -1,7 +1,8 @@
 /**
  * The names and representations of all standard elements (PS3.6), from dcmjs, loaded when metadata are asked for.
  */
-import { platform } from "#platform";
+
+import { loadPackage } from "./packages.ts";
 import { keywordOf, knownVr, type Tag } from "./tags.ts";
 
 export interface DictionaryEntry {
@@ -28,7 +29,7 @@ export interface Dcmjs {
 }
 
 export const loadDcmjs = async (): Promise<Dcmjs> => {
-  const module = (await platform.load("dcmjs")) as { readonly default: { readonly data: Dcmjs } };
+  const module = (await loadPackage("dcmjs")) as { readonly default: { readonly data: Dcmjs } };
   return module.default.data;
 };
 

@@ -5,10 +5,10 @@
  * behind their end; here that becomes `MalformedFile` with a place.
  */
 import type * as DicomParser from "dicom-parser";
-import { platform } from "#platform";
 import { fail, MedImagesError } from "../../../compiler/errors.ts";
 import type { Warning } from "../../image.ts";
 import { DataSet, type ParsedElements } from "./data-set.ts";
+import { loadPackage } from "./packages.ts";
 import { hasPrefix, latin1, looksLikeDicom, prefixAt } from "./recognize.ts";
 import {
   explicitLittleEndian,
@@ -42,7 +42,7 @@ type Parser = typeof DicomParser;
 let loaded: Promise<Parser> | undefined;
 /** dicom-parser is CommonJS: what it exports stands under `default` or on the module itself. */
 const loadParser = (): Promise<Parser> => {
-  loaded ??= platform.load("dicom-parser").then((module) => {
+  loaded ??= loadPackage("dicom-parser").then((module) => {
     const { default: inner } = module as { readonly default?: Parser };
     return inner ?? (module as Parser);
   });

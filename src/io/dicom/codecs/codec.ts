@@ -6,6 +6,7 @@
 import { platform } from "#platform";
 import { fail } from "../../../../compiler/errors.ts";
 import { type DecodeResult, decoding } from "../../../platform/decoders.ts";
+import { loadPackage } from "../packages.ts";
 import type { PixelLayout } from "../pixel-layout.ts";
 
 /** Numbers of a frame, little endian, colours pixel by pixel. */
@@ -64,7 +65,7 @@ type DecoderModule =
   | "@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs"
   | "@cornerstonejs/codec-openjpeg/decodewasmjs"
   | "@cornerstonejs/codec-openjph/wasmjs";
-const decodeHere = decoding((name) => platform.load(name));
+const decodeHere = decoding((name) => loadPackage(name));
 
 /** Decodes with one of them, on a thread where `beside` says that others are decoded at the same time. */
 export const decodeWasm = async (
