@@ -87,12 +87,16 @@ export {
   type ImageHeader,
   type ImageSource,
   type LoadHeaderOptions,
+  type LoadHeadersOptions,
   type LoadOptions,
   loadHeader,
+  loadHeaders,
   loadImage,
   type SaveOptions,
+  type SeriesSource,
   saveImage,
   saveNifti,
+  type WhichSeries,
 } from "./io/load.ts";
 export { type CustomFormat, registerFormat, type SourceFile } from "./io/registry.ts";
 export { type FromJSONOptions, fromJSON, type PipelineDocument, toJSON } from "./json.ts";
