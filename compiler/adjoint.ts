@@ -25,11 +25,11 @@ import {
   type Tap,
   type Total,
 } from "./plan.ts";
-import { simplifyGradient } from "./simplify.ts";
+import { simplifyGradient } from "./simplify-gradient.ts";
 import { transposeCopy } from "./transpose-copy.ts";
 import { transposePrefilters } from "./transpose-prefilter.ts";
 import { transposeWindow } from "./transpose-window.ts";
-import { verifyGradient } from "./verify.ts";
+import { verifyGradient } from "./verify-gradient.ts";
 
 /** What gradients are asked for. */
 export interface Wanted {

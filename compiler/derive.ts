@@ -100,8 +100,9 @@ export const times = (a: Scalar, b: Scalar): Scalar => {
   if (isGuard(a)) return choose(a.condition, times(a.then, b), times(a.otherwise, b));
   return binary("mul", a, b);
 };
+/** Whether a scalar is a choice of which some outcome is 0. */
 const isGuard = (s: Scalar): s is Extract<Scalar, { readonly kind: "select" }> =>
-  s.kind === "select" && (isNumber(s.then, 0) || isNumber(s.otherwise, 0));
+  s.kind === "select" && [s.then, s.otherwise].some((outcome) => isNumber(outcome, 0) || isGuard(outcome));
 
 const over = (a: Scalar, b: Scalar): Scalar => {
   if (isNumber(a, 0)) return zero;

@@ -4,14 +4,20 @@
  * which names the seed and the smallest case found.
  */
 import fc from "fast-check";
+import type { Kind } from "../src/image.ts";
+import { sumOfSquares } from "../src/loss.ts";
+import { adjointIsTranspose } from "./adjoint.ts";
+import { floatImages } from "./arbitraries/differentiables.ts";
 import { images, labelImages } from "./arbitraries/images.ts";
 import { documentsRoundTrip } from "./documents.ts";
 import { channelsAreAlike, evaluationIsRepeatable } from "./evaluation.ts";
 import { announcedIsDelivered } from "./grid.ts";
 import { labelsAreNotInvented } from "./labels.ts";
 import { type PipelineLaw, type PipelineOptions, pipelineLaw } from "./law.ts";
+import { noiseLike } from "./noise.ts";
 import { oneSamplingIsOnePass, plansAreSound } from "./plans.ts";
 import { constantStaysConstant } from "./resampling.ts";
+import { voxelGradientsAreSlopes } from "./slopes.ts";
 import { medimages, type Pipeline, type Subject } from "./subject.ts";
 import { type LawName, laws } from "./table.ts";
 
@@ -38,11 +44,33 @@ export const particularLaws: {
   readonly oneSamplingIsOnePass: PipelineLaw<"intensity">;
   /** For spatial pipelines over label images. */
   readonly labelsAreNotInvented: PipelineLaw<"label">;
+  /** For pipelines that are affine in the voxels, and keep float64 where they materialize. */
+  readonly adjointIsTranspose: PipelineLaw<"intensity">;
+  /** For pipelines that have a slope nearly everywhere, with no fill from the background. Tried on images of floats. */
+  readonly voxelGradientsAreSlopes: PipelineLaw<"intensity">;
 } = {
   constantStaysConstant: pipelineLaw(laws.constantStaysConstant.says, images(), constantStaysConstant),
   oneSamplingIsOnePass: pipelineLaw(laws.oneSamplingIsOnePass.says, images(), oneSamplingIsOnePass),
   labelsAreNotInvented: pipelineLaw(laws.labelsAreNotInvented.says, labelImages(), labelsAreNotInvented),
+  adjointIsTranspose: pipelineLaw(laws.adjointIsTranspose.says, floatImages, (subject, pipeline, image) =>
+    adjointIsTranspose(subject, pipeline, [image, noiseLike(image, 1)], 2),
+  ),
+  voxelGradientsAreSlopes: pipelineLaw(laws.voxelGradientsAreSlopes.says, floatImages, (subject, pipeline, image) =>
+    voxelGradientsAreSlopes(subject, (from) => sumOfSquares(pipeline(from)), image, 1),
+  ),
 };
+
+/** The laws of gradients, of which each case costs several runs. */
+export const gradientLawNames: readonly LawName[] = [
+  "adjointIsTranspose",
+  "cotangentsAddUp",
+  "productsChain",
+  "voxelGradientsAreSlopes",
+  "parameterGradientsAreSlopes",
+  "constantsHaveNoGradient",
+  "exactGradientsCount",
+  "gradientsIgnoreThreads",
+];
 
 /** Tries one law on random cases; rejects when it is broken. */
 export const checkLaw = (
@@ -59,3 +87,11 @@ export const checkPipeline = async (
 ): Promise<void> => {
   for (const { property } of Object.values(pipelineLaws)) await fc.assert(property(pipeline, options), parameters);
 };
+
+/** Tries one law, such as one of {@link particularLaws}, on a pipeline of yours; rejects when it is broken. */
+export const checkPipelineLaw = <K extends Kind>(
+  law: PipelineLaw<K>,
+  pipeline: Pipeline<K>,
+  parameters: fc.Parameters<unknown> = {},
+  options: PipelineOptions<K> = {},
+): Promise<void> => fc.assert(law.property(pipeline, options), parameters);

@@ -12,9 +12,27 @@
  * @packageDocumentation
  */
 
+export { adjointIsTranspose, cotangentsAddUp, productsChain } from "./adjoint.ts";
 // Arbitraries.
 export { absurdSteps } from "./arbitraries/absurd.ts";
 export { affines } from "./arbitraries/affines.ts";
+export {
+  type AffineCase,
+  affineCases,
+  type ChainedCase,
+  chainedCases,
+  curvedCases,
+  curves,
+  floatImages,
+  keptInFloat64,
+  type LossCase,
+  type LossName,
+  type LossOn,
+  lossCases,
+  losses,
+  parameterCases,
+  smoothMaps,
+} from "./arbitraries/differentiables.ts";
 export { directions, grids, gridsNear, rotationAxes, sizes } from "./arbitraries/grids.ts";
 export { type ImageOptions, images, labelImages } from "./arbitraries/images.ts";
 export { movingSequences, movingSteps, undoableSequences, undoables } from "./arbitraries/movements.ts";
@@ -51,7 +69,7 @@ export {
 } from "./arbitraries/steps.ts";
 export { type Content, labelVoxels, type VoxelOptions, voxels } from "./arbitraries/voxels.ts";
 // Running them.
-export { checkLaw, checkPipeline, particularLaws, pipelineLaws } from "./check.ts";
+export { checkLaw, checkPipeline, checkPipelineLaw, gradientLawNames, particularLaws, pipelineLaws } from "./check.ts";
 // The laws as predicates.
 export { difference, documentsRoundTrip } from "./documents.ts";
 export { channelOf, channelsAreAlike, evaluationIsRepeatable } from "./evaluation.ts";
@@ -64,6 +82,7 @@ export {
   materializeIsEvaluate,
   resamplingOntoItselfIsNothing,
 } from "./exact.ts";
+export { constantsHaveNoGradient, exactGradientsCount, gradientsIgnoreThreads } from "./gradients.ts";
 export {
   announcedIsDelivered,
   indexWorldIndex,
@@ -76,6 +95,8 @@ export { labelsAreNotInvented } from "./labels.ts";
 export { type Law, LawBroken, law, type PipelineLaw, type PipelineOptions, pipelineLaw } from "./law.ts";
 export { affineMapsCommuteWithBlending, asRoundsAndSaturates, mapsCommute, mapsCommuteWithPicking } from "./maps.ts";
 export { type MovingStep, whereFrom } from "./motion.ts";
+export { noiseLike, noiseOn } from "./noise.ts";
+export { type Movable, movablesIn, parametrised, replaceReals, withValues } from "./parameters.ts";
 export { oneSamplingIsOnePass, plansAreSound, stepsAreTotal } from "./plans.ts";
 export {
   constantStaysConstant,
@@ -88,7 +109,16 @@ export {
   type Undoable,
   weightedSumsPass,
 } from "./resampling.ts";
+export { parameterGradientsAreSlopes, voxelGradientsAreSlopes } from "./slopes.ts";
 // What is judged.
-export { chain, medimages, medimagesOn, type Pipeline, performing, type Subject } from "./subject.ts";
+export {
+  chain,
+  type Differentiation,
+  medimages,
+  medimagesOn,
+  type Pipeline,
+  performing,
+  type Subject,
+} from "./subject.ts";
 export { type LawName, laws } from "./table.ts";
 export { broken, every, holds, require, type Verdict, within } from "./verdict.ts";

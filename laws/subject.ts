@@ -11,9 +11,21 @@ import { type Grid, indexToWorld, worldToIndex } from "../compiler/language/grid
 import type { Program } from "../compiler/plan.ts";
 import { compile, evaluate } from "../src/evaluate.ts";
 import type { Expression, Operation, Source } from "../src/expression.ts";
+import {
+  type GradientOptions,
+  type GradientsOf,
+  valueAndGradient,
+  valueOfLoss,
+  vjp,
+  type WithRespectTo,
+} from "../src/gradient.ts";
 import type { Kind, MedImage } from "../src/image.ts";
 import { applySteps, fromJSON, type PipelineDocument, toJSON } from "../src/json.ts";
+import type { Loss } from "../src/loss.ts";
 import type { Step } from "../src/step.ts";
+
+/** By what to differentiate, and with how many threads. */
+export type Differentiation<W extends WithRespectTo> = Pick<GradientOptions<W>, "wrt" | "threads">;
 
 export interface Subject {
   /** The operation that a step stands for. */
@@ -29,6 +41,24 @@ export interface Subject {
    * demand bit for bit does not look at it.
    */
   readonly tolerance: number;
+  /** A loss and its gradients; those of voxels are float64 images. */
+  readonly valueAndGradient: <const W extends WithRespectTo>(
+    loss: Loss,
+    options: Differentiation<W>,
+  ) => Promise<{ readonly value: number; readonly gradient: GradientsOf<W> }>;
+  /** The gradients of ⟨cotangent, source⟩; those of voxels are float64 images. */
+  readonly vjp: <const W extends WithRespectTo>(
+    source: Source,
+    cotangent: MedImage,
+    options: Differentiation<W>,
+  ) => Promise<GradientsOf<W>>;
+  /**
+   * The value of a loss, whose differences gradients are held against. It is a yardstick and not judged: it has to
+   * have more digits than small differences take, so it is computed in float64 whatever else computes.
+   */
+  readonly valueOfLoss: (loss: Loss) => Promise<number>;
+  /** How far a gradient may be off, as a share of the magnitudes of what is summed for it. */
+  readonly precision: number;
 }
 
 /** This library, computing with `backend`. */
@@ -42,6 +72,10 @@ export const medimagesOn = (backend: Backend): Subject => ({
   worldToIndex,
   // float32 results carry 6e-8; splines amplify it by up to 5, and pulls are made exact to within 1e-7 voxels.
   tolerance: 1e-5,
+  valueAndGradient: (loss, options) => valueAndGradient(loss, { ...options, backend, dtype: "float64" }),
+  vjp: (source, cotangent, options) => vjp(source, cotangent, { ...options, backend, dtype: "float64" }),
+  valueOfLoss: (loss) => valueOfLoss(loss, { backend: reference }),
+  precision: backend === reference ? 1e-12 : 1e-5,
 });
 
 /** This library with its reference backend: what every law is judged on unless another subject is given. */

@@ -6,8 +6,19 @@ import fc from "fast-check";
 import { dtypeNames } from "../compiler/language/voxels.ts";
 import type { Kind, MedImage } from "../src/image.ts";
 import { applySteps } from "../src/json.ts";
+import type { Loss } from "../src/loss.ts";
 import type { SamplingFill, SamplingOptions, Step } from "../src/step.ts";
+import * as adjoint from "./adjoint.ts";
 import { absurdSteps } from "./arbitraries/absurd.ts";
+import {
+  affineCases,
+  chainedCases,
+  curvedCases,
+  type LossName,
+  lossCases,
+  losses,
+  parameterCases,
+} from "./arbitraries/differentiables.ts";
 import { grids, rotationAxes } from "./arbitraries/grids.ts";
 import { images, labelImages } from "./arbitraries/images.ts";
 import { movingSequences, undoableSequences } from "./arbitraries/movements.ts";
@@ -35,13 +46,17 @@ import { reals } from "./compare.ts";
 import { documentsRoundTrip } from "./documents.ts";
 import { channelsAreAlike, evaluationIsRepeatable } from "./evaluation.ts";
 import * as exact from "./exact.ts";
+import * as gradients from "./gradients.ts";
 import * as grid from "./grid.ts";
 import { labelsAreNotInvented } from "./labels.ts";
 import { type Law, law } from "./law.ts";
 import * as maps from "./maps.ts";
+import { noiseOn } from "./noise.ts";
+import { movablesIn, withValues } from "./parameters.ts";
 import { oneSamplingIsOnePass, plansAreSound, stepsAreTotal } from "./plans.ts";
 import * as resampling from "./resampling.ts";
-import { chain } from "./subject.ts";
+import * as slopes from "./slopes.ts";
+import { chain, type Pipeline } from "./subject.ts";
 
 /** Images whose voxels can only be moved: every bit pattern of every dtype. */
 const untouchable = fc.oneof(images({ content: "extreme" }), labelImages());
@@ -80,6 +95,14 @@ const ramps: fc.Arbitrary<resampling.Ramp> = fc.record({
   intercept: decimals(-99, 99),
 });
 const classes = fc.constantFrom(0, 5, 33);
+
+/** The loss of what a pipeline makes of an image, with noise where it needs another. */
+const lossBy =
+  (by: LossName, seed: number, pipeline: Pipeline) =>
+  (image: MedImage<"intensity">): Loss => {
+    const expression = pipeline(image);
+    return losses[by](expression, noiseOn(expression, seed));
+  };
 
 /** A default fill would be the background, a median, which is not linear in the voxels. */
 const withZero = (sampling: SamplingOptions): SamplingOptions => ({ fill: 0, ...sampling });
@@ -122,7 +145,15 @@ export type LawName =
   | "documentsRoundTrip"
   | "plansAreSound"
   | "oneSamplingIsOnePass"
-  | "stepsAreTotal";
+  | "stepsAreTotal"
+  | "adjointIsTranspose"
+  | "cotangentsAddUp"
+  | "productsChain"
+  | "voxelGradientsAreSlopes"
+  | "parameterGradientsAreSlopes"
+  | "constantsHaveNoGradient"
+  | "exactGradientsCount"
+  | "gradientsIgnoreThreads";
 
 /** Every law. Each is one sentence, and fails on some wrong implementation. */
 export const laws: Readonly<Record<LawName, Law>> = {
@@ -306,5 +337,64 @@ export const laws: Readonly<Record<LawName, Law>> = {
     "no step throws; one that cannot be is recorded, and what is not recorded compiles",
     fc.tuple(anyImage, fc.array(absurdSteps, { minLength: 1, maxLength: 5 })),
     (subject, [image, said]) => stepsAreTotal(subject, image, said),
+  ),
+  adjointIsTranspose: law(
+    "the gradient of ⟨Ax, y⟩ is Aᵀy: ⟨Ax, y⟩ = ⟨x, Aᵀy⟩ for operations that are affine in the voxels",
+    fc.tuple(affineCases, seeds),
+    (subject, [{ image, other, steps: said }, seed]) =>
+      adjoint.adjointIsTranspose(subject, chain(subject, said), [image, other], seed),
+  ),
+  cotangentsAddUp: law(
+    "gradients are linear in the cotangent",
+    fc.tuple(curvedCases, fc.tuple(decimals(-2, 2), decimals(-2, 2)), seeds),
+    (subject, [{ image, steps: said }, weights, seed]) =>
+      adjoint.cotangentsAddUp(subject, chain(subject, said), image, weights, seed),
+  ),
+  productsChain: law(
+    "the gradient of two parts with a materialize between them is the one's of the other's",
+    chainedCases,
+    (subject, { image, before, after, seed }) =>
+      adjoint.productsChain(subject, [chain(subject, before), chain(subject, after)], image, seed),
+  ),
+  voxelGradientsAreSlopes: law(
+    "the gradient by voxels says how fast a loss rises along any direction",
+    lossCases,
+    (subject, { image, steps: said, by, seed }) =>
+      slopes.voxelGradientsAreSlopes(subject, lossBy(by, seed, chain(subject, said)), image, seed),
+  ),
+  parameterGradientsAreSlopes: law(
+    "gradients by parameters say how fast a loss rises when they move",
+    parameterCases,
+    (subject, { image, steps: said, by, seed }) =>
+      slopes.parameterGradientsAreSlopes(
+        subject,
+        (from, parameters) => {
+          const values = new Map(parameters.map(({ parameter, value }) => [parameter, value]));
+          const moved = withValues(said, ({ parameter, value }) => values.get(parameter) ?? value);
+          return lossBy(by, seed, chain(subject, moved))(from);
+        },
+        image,
+        movablesIn(said),
+        seed,
+      ),
+  ),
+  constantsHaveNoGradient: law(
+    "what a loss does not depend on has the gradient 0",
+    curvedCases,
+    (subject, { image, steps: said }) => gradients.constantsHaveNoGradient(subject, chain(subject, said), image),
+  ),
+  exactGradientsCount: law(
+    "the gradient of the sum of whole voxels that were moved is 1 where one was kept and 0 where it is gone",
+    cases(images({ channels: 2 }), (at) => steps.exactSteps(at, fc.constant({ fill: 0 })), { least: 1, most: 6 }),
+    (subject, { image, steps: said }) => gradients.exactGradientsCount(subject, chain(subject, said), image),
+  ),
+  gradientsIgnoreThreads: law(
+    "gradients have the same bits whatever the number of threads",
+    parameterCases,
+    (subject, { image, steps: said, by, seed }) =>
+      gradients.gradientsIgnoreThreads(subject, lossBy(by, seed, chain(subject, said))(image), [
+        image,
+        ...movablesIn(said).map(({ parameter }) => parameter),
+      ]),
   ),
 };

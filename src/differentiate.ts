@@ -6,18 +6,19 @@ import { fetched, isOnDevice } from "../backends/backend.ts";
 import { type Adjoint, adjoint, type Wanted } from "../compiler/adjoint.ts";
 import { derive } from "../compiler/derive.ts";
 import { fail } from "../compiler/errors.ts";
-import { nodesOf, type Parameter, tap, valueOfScalar } from "../compiler/language/scalar.ts";
-import { exactNumber, storedAs, type Voxels, voxelsOf } from "../compiler/language/voxels.ts";
-import { type HistogramPlace, lowerReductions, type TotalPlace } from "../compiler/lower.ts";
+import { nodesOf, type Parameter, tap } from "../compiler/language/scalar.ts";
+import { valueOfScalar } from "../compiler/language/scalar-value.ts";
+import { storedAs, type Voxels, voxelsOf } from "../compiler/language/voxels.ts";
 import type { GradientPlan, GradientProgram } from "../compiler/plan.ts";
-import { simplifyGradient } from "../compiler/simplify.ts";
-import { verifyGradient } from "../compiler/verify.ts";
-import { automaticGradientBackend } from "./automatic.ts";
+import { simplifyGradient } from "../compiler/simplify-gradient.ts";
+import { verifyGradient } from "../compiler/verify-gradient.ts";
+import { automaticGradientBackend } from "./automatic-gradient.ts";
 import type { Source } from "./expression.ts";
 import type { Differentiable, GradientOptions, GradientsOf, WithRespectTo } from "./gradient.ts";
 import { intensityImage, type MedImage } from "./image.ts";
-import { type Loss, type Statistic, type Term, weightedSum } from "./loss.ts";
+import { type Loss, weightedSum } from "./loss.ts";
 import { isParameter } from "./real.ts";
+import { lowerTerms, numberAt, type Place, type Reading, readTerm } from "./terms.ts";
 
 /** The value, unless it is not wanted, and the gradients. @throws as `valueAndGradient` */
 export const differentiate = async <const W extends WithRespectTo>(
@@ -110,24 +111,18 @@ class GradientRun {
     const back = this.#adjoint(seeds, isLinear && this.#wantsValue);
     const inputs = this.#withTables(seeds, before ?? []);
     const results = back.plan.results.length === 0 ? new Map<number, Voxels>() : await this.#run(back.plan, inputs);
-    const terms = before ?? this.#read(results);
+    const values = (before ?? this.#read(results)).map(({ value }) => value);
     return {
-      value: valueOfScalar(
-        this.#loss.body,
-        terms.map(({ value }) => value),
-      ),
+      value: valueOfScalar(this.#loss.body, values),
       gradients: new Map(this.#wanted.map((by) => [by, this.#gradientOf(by, back, results)])),
     };
   }
 
   #read(results: ReadonlyMap<number, Voxels>): readonly Reading[] {
-    return this.#places.map((place) => {
-      if (place.kind === "total") return { value: numberAt(results, place.buffer, place.element) };
-      const length = results.get(place.buffer)?.data.length ?? 0;
-      return place.of(Float64Array.from({ length }, (_, k) => numberAt(results, place.buffer, k)));
-    });
+    return this.#places.map((place) => readTerm(place, results));
   }
 
+  /** `seeds` are the derivatives of the loss by its terms. */
   #adjoint(seeds: readonly number[], values: boolean): Adjoint {
     const ofSums = new Map<number, readonly number[]>();
     const tables = new Map<number, number>();
@@ -148,8 +143,7 @@ class GradientRun {
   #withTables(seeds: readonly number[], readings: readonly Reading[]): readonly Voxels[] {
     const inputs = [...this.#inputs];
     this.#places.forEach((place, k) => {
-      const seed = seeds[k] ?? 0;
-      const table = readings[k]?.derivatives?.map((derivative) => seed * derivative);
+      const table = readings[k]?.derivatives?.map((derivative) => (seeds[k] ?? 0) * derivative);
       if (place.kind === "histogram" && table !== undefined) inputs[place.table] = voxelsOf(table);
     });
     return inputs;
@@ -189,39 +183,3 @@ class GradientRun {
     return new Map(plan.results.map((result, k) => [result, voxels[k] as Voxels]));
   }
 }
-
-/** Where a run leaves what a term is made of. */
-type Place =
-  | ({ readonly kind: "total" } & TotalPlace)
-  | ({ readonly kind: "histogram" } & HistogramPlace & Pick<Statistic, "of">);
-
-/** A term as it was found; of a histogram with the derivatives by it. */
-interface Reading {
-  readonly value: number;
-  readonly derivatives?: Float64Array;
-}
-
-/** The plan of all terms, and for each where it will be. */
-const lowerTerms = (
-  terms: readonly Term[],
-): { readonly plan: GradientPlan; readonly inputs: readonly Voxels[]; readonly places: readonly Place[] } => {
-  const reductions = terms.filter((term) => term.kind === "reduction");
-  const statistics = terms.filter((term) => term.kind === "statistic");
-  const lowered = lowerReductions(
-    reductions,
-    statistics.map(({ histogram }) => histogram),
-  );
-  let [sums, counts] = [0, 0];
-  const places = terms.flatMap((term): readonly Place[] => {
-    if (term.kind === "statistic") {
-      const place = lowered.histograms[counts++];
-      return place === undefined ? [] : [{ kind: "histogram", ...place, of: term.of }];
-    }
-    const place = lowered.places[sums++];
-    return place === undefined ? [] : [{ kind: "total", ...place }];
-  });
-  return { plan: lowered.plan, inputs: lowered.inputs, places };
-};
-
-const numberAt = (results: ReadonlyMap<number, Voxels>, buffer: number, element: number): number =>
-  exactNumber(results.get(buffer)?.data[element] ?? Number.NaN);

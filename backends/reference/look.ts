@@ -7,7 +7,8 @@ import { type Axis, product, type Vector3 } from "../../compiler/language/vector
 import { cornerMedian, exactNumber, type Voxels } from "../../compiler/language/voxels.ts";
 import type { Buffer, Look, Tap } from "../../compiler/plan.ts";
 import { type Interval, rowInterval, rowOf } from "../../compiler/region.ts";
-import { fillSlopes, fillStencil, makeStencil, type Stencil } from "../../compiler/stencil.ts";
+import { fillStencil, makeStencil, type Stencil } from "../../compiler/stencil.ts";
+import { fillSlopes } from "../../compiler/stencil-slopes.ts";
 import { type Element, evaluator } from "./scalar.ts";
 import { TableWindow } from "./table-window.ts";
 

@@ -1,6 +1,7 @@
 /** The four elements of a square table around a place in it: where histograms count, and lookups look. */
 import type { Lookup } from "../../compiler/language/scalar.ts";
-import { fillSlopes, fillStencil, makeStencil } from "../../compiler/stencil.ts";
+import { fillStencil, makeStencil } from "../../compiler/stencil.ts";
+import { fillSlopes } from "../../compiler/stencil-slopes.ts";
 
 export class TableWindow {
   readonly #along = makeStencil("bspline");

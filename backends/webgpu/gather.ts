@@ -5,7 +5,7 @@
 import type { Gather } from "../../compiler/plan.ts";
 import type { Format } from "./formats.ts";
 import { type Kernel, sourceValues } from "./kernel.ts";
-import { type Background, printLook, showStructure } from "./look.ts";
+import { type Background, type GradientLeaves, printLook, showStructure } from "./look.ts";
 import { bufferOf, dtypeOfBuffer, type PlacedBuffers } from "./plan-buffers.ts";
 import { onlyMoves } from "./wgsl/body.ts";
 import { type Domain, itemType } from "./wgsl/elements.ts";
@@ -22,13 +22,28 @@ export const domainOf = (pass: Gather, plan: PlacedBuffers): Domain => {
   return formatOf(pass.output) !== "float16" && moves(pass, formatOf) ? "bits" : "real";
 };
 
-export const gatherKernel = (pass: Gather, plan: PlacedBuffers, background: Background): Kernel => {
+export const gatherKernel = (
+  pass: Gather,
+  plan: PlacedBuffers,
+  background: Background,
+  gradientLeaves?: GradientLeaves,
+): Kernel => {
   const output = bufferOf(plan, pass.output);
   const domain = domainOf(pass, plan);
   const dtype = dtypeOfBuffer(output);
   const writing = new Writing();
   const { sources, types, functions, leaves, statements, samples, boxesFor } = printLook(
-    { look: pass, bodies: [pass.body], over: output, plan, background, domain, dtype, writing },
+    {
+      look: pass,
+      bodies: [pass.body],
+      over: output,
+      plan,
+      background,
+      domain,
+      dtype,
+      writing,
+      ...(gradientLeaves && { gradientLeaves }),
+    },
     ([value = ""]) => [`return ${value};`],
   );
   const voxel = [`fn voxel(x: u32, y: u32, z: u32, channel: u32) -> ${leaves.type} {`, ...statements, "}"].join("\n");

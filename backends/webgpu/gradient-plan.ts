@@ -8,9 +8,9 @@ import type { Buffer, GradientPass, GradientPlan, Scatter, Tap } from "../../com
 import { dtypeOfBuffer, type PlacedGradientPlan } from "./plan-buffers.ts";
 
 export const placeGradient = (plan: GradientPlan): PlacedGradientPlan => {
-  const reduced = new Set(plan.passes.flatMap((pass) => (pass.kind === "reduce" ? [pass.output] : [])));
+  const sums = sumsOf(plan);
   const isWide = (number: number): boolean =>
-    number >= plan.inputs && !reduced.has(number) && plan.results.includes(number);
+    number >= plan.inputs && !sums.has(number) && plan.results.includes(number);
   const buffers: Buffer[] = plan.buffers.map((buffer, number) =>
     isWide(number) && dtypeOfBuffer(buffer) === "float64" ? { ...buffer, storage: "working" } : buffer,
   );
@@ -26,5 +26,9 @@ export const placeGradient = (plan: GradientPlan): PlacedGradientPlan => {
   const placed = buffers.map((buffer) => ({ ...buffer, format: dtypeOfBuffer(buffer), unit: 1 }));
   return { ...plan, passes, buffers: placed };
 };
+
+/** The buffers that the host sums up, in float64. */
+export const sumsOf = ({ passes }: Pick<GradientPlan, "passes">): ReadonlySet<number> =>
+  new Set(passes.flatMap(({ kind, output }) => (kind === "reduce" || kind === "histogram" ? [output] : [])));
 
 const copyOf = (source: number): Tap => ({ source, pull: identity(), by: "nearest", boundary: "clamp", class: "copy" });

@@ -6,7 +6,7 @@ import { fail } from "../../compiler/errors.ts";
 import type { Vector3 } from "../../compiler/language/vector.ts";
 import { dtypes, type Storage, type VoxelArray, type Voxels } from "../../compiler/language/voxels.ts";
 import type { GradientProgram, Plan, Program } from "../../compiler/plan.ts";
-import { checkBudget, checkBudgetOf } from "../../compiler/schedule.ts";
+import { checkBudget } from "../../compiler/schedule.ts";
 import { type Backend, type DeviceVoxels, isOnDevice, type RunOptions } from "../backend.ts";
 import { acquire, type Bounds, type GpuSource, wrap } from "./acquire.ts";
 import type { Device } from "./device.ts";
@@ -17,11 +17,10 @@ import { type Precision, place } from "./place.ts";
 import { broken, bufferOf, bytesOf, elementsOf, type PlacedBuffer, type PlacedPlan } from "./plan-buffers.ts";
 import { toWords } from "./pool.ts";
 import { printPlan } from "./print.ts";
-import { ResidentVoxels } from "./resident.ts";
+import type { OnDevice } from "./resident.ts";
+import { holding, inMemory, ResidentVoxels } from "./resident.ts";
 import { runWhole } from "./run.ts";
-import { TiledRun } from "./tiled-run.ts";
 import { download, upload } from "./transport.ts";
-import type { OnDevice } from "./workspace.ts";
 
 /** Voxels in a buffer that another library made: x fastest, channels slowest, packed from its start. */
 export interface BorrowedVoxels extends Storage {
@@ -55,8 +54,6 @@ export interface BackendSettings extends Bounds {
 }
 
 const done = (): void => undefined;
-
-const inMemory = (voxels: Voxels): Promise<Voxels> | Voxels => (isOnDevice(voxels) ? voxels.fetch() : voxels);
 
 interface Started {
   readonly device: Device;
@@ -100,7 +97,11 @@ export class WebGpuBackend implements GpuBackend {
   }
 
   runGradient(program: GradientProgram, options: RunOptions = {}): Promise<readonly Voxels[]> {
-    return this.#inTurn(() => this.#runGradient(program, options));
+    return this.#inTurn(async () => {
+      // Loaded when it is used, so that pages that take no gradients need not have it.
+      const { runGradient } = await import("./gradient-run.ts");
+      return runGradient(program, options, () => this.#ready());
+    });
   }
 
   kernels(plan: Plan): readonly string[] {
@@ -224,49 +225,13 @@ export class WebGpuBackend implements GpuBackend {
     pace: Pace,
   ): Promise<OnDevice | { readonly data: VoxelArray }> {
     if (!fits(device, plan)) {
+      // Few volumes need it, so it is loaded for these.
+      const { TiledRun } = await import("./tiled-run.ts");
       const data = await new TiledRun(device, plan, await Promise.all(inputs.map(inMemory)), pace).result();
       pace.done();
       return { data };
     }
-    return this.#holding(device, inputs, async (here) => ({ buffer: await runWhole(device, plan, here, pace) }));
-  }
-
-  /** Calls `work` with inputs where it can read them; those on the device stay there until it is done. */
-  async #holding<T>(
-    device: Device,
-    inputs: readonly Voxels[],
-    work: (here: readonly (Voxels | OnDevice)[]) => Promise<T>,
-  ): Promise<T> {
-    const drops: (() => void)[] = [];
-    const here = inputs.map((voxels) => {
-      if (!(voxels instanceof ResidentVoxels && voxels.device === device)) return inMemory(voxels);
-      drops.push(voxels.hold());
-      return { buffer: voxels.buffer };
-    });
-    try {
-      return await work(await Promise.all(here));
-    } finally {
-      for (const drop of drops) drop();
-    }
-  }
-
-  async #runGradient({ plan, inputs }: GradientProgram, options: RunOptions): Promise<readonly Voxels[]> {
-    // Loaded when it is used, so that pages that take no gradients need not have it.
-    const { checkFits, GradientRun, placeGradient } = await import("./gradient-run.ts");
-    const placed = placeGradient(plan);
-    const { passes, results } = placed;
-    checkBudgetOf(passes, plan.inputs, results, options.memory, (number) => bytesOf(bufferOf(placed, number)));
-    if (options.signal?.aborted) return fail({ kind: "Aborted" });
-    const device = await this.#ready();
-    checkFits(device, placed);
-    const pace = new Pace(device, passes.length, options);
-    const made = await this.#holding(device, inputs, (here) =>
-      new GradientRun(device, plan, placed, here, pace).results(),
-    );
-    pace.done();
-    return Promise.all(
-      results.map((result) => made.get(result) ?? inMemory(inputs[result] ?? broken("a result was never computed"))),
-    );
+    return holding(device, inputs, async (here) => ({ buffer: await runWhole(device, plan, here, pace) }));
   }
 
   /** The device, a fresh one after a loss. @throws MedImagesError `BackendUnavailable` */

@@ -3,19 +3,26 @@
  * of the bodies are spelled. Gathers and sums share it.
  */
 import { support } from "../../compiler/language/interpolator.ts";
-import { constant, nodesOf, replaceLeaves, type Scalar, showScalar } from "../../compiler/language/scalar.ts";
+import {
+  constant,
+  type Lookup,
+  nodesOf,
+  replaceLeaves,
+  type Scalar,
+  showScalar,
+} from "../../compiler/language/scalar.ts";
+import type { Axis } from "../../compiler/language/vector.ts";
 import { type DType, quantize, quantizeBigInt } from "../../compiler/language/voxels.ts";
 import { type Buffer, bodiesOf, type GradientPass, type Look } from "../../compiler/plan.ts";
-import type { Box } from "./boxes.ts";
-import { bufferOf, type PlacedBuffers } from "./plan-buffers.ts";
+import { type Box, wholeBox } from "./boxes.ts";
+import { broken, bufferOf, type PlacedBuffers } from "./plan-buffers.ts";
 import { sourceBox } from "./reach.ts";
 import { bodyStatements, type Leaves } from "./wgsl/body.ts";
 import { Coordinates } from "./wgsl/coordinates.ts";
 import { type Domain, itemType, valueType, wordsOf } from "./wgsl/elements.ts";
-import { printJet, slopeOf } from "./wgsl/jet.ts";
 import { printRead } from "./wgsl/read.ts";
 import { printRegion } from "./wgsl/region.ts";
-import { type Printed, printTap } from "./wgsl/tap.ts";
+import { type Printed, printTap, type TapPlace } from "./wgsl/tap.ts";
 import type { Writing } from "./wgsl/writing.ts";
 
 /** The corner median of a channel of a buffer, in stored numbers. */
@@ -41,6 +48,23 @@ export interface LookContext {
   readonly domain: Domain;
   readonly dtype: DType;
   readonly writing: Writing;
+  /** For the plans of gradients: others ask for nothing of the kind. */
+  readonly gradientLeaves?: GradientLeaves;
+}
+
+/** What only the bodies of gradients look at. */
+export interface GradientLeaves {
+  /** A tap whose slopes are asked for. */
+  readonly printJet: (place: TapPlace) => Printed;
+  /** The functions of a row and a column that look at tables, and what these need. */
+  readonly printLookups: (looks: readonly TableLook[], writing: Writing) => readonly string[];
+}
+
+/** What a table is looked at for, and what the function is called. */
+export interface TableLook extends Pick<Lookup, "weights"> {
+  readonly name: string;
+  readonly binding: number;
+  readonly bins: number;
 }
 
 export interface PrintedLook {
@@ -58,27 +82,36 @@ export interface PrintedLook {
 }
 
 export const printLook = (
-  { look, bodies, over, plan, background, domain, dtype, writing }: LookContext,
+  { look, bodies, over, plan, background, domain, dtype, writing, gradientLeaves = none }: LookContext,
   finish: (values: readonly string[]) => readonly string[],
 ): PrintedLook => {
   const { size, channels } = over;
-  const sources = [...new Set(look.taps.map(({ source }) => source))];
+  const nodes = bodies.flatMap(nodesOf);
+  const lookups = nodes.filter((s) => s.kind === "lookup");
+  const tables = new Set(lookups.map(({ buffer }) => buffer));
+  const sources = [...new Set([...look.taps.map(({ source }) => source), ...tables])];
   const coordinates = new Coordinates(writing, size);
-  const jets = new Set(bodies.flatMap(nodesOf).flatMap((s) => (s.kind === "slope" ? [s.index] : [])));
+  const jets = new Set(nodes.flatMap((s) => (s.kind === "slope" ? [s.index] : [])));
   const reads = sources.map((source, k) => printRead(k, domain, bufferOf(plan, source), writing));
   const taps = look.taps.map((tap, k) => {
     const { size: samples, format } = bufferOf(plan, tap.source);
     const source = { binding: sources.indexOf(tap.source), size: samples, type: valueType(domain, format) };
     const place = { tap, k, source, size, writing, coordinates };
-    return jets.has(k) ? printJet(place) : printTap(place);
+    return jets.has(k) ? gradientLeaves.printJet(place) : printTap(place);
   });
   const regions = look.regions.map((region, k) => printRegion(region, k, size, writing, coordinates));
-  const leaves = leavesOf({ domain, dtype, channels, taps, jets, regions, background, writing });
+  const lookupName = ({ buffer, weights }: Lookup): string => `${weights}Of${sources.indexOf(buffer)}`;
+  const tableLooks = lookups.map((of): readonly [string, TableLook] => {
+    const [name, binding] = [lookupName(of), sources.indexOf(of.buffer)];
+    return [name, { name, binding, bins: bufferOf(plan, of.buffer).size[0], weights: of.weights }];
+  });
+  const looks = gradientLeaves.printLookups([...new Map(tableLooks).values()], writing);
+  const leaves = leavesOf({ domain, dtype, channels, taps, jets, regions, lookupName, background, writing });
   const statements = bodyStatements(bodies, leaves, finish);
   return {
     sources,
     types: sources.map((source) => itemType(domain, bufferOf(plan, source).format)),
-    functions: [...reads, ...[...taps, ...regions].map(({ text }) => text)],
+    functions: [...reads, ...[...taps, ...regions].map(({ text }) => text), ...looks],
     leaves,
     statements: [
       ...coordinates.statements(),
@@ -89,11 +122,21 @@ export const printLook = (
     boxesFor: (part) =>
       sources.map((source) => {
         const { size, channels } = bufferOf(plan, source);
+        if (tables.has(source)) return wholeBox(size, channels);
         const readers = look.taps.filter((tap) => tap.source === source);
         return sourceBox(readers, { size, channels }, part);
       }),
   };
 };
+
+const notHere = (): never => broken("only gradients look at slopes and tables");
+const none: GradientLeaves = {
+  printJet: notHere,
+  printLookups: (looks) => (looks.length === 0 ? [] : notHere()),
+};
+
+/** The components of a jet that are slopes, by source axis. */
+const slopeOf: Readonly<Record<Axis, string>> = { 0: "y", 1: "z", 2: "w" };
 
 const jetName = (tap: number): string => `slopes${tap}`;
 
@@ -105,12 +148,23 @@ interface LeafContext {
   /** Of the taps whose slopes are asked for. */
   readonly jets: ReadonlySet<number>;
   readonly regions: readonly Printed[];
+  readonly lookupName: (of: Lookup) => string;
   readonly background: Background;
   readonly writing: Writing;
 }
 
 /** How the leaves of the body are spelled. Constants are numbers of the run: other fills need no other kernel. */
-const leavesOf = ({ domain, dtype, channels, taps, jets, regions, background, writing }: LeafContext): Leaves => {
+const leavesOf = ({
+  domain,
+  dtype,
+  channels,
+  taps,
+  jets,
+  regions,
+  lookupName,
+  background,
+  writing,
+}: LeafContext): Leaves => {
   const type = valueType(domain, dtype);
   const spelled = new Map<string, string>();
   const once = (key: string, spell: () => string): string => {
@@ -146,6 +200,7 @@ const leavesOf = ({ domain, dtype, channels, taps, jets, regions, background, wr
     background: (buffer) => once(`background ${buffer}`, () => backgroundText(buffer)),
     tap: (index) => (jets.has(index) ? `${jetName(index)}.x` : (taps[index]?.call ?? "")),
     slope: (index, axis) => `${jetName(index)}.${slopeOf[axis]}`,
+    lookup: (of, row, column) => `${lookupName(of)}(${row}, ${column})`,
     inside: (region) => regions[region]?.call ?? "",
     use: writing.use,
   };

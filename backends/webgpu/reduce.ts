@@ -4,11 +4,11 @@
  */
 import { product } from "../../compiler/language/vector.ts";
 import { bodiesOf, type Reduce, totalsLength } from "../../compiler/plan.ts";
-import { wholeBox } from "./boxes.ts";
 import { unavailable } from "./device.ts";
-import { dispatchNumbers, type Kernel, sourceValues } from "./kernel.ts";
-import { type Background, printLook, showStructure } from "./look.ts";
+import type { Kernel } from "./kernel.ts";
+import type { Background } from "./look.ts";
 import type { PlacedBuffers } from "./plan-buffers.ts";
+import { printBodies } from "./wgsl/domain.ts";
 import { printSums, workgroup } from "./wgsl/sums.ts";
 import { Writing } from "./wgsl/writing.ts";
 
@@ -24,14 +24,9 @@ export interface ReduceKernel extends Kernel {
 /** `most` bounds the bytes of the output. @throws MedImagesError `BackendUnavailable` where there are too many voxels */
 export const reduceKernel = (pass: Reduce, plan: PlacedBuffers, background: Background, most: number): ReduceKernel => {
   const { size, channels, totals } = pass;
-  const bodies = bodiesOf(pass);
   const writing = new Writing();
   const { numbers } = writing;
-  const { sources, types, functions, statements, samples, boxesFor } = printLook(
-    { look: pass, bodies, over: pass, plan, background, domain: "real", dtype: "float32", writing },
-    (values) => [`return array<f32, ${values.length}>(${values.join(", ")});`],
-  );
-  for (const name of Object.values(dispatchNumbers)) numbers.set(name, 0);
+  const { functions, types, samples, shown, ...bound } = printBodies(pass, bodiesOf(pass), plan, background, writing);
   const voxels = product(size) * channels;
   const elements = totalsLength(totals);
   // Fewer and larger blocks where there would be too many sums to bring back.
@@ -42,22 +37,14 @@ export const reduceKernel = (pass: Reduce, plan: PlacedBuffers, background: Back
     return unavailable(`a sum over ${voxels} voxels is more than a kernel counts`, "use the wasm backend");
   numbers.set("voxels", voxels);
   numbers.set("rounds", rounds);
-  numbers.set("sizeX", size[0]);
-  numbers.set("sizeY", size[1]);
-  numbers.set("sizeZ", size[2]);
-  numbers.set("channel", 0);
-  const voxel = [
-    `fn bodies(x: u32, y: u32, z: u32, channel: u32) -> array<f32, ${bodies.length}> {`,
-    ...statements,
-    "}",
-  ].join("\n");
-  const comment = `sums of ${bodies.map(showStructure).join(", ")}`;
-  const domain = wholeBox(size, channels);
   return {
-    code: writing.program(comment, { result: "f32", voxels: types }, [...functions, voxel, printSums(totals, inARow)]),
+    code: writing.program(`sums of ${shown}`, { result: "f32", voxels: types }, [
+      ...functions,
+      printSums(totals, inARow),
+    ]),
     numbers,
     tables: writing.tables.words(),
-    sources,
+    ...bound,
     output: pass.output,
     blocks,
     elements,
@@ -65,8 +52,6 @@ export const reduceKernel = (pass: Reduce, plan: PlacedBuffers, background: Back
     workgroup: [1, 1, 1],
     cost: workgroup * inARow * rounds * (1 + samples),
     extentOf: () => ({ width: blocks, rows: 1, layers: 1 }),
-    boxesFor: () => boxesFor(domain),
-    numbersFor: (_, boxes) => new Map(boxes.flatMap((box, k) => sourceValues(k, box))),
   };
 };
 

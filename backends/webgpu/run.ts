@@ -6,7 +6,8 @@ import type { Voxels } from "../../compiler/language/voxels.ts";
 import type { Device } from "./device.ts";
 import type { Pace } from "./pace.ts";
 import type { PlacedPlan } from "./plan-buffers.ts";
-import { type OnDevice, Workspace } from "./workspace.ts";
+import type { OnDevice } from "./resident.ts";
+import { Workspace } from "./workspace.ts";
 
 /** Runs all passes. The buffer of the result is the caller's to give back. */
 export const runWhole = (

@@ -7,7 +7,7 @@ import type { Interpolator } from "../../compiler/language/interpolator.ts";
 import { type Axis, at, axes, type Vector3 } from "../../compiler/language/vector.ts";
 import type { TapBoundary } from "../../compiler/plan.ts";
 import { type Interval, rowOf, withinExtent } from "../../compiler/region.ts";
-import { fillSlopes, fillStencil, makeStencil, tieTolerance } from "../../compiler/stencil.ts";
+import { fillStencil, makeStencil, tieTolerance } from "../../compiler/stencil.ts";
 
 type Pull = Affine<"index", "index">;
 
@@ -43,7 +43,7 @@ export const driversOf = (pull: Pull, row: Axis): readonly Axis[] =>
   axes.filter((column) => at(pull.linear, row, column) !== 0);
 
 /** The coordinate along a source axis at index `i` of the one output axis that drives it. */
-const coordinateAlong = (pull: Pull, row: Axis, along: Axis, i: number): number => {
+export const coordinateAlong = (pull: Pull, row: Axis, along: Axis, i: number): number => {
   const { base, step } = rowOf(pull, along === 1 ? i : 0, along === 2 ? i : 0);
   return base[row] + step[row] * (along === 0 ? i : 0);
 };
@@ -71,26 +71,6 @@ export const stencilTable = (
     if (by === "bspline") floats.set(weight, i * width + index.length);
   }
   return words;
-};
-
-/** For each of `count` indices along the driving axis the derivatives of the weights, as {@link stencilTable} has the weights. */
-export const slopeTable = (
-  pull: Pull,
-  row: Axis,
-  along: Axis,
-  count: number,
-  by: Interpolator,
-  boundary: TapBoundary,
-  n: number,
-): Uint32Array => {
-  const stencil = makeStencil(by);
-  const width = stencil.weight.length;
-  const slopes = new Float32Array(count * width);
-  for (let i = 0; i < count; i++) {
-    fillSlopes(stencil, by, boundary, coordinateAlong(pull, row, along, i), n);
-    slopes.set(stencil.weight, i * width);
-  }
-  return new Uint32Array(slopes.buffer);
 };
 
 /** The indices along the driving axis whose coordinate lies in the extent of `n` voxels. */

@@ -21,18 +21,14 @@ import type { Bound } from "./dispatch.ts";
 import { checkExact, ifAsked } from "./exact.ts";
 import { domainOf as arithmeticOf, gatherKernel } from "./gather.ts";
 import type { Kernel } from "./kernel.ts";
-import { type Background, backgroundsOf } from "./look.ts";
+import { type Background, backgroundsOf, type GradientLeaves } from "./look.ts";
 import type { Pace } from "./pace.ts";
 import { broken, bufferOf, bytesOf, type PlacedBuffers } from "./plan-buffers.ts";
 import { toWords } from "./pool.ts";
 import { prefilterKernel } from "./prefilter.ts";
 import { Requests } from "./requests.ts";
+import type { OnDevice } from "./resident.ts";
 import { download, uploadAs } from "./transport.ts";
-
-/** Voxels that lie in a buffer of the device. */
-export interface OnDevice {
-  readonly buffer: GPUBuffer;
-}
 
 /** What a workspace has to know of a plan. */
 export type Course = PlacedBuffers & Pick<GradientPlan, "inputs" | "passes" | "results">;
@@ -70,24 +66,24 @@ export class Workspace {
     }
   }
 
-  /** Computes pass `k` by its kernel, into its output's buffer or another. */
-  async compute(kernel: Kernel, k: number, output?: () => Bound): Promise<void> {
+  /** Computes pass `k`, or its part from `begin` on, by a kernel, into its output's buffer or another. */
+  async compute(kernel: Kernel, k: number, output?: () => Bound, begin = 0, end = 1): Promise<void> {
     const pipeline = await this.pace.wait(this.device.pipeline(kernel.code, kernel.sources.length));
     const bound = (): { readonly output: Bound; readonly sources: readonly Bound[] } => ({
       sources: kernel.sources.map((source) => this.bound(source)),
       output: output?.() ?? this.bound(kernel.output),
     });
-    await this.requests.run(kernel, pipeline, bound, (share) => this.pace.submitted(k, share));
+    await this.requests.run(kernel, pipeline, bound, (share) => this.pace.submitted(k, begin + share * (end - begin)));
   }
 
-  async kernelOf(pass: Gather | Prefilter): Promise<Kernel> {
+  async kernelOf(pass: Gather | Prefilter, gradientLeaves?: GradientLeaves): Promise<Kernel> {
     switch (pass.kind) {
       case "prefilter":
         await this.#checkExact(pass.source);
         return prefilterKernel(pass, this.#plan);
       case "gather":
         if (arithmeticOf(pass, this.#plan) === "real") await this.checkExact(pass);
-        return gatherKernel(pass, this.#plan, await this.background(pass));
+        return gatherKernel(pass, this.#plan, await this.background(pass), gradientLeaves);
     }
   }
 

@@ -10,7 +10,7 @@ import type { Sampling } from "../../compiler/language/interpolator.ts";
 import { reduction } from "../../compiler/language/reduction.ts";
 import { binary, constant, type Scalar, tap, unary } from "../../compiler/language/scalar.ts";
 import { axes, vector } from "../../compiler/language/vector.ts";
-import type { Source } from "../expression.ts";
+import type { Expression, Source } from "../expression.ts";
 import { countOf, type LossOf, lossOf, type MaskOptions, sceneOf, times } from "../loss.ts";
 import { refuse } from "../ops/operation.ts";
 import { isRefusal, refusedLoss } from "./refused.ts";
@@ -27,22 +27,28 @@ export interface LocalCorrelationOptions extends MaskOptions, RangeOptions {
 }
 
 /**
- * The negative local normalised cross-correlation −Σ cov(v, t)² / (var(v) · var(t) + ε) / n over the voxels of the image's
- * grid, which is near −1 where each window of one image is a line of the other's, rising or falling. Covariance and variances
- * are those within the window of (2 · radius + 1)³ voxels around a voxel; at borders the images go on as their
- * mirror image about the outer face of the last voxel. A mask weights the voxels whose windows count, and not what is in these.
+ * The negative local normalised cross-correlation −Σ cov(v, t)² / (var(v) · var(t) + ε) / n over the voxels of the
+ * image's grid, which is near −1 where each window of one image is a line of the other's, rising or falling.
+ * Covariance and variances are those in the window of (2 · radius + 1)³ voxels around a voxel; at borders the images go
+ * on as their mirror image about the outer face of the last voxel. A mask weights the voxels whose windows count, and
+ * not what is in these.
  *
  * Values are measured in ranges, which are those of the images' own finite voxels, unless steps change their values:
- * then they must be given, or the loss has a problem that is reported as for any step.
+ * then they must be given, or the loss has a problem that is reported as for any step. Where contrast is under a
+ * hundredth of the range it hardly counts, and float32 backends see little of it: then give a narrower range, such as
+ * that of soft tissue in CT. Values beyond a range are not held in it. One voxel that is NaN makes the loss NaN.
  */
 export const lncc =
   (to: Source, options: LocalCorrelationOptions = {}): LossOf =>
   (source) => {
     const { radius = 4, epsilon = 1e-9, mask } = options;
     const scene = sceneOf(source, mask === undefined ? [to] : [to, mask]);
-    const { expression, others, fields } = scene;
+    const {
+      expression,
+      others: [target = expression, weights],
+    } = scene;
     const range = valueRange(expression, options.range, "range");
-    const targetRange = valueRange(others[0] ?? expression, options.targetRange, "targetRange");
+    const targetRange = valueRange(target, options.targetRange, "targetRange");
     const refusals = [
       ...(Number.isInteger(radius) && radius >= 1
         ? []
@@ -53,17 +59,16 @@ export const lncc =
     if (refusals.length > 0 || isRefusal(range) || isRefusal(targetRange)) return refusedLoss(scene, "lncc", refusals);
     // What the grid does with parameters is done with the first look; from there on there are only indices.
     const grid = gridOf(expression.grid.size);
-    const [v, t, weight] = fields.map((field) =>
-      warp(field, compose(indexToWorld(expression.grid), worldToIndex(grid))),
-    );
-    if (v === undefined || t === undefined) return refusedLoss(scene, "lncc", []);
-    const [image, target] = [sampled(inRange(range), [v], grid), sampled(inRange(targetRange), [t], grid)];
-    const means = products.map((body) => meanInWindow(sampled(body, [image, target], grid), grid, radius));
+    const pull = compose(indexToWorld(expression.grid), worldToIndex(grid));
+    const seen = ({ field }: Expression): Field => warp(field, pull);
+    const image = sampled(inRange(range), [seen(expression)], grid);
+    const other = sampled(inRange(targetRange), [seen(target)], grid);
+    const means = products.map((body) => meanInWindow(sampled(body, [image, other], grid), grid, radius));
     const correlation = correlationOf(epsilon);
     const sum = (body: Scalar): ReturnType<typeof reduction> =>
-      reduction(body, weight === undefined ? means : [...means, weight], grid);
+      reduction(body, weights === undefined ? means : [...means, seen(weights)], grid);
     const mean = times(tap(0), constant(-1 / countOf(scene)));
-    return weight === undefined
+    return weights === undefined
       ? lossOf(scene, [sum(correlation)], mean)
       : lossOf(scene, [sum(times(tap(5), correlation)), sum(tap(5))], unary("neg", binary("div", tap(0), tap(1))));
   };

@@ -1,7 +1,7 @@
 /**
  * Mutual information by Mattes: for images of different contrast, such as CT and MR, where no line leads from the
  * values of one to those of the other. Mattes D. et al. 2003, "PET-CT image registration in the chest using free-form
- * deformations", IEEE TMI 22(1), equations 2 to 6. A loss of its own file, so that programs without it do not carry it.
+ * deformations", IEEE Transactions on Medical Imaging 22(1). The value is the host's; histograms are passes.
  */
 import { jointHistogram } from "../../compiler/language/reduction.ts";
 import { binary, constant, type Scalar, tap } from "../../compiler/language/scalar.ts";
@@ -17,23 +17,26 @@ export interface MutualInformationOptions extends MaskOptions, RangeOptions {
 }
 
 /**
- * The negative mutual information of an image and a target, in nats: −Σ p(t, v) · ln(p(t, v) / (p(t) · p(v))), with p from
- * a joint histogram of 32 × 32 bins over the voxels of the image's grid. Values of the target fall in one bin
- * each; those of the image are spread over four by a cubic B-spline, which makes the loss smooth in them. It has no gradient by the
- * target's voxels or by what moves the target: differentiate by the image.
+ * The negative mutual information of an image and a target, in nats: −Σ p(t, v) · ln(p(t, v) / (p(t) · p(v))), with p
+ * from a joint histogram of 32 × 32 bins over the voxels of the image's grid. Values of the target fall in one bin
+ * each; those of the image are spread over four by a cubic B-spline, which makes the loss smooth in them. It has no
+ * gradient by the target's voxels or by what moves the target: differentiate by the image.
  *
  * The bins part ranges, which are those of the images' own finite voxels, unless steps change their values: then they
  * must be given, or the loss has a problem that is reported as for any step. What lies beyond a range counts as its
- * end. Voxels that are NaN in either image do not count. A mask weights the voxels.
+ * end. Voxels that are NaN in either image do not count. A mask weights the voxels; where it leaves none, the loss is NaN.
  */
 export const mutualInformation =
   (to: Source, options: MutualInformationOptions = {}): LossOf =>
   (source) => {
     const { bins = 32, mask } = options;
     const scene = sceneOf(source, mask === undefined ? [to] : [to, mask]);
-    const { expression, others, fields } = scene;
+    const {
+      expression,
+      others: [target = expression],
+    } = scene;
     const range = valueRange(expression, options.range, "range");
-    const targetRange = valueRange(others[0] ?? expression, options.targetRange, "targetRange");
+    const targetRange = valueRange(target, options.targetRange, "targetRange");
     const binsAreSound = Number.isInteger(bins) && bins >= 6 && bins <= 1024;
     const refusals = [
       ...(binsAreSound ? [] : [refuse(`${bins} is no number of bins`, "give a whole number from 6 to 1024")]),
@@ -49,7 +52,7 @@ export const mutualInformation =
       column: shifted(tap(0), range, firstBin),
       weight: mask === undefined ? constant(1) : tap(2),
       bins,
-      fields,
+      fields: scene.fields,
       grid: expression.grid,
     });
     const term: Statistic = { kind: "statistic", histogram, of: (counts) => negativeInformation(counts, bins) };

@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { chain, medimages, pipelines } from "../../laws/index.ts";
 import {
   affine,
+  as,
   type Backend,
   changeOrientation,
   crop,
@@ -17,6 +18,7 @@ import {
   type MedImage,
   materialize,
   mse,
+  mutualInformation,
   ncc,
   pad,
   param,
@@ -259,6 +261,94 @@ const parameters: readonly Check[] = [
   },
 ];
 
+const size = [23, 17, 11] as const;
+const [moving, fixed] = [smooth(size), smooth(size, 1.2)];
+const mask = pipe(noise(size, 3), as("uint8"));
+/** As an image, with other voxels. */
+const withVoxels = ({ grid }: Image, data: Float32Array | Int16Array): Image => imageFromArray(data, grid);
+const voxelsOf = ({ voxels }: Image): Float32Array => voxels.data as Float32Array;
+
+/** Those of mutual information alone. */
+export const information: readonly Check[] = [
+  ...(
+    [
+      ["linear", -90, 32],
+      ["linear", "background", 6],
+      ["bspline", "reflect", 32],
+      ["bspline", 0, 17],
+    ] as const
+  ).map(([interpolation, fill, bins]) => ({
+    name: `gradient of mutual information, ${interpolation}, ${fill} outside, ${bins} bins`,
+    run: async (backend: Backend) => {
+      const [angle, shift] = [param("angle", 7), param("shift", 1.3)];
+      const moved = affine({ rotate: [3, -5, angle], translate: [shift, 0, 0] }, {
+        interpolation,
+        fill,
+      } as SamplingOptions<"linear">)(moving);
+      for (const options of [{}, { mask }, { range: [-40, 70], targetRange: [-60, 20] }] as const)
+        await agreeOn(backend, pipe(moved, mutualInformation(fixed, { bins, ...options })), [angle, shift, moving]);
+    },
+  })),
+  {
+    name: "gradient of mutual information of an image with itself, where some voxels are NaN, and by a mask",
+    run: async (backend) => {
+      const holes = withVoxels(
+        moving,
+        voxelsOf(moving).map((v, k) => (k % 7 === 0 ? Number.NaN : v)),
+      );
+      for (const [source, target] of [
+        [moving, moving],
+        [holes, fixed],
+        [fixed, holes],
+      ] as const)
+        await agreeOn(backend, pipe(source, mutualInformation(target)), [source]);
+      const weights = smooth(size, 2);
+      await agreeOn(backend, pipe(moving, mutualInformation(fixed, { mask: weights })), [moving, weights]);
+    },
+  },
+  {
+    name: "gradient of mutual information of several channels",
+    run: async (backend) => {
+      const several = imageFromArray(signed(2 * 24), { size: [4, 3, 2] }, { channels: 2 });
+      const other = pipe(smooth([9, 9, 9], 1.7), resampleToImage(several));
+      await agreeOn(backend, pipe(several, mutualInformation(other, { bins: 8 })), [several]);
+    },
+  },
+  {
+    name: "mutual information of whole numbers on the edges of bins",
+    run: async (backend) => {
+      const whole = withVoxels(
+        fixed,
+        Int16Array.from(voxelsOf(fixed), (v) => 7 * Math.round(v / 7)),
+      );
+      for (const low of [-77, -70, -49])
+        await agreeOn(
+          backend,
+          pipe(moving, mutualInformation(whole, { targetRange: [low, low + 7 * 28], range: [-90, 110] })),
+          [moving],
+        );
+    },
+  },
+  {
+    name: "mutual information by weights of any size",
+    run: async (backend) => {
+      const random = voxelsOf(noise(size, 5));
+      const weighted = (weight: (random: number, k: number) => number): Loss =>
+        pipe(moving, mutualInformation(fixed, { mask: withVoxels(fixed, random.map(weight)) }));
+      const largestWeight = largest(random);
+      const weights = [
+        (r: number) => r * 1e30,
+        (r: number) => r * 1e-30,
+        // A few count little less than nothing.
+        (r: number, k: number) => largestWeight + r - (k % 11 === 0 ? 1.5 * largestWeight : 0),
+        (_: number, k: number) => (k === 500 ? Number.NaN : 1),
+        (_: number, k: number) => (k === 500 ? Number.POSITIVE_INFINITY : 1),
+      ];
+      for (const weight of weights) await agreeOn(backend, weighted(weight), []);
+    },
+  },
+];
+
 const promises: readonly Check[] = [
   {
     name: "gradients are the same bits each time",
@@ -272,6 +362,16 @@ const promises: readonly Check[] = [
       const again = second.gradient[1].voxels.data;
       if (first.gradient[1].voxels.data.some((value: number | bigint, i: number) => value !== again[i]))
         throw new Error("voxels differ");
+      const shared = pipe(
+        moving,
+        rotate([1, 2, 3], turn, { fill: "clamp" }),
+        mutualInformation(smooth([40, 33, 21], 0.4)),
+      );
+      const [one, other] = [
+        await valueAndGradient(shared, { wrt: [turn], backend }),
+        await valueAndGradient(shared, { wrt: [turn], backend }),
+      ];
+      if (one.value !== other.value || one.gradient[0] !== other.gradient[0]) throw new Error("counts differ");
     },
   },
 ];
@@ -300,6 +400,7 @@ export const gradients = (runs: number): readonly Check[] => [
   ...spacings,
   ...moved,
   ...parameters,
+  ...information,
   ...promises,
   random(runs),
 ];

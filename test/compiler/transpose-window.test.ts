@@ -9,7 +9,7 @@ import type { Outside } from "../../compiler/language/interpolator.ts";
 import { reduction } from "../../compiler/language/reduction.ts";
 import { binary, constant, type Scalar, tap } from "../../compiler/language/scalar.ts";
 import { storedAs, voxelsOf } from "../../compiler/language/voxels.ts";
-import { lowerReductions } from "../../compiler/lower.ts";
+import { lowerReductions } from "../../compiler/lower-reductions.ts";
 import type { GradientPlan } from "../../compiler/plan.ts";
 
 const n = 5;

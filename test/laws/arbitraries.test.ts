@@ -4,7 +4,19 @@ import { describe, expect, it } from "vitest";
 import { gridProblem } from "../../compiler/language/grid.ts";
 import { column, determinant3, dot } from "../../compiler/language/vector.ts";
 import { dtypeNames } from "../../compiler/language/voxels.ts";
-import { grids, images, labelImages, movingSequences, pipelines, rampImage, whereFrom } from "../../laws/index.ts";
+import {
+  grids,
+  images,
+  labelImages,
+  laws,
+  medimages,
+  medimagesOn,
+  movingSequences,
+  pipelines,
+  rampImage,
+  whereFrom,
+} from "../../laws/index.ts";
+import { reference } from "../../src/index.ts";
 import { operations } from "../../src/ops/table.ts";
 
 const sampled = <T>(arbitrary: fc.Arbitrary<T>, numRuns = 1000): readonly T[] =>
@@ -76,5 +88,28 @@ describe("ramps after movements", () => {
     expect(share(inside, ({ steps }) => steps.length > 0)).toBeGreaterThan(0.95);
     for (const { g, steps } of inside.slice(0, 50))
       for (const step of steps) expect(whereFrom(step, g, g.origin).every(Number.isFinite)).toBe(true);
+  });
+});
+
+describe("losses to differentiate", () => {
+  // A gradient that is off by a hundredth is noticed wherever a case is judged and has one.
+  const { valueAndGradient } = medimagesOn({
+    ...reference,
+    runGradient: async (program, options) =>
+      (await reference.runGradient(program, options)).map((voxels) => ({
+        ...voxels,
+        data: Float64Array.from({ length: voxels.data.length }, (_, i) => Number(voxels.data[i]) * 1.01),
+      })),
+  });
+  it.each([
+    ["voxelGradientsAreSlopes", 0.6],
+    ["parameterGradientsAreSlopes", 0.4],
+  ] as const)("are judged by %s for a good part, not taken for kinks", async (name, least) => {
+    let noticed = 0;
+    for (let seed = 0; seed < 100; seed++) {
+      const subject = { ...medimages, valueAndGradient };
+      if ((await fc.check(laws[name].property(subject), { seed, numRuns: 1, endOnFailure: true })).failed) noticed++;
+    }
+    expect(noticed / 100).toBeGreaterThan(least);
   });
 });

@@ -15,6 +15,7 @@ import {
   changeOrientation,
   crop,
   type Expression,
+  gamma,
   materialize,
   pad,
   pipe,
@@ -40,6 +41,23 @@ describe("a pipeline of one's own", () => {
         images: labelImages(),
       }),
     );
+  });
+  it("is held to what its gradients promise", async () => {
+    const looked = (image: Source<"intensity">): Expression<"intensity"> =>
+      pipe(
+        image,
+        rotate("z", 5, { interpolation: "bspline", fill: "reflect" }),
+        crop([0, 0, 0], [1, 1, 1], { fill: 0 }),
+      );
+    await fc.assert(particularLaws.adjointIsTranspose.property(looked));
+    await fc.assert(
+      particularLaws.voxelGradientsAreSlopes.property((image) => pipe(looked(image), rescale(0.02, 1), gamma(1.5))),
+    );
+    const { failed } = await fc.check(
+      particularLaws.adjointIsTranspose.property((image) => gamma(1.5)(looked(image))),
+      { seed: 1 },
+    );
+    expect(failed).toBe(true);
   });
   it("is told which law it breaks", async () => {
     const twice = particularLaws.oneSamplingIsOnePass.property((image) =>

@@ -4,8 +4,9 @@
  * a mutant does not compile.
  */
 
+import { differentiating } from "./mutants/differentiating.ts";
 import { moving } from "./mutants/moving.ts";
 import type { Mutants } from "./mutants/mutant.ts";
 import { sampling } from "./mutants/sampling.ts";
 
-export const mutants: Mutants = { ...moving, ...sampling };
+export const mutants: Mutants = { ...moving, ...sampling, ...differentiating };

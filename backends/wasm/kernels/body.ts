@@ -17,6 +17,11 @@ export interface Leaves {
   readonly functions: () => VectorFunctions;
 }
 
+/** What only kernels of gradients have was asked of another. */
+export const noGradients = (): never => {
+  throw new RangeError("this kernel takes no gradients");
+};
+
 /** A body's value for four voxels. */
 export const emitBody = (f: F, body: Scalar, leaves: Leaves): V128 => emitBodies(f, [body], leaves)[0] as V128;
 
@@ -37,13 +42,11 @@ export const emitBodies = (f: F, bodies: readonly Scalar[], leaves: Leaves): rea
       case "tap":
         return leaves.tap(s.index);
       case "slope":
-        if (leaves.slope === undefined) throw new RangeError("slopes are for gradients");
-        return leaves.slope(s.index, s.axis);
+        return (leaves.slope ?? noGradients)(s.index, s.axis);
       case "background":
         return leaves.background(s.buffer);
       case "lookup":
-        if (leaves.lookup === undefined) throw new RangeError("tables are for gradients");
-        return leaves.lookup(s, of(s.row), of(s.column));
+        return (leaves.lookup ?? noGradients)(s, of(s.row), of(s.column));
       case "inside":
         throw new RangeError("regions are resolved before a body is emitted");
       case "unary":

@@ -7,6 +7,7 @@ import { UniformLayout } from "../uniforms.ts";
 import { type Context, type F, Reader, type V128 } from "./context.ts";
 import type { Kernel } from "./gather.ts";
 import { lanesDue, narrowing, RowEmitter, type RowShape, type Sink } from "./rows.ts";
+import { gradientKernels } from "./slopes.ts";
 import { TableEmitter } from "./table.ts";
 
 /** The bodies of `shape` are the row, the column and the weight. */
@@ -26,7 +27,7 @@ export const histogramKernel = (shape: RowShape, shared: boolean): Kernel => {
       const counts = f.keep(scratch, "counts");
       const [bytes, rowsPerUnit, allRows] = [read.i32("bytes"), read.i32("rowsPerUnit"), read.i32("allRows")];
       const sink = counting(f, new TableEmitter(f, read.i32("bins")), counts);
-      const rows = new RowEmitter(context, f, read, shape, narrow, { mixes: false, sink });
+      const rows = new RowEmitter(context, f, read, shape, narrow, { mixes: false, sink, gradients: gradientKernels });
       const [unit, row] = [f.local("i32", "block"), f.local("i32", "row")];
       f.forRange(unit, from, to, 1, () => {
         f.memory.fill(counts, 0, bytes);

@@ -8,6 +8,7 @@ import { UniformLayout } from "../uniforms.ts";
 import { type Context, type F, Reader, type V128 } from "./context.ts";
 import type { Kernel } from "./gather.ts";
 import { lanesDue, narrowing, RowEmitter, type RowShape, type Sink } from "./rows.ts";
+import { gradientKernels } from "./slopes.ts";
 
 export interface ReduceShape extends RowShape {
   /** For each total whether Σ body · x follows Σ body. */
@@ -35,7 +36,11 @@ export const reduceKernel = (shape: ReduceShape, shared: boolean): Kernel => {
       }));
       const [rowBytes, sumBytes] = [read.i32("rowBytes"), read.i32("sumBytes")];
       const kept = shape.keeps ? f.local("i32", "kept") : undefined;
-      const rows = new RowEmitter(context, f, read, shape, narrow, { mixes: false, sink: summing(f, sums, kept) });
+      const rows = new RowEmitter(context, f, read, shape, narrow, {
+        mixes: false,
+        sink: summing(f, sums, kept),
+        gradients: gradientKernels,
+      });
       const unit = f.local("i32", "row");
       f.forRange(unit, from, to, 1, () => {
         if (kept !== undefined) {

@@ -6,13 +6,14 @@
 import { nodesOf, type Scalar } from "../../../compiler/language/scalar.ts";
 import type { Local } from "../assembler/index.ts";
 import type { Variants } from "../variants.ts";
-import { emitBodies } from "./body.ts";
+import { emitBodies, noGradients } from "./body.ts";
 import type { Context, F, I32, Reader, V128 } from "./context.ts";
 import { hasPairs } from "./elements.ts";
 import { type VectorFunctions, vectorFunctions } from "./functions.ts";
 import { type Narrow, narrowHelper, narrowRoughlyHelper } from "./interval.ts";
 import type { PlaneEmitter } from "./plane.ts";
-import { TableEmitter } from "./table.ts";
+import type { GradientKernels } from "./slopes.ts";
+import type { TableEmitter } from "./table.ts";
 import { type Reading, type Sloped, TapEmitter, type TapShape } from "./tap.ts";
 
 /** What the loops over rows depend on. */
@@ -41,6 +42,8 @@ export interface RowOptions {
   readonly mixes: boolean;
   readonly sink: Sink;
   readonly planes?: PlaneEmitter;
+  /** For bodies with slopes or lookups. */
+  readonly gradients?: GradientKernels;
 }
 
 /** Constants are numbers of a run, so that a fill or a slope that changes compiles nothing. */
@@ -113,14 +116,17 @@ export class RowEmitter {
     this.#runLength = read.i32("runLength");
     this.#gentle = read.i32("gentle");
     this.#choices = read.i32("choices");
-    this.#taps = shape.taps.map((tap, k) => new TapEmitter(context, f, read, k, tap));
+    this.#taps = shape.taps.map((tap, k) => new TapEmitter(context, f, read, k, tap, options.gradients));
     this.#constants = new Map(
       constantsOf(shape.variants.bodies.flat()).map((value, k) => [value, read.f32x4(`constant${k}`)]),
     );
     this.#tables = new Map(
       tablesIn(shape.variants.bodies.flat()).map((buffer) => [
         buffer,
-        { table: new TableEmitter(f, read.i32(`bins${buffer}`)), at: read.i32(`table${buffer}`) },
+        {
+          table: (options.gradients ?? noGradients()).table(f, read.i32(`bins${buffer}`)),
+          at: read.i32(`table${buffer}`),
+        },
       ]),
     );
   }
@@ -250,7 +256,7 @@ export class RowEmitter {
       const block = (near: boolean): void => {
         const slopes = new Map<number, Sloped>();
         const withSlopes = (k: number): Sloped => {
-          const known = slopes.get(k) ?? (runs.get(k) ?? missing(k)).withSlopes();
+          const known = slopes.get(k) ?? (runs.get(k)?.withSlopes ?? missing(k))();
           slopes.set(k, known);
           return known;
         };

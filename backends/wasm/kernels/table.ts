@@ -4,8 +4,9 @@
  */
 import type { Lookup } from "../../../compiler/language/scalar.ts";
 import type { Local } from "../assembler/index.ts";
-import { slopesOf, transposed, weightsOf } from "./bspline.ts";
+import { transposed, weightsOf } from "./bspline.ts";
 import type { F, V128 } from "./context.ts";
+import { slopesOf } from "./slopes.ts";
 
 export interface TablePlace {
   /** The number of the first of the four elements. */

@@ -9,11 +9,13 @@ import type { DType } from "../../../compiler/language/voxels.ts";
 import type { TapBoundary } from "../../../compiler/plan.ts";
 import { tieTolerance } from "../../../compiler/stencil.ts";
 import type { Local } from "../assembler/index.ts";
-import { bspline } from "./bspline.ts";
+import { noGradients } from "./body.ts";
+import { bspline, type Weigh, weightsOf } from "./bspline.ts";
 import type { Context, F, F64, I32, Reader, V128 } from "./context.ts";
 import { elementBytes, hasPairs, loadRun, loadScalar } from "./elements.ts";
 import { FixedRun, type FixedStep, fixedStep, type PerAxis, type Position, perAxis, type RowAxis } from "./fixed.ts";
-import { linear, linearSlopes, type Slopes } from "./linear.ts";
+import { linear } from "./linear.ts";
+import type { GradientKernels, Slopes } from "./slopes.ts";
 import { type Address, addressHelper, type Sample, sampleHelper } from "./slow.ts";
 
 export interface TapShape {
@@ -52,6 +54,7 @@ export class TapEmitter {
   /** The axes along which coordinates move. */
   readonly axes: PerAxis<RowAxis>;
   readonly #f: F;
+  readonly #gradients: GradientKernels | undefined;
   readonly #sample: (slope?: Axis) => Sample;
   readonly #read: (part: string) => Local<"f64">;
   readonly #sz: Local<"i32">;
@@ -65,8 +68,10 @@ export class TapEmitter {
   readonly #line: Local<"i32"> | undefined;
   readonly #address: () => Address;
 
-  constructor(context: Context, f: F, read: Reader, k: number, shape: TapShape) {
+  /** `gradients` where slopes are asked for. */
+  constructor(context: Context, f: F, read: Reader, k: number, shape: TapShape, gradients?: GradientKernels) {
     this.shape = shape;
+    this.#gradients = gradients;
     this.#f = f;
     const name = (part: string): string => `tap${k}.${part}`;
     this.#read = (part) => read.f64(name(part));
@@ -93,7 +98,9 @@ export class TapEmitter {
     this.#line = shape.straight ? f.local("i32", name("line")) : undefined;
     this.#address = () => addressHelper(context, shape.boundary, shape.dtype, k);
     this.#fixed = perAxis(this.axes, ({ step }) => fixedStep(f, step));
-    this.#sample = onceEach((slope) => sampleHelper(context, shape, k, slope));
+    this.#sample = onceEach((axis) =>
+      sampleHelper(context, shape, k, axis === undefined ? undefined : { axis, weights: this.#kernels().exact }),
+    );
   }
 
   /** The address of a channel's first voxel. */
@@ -189,9 +196,6 @@ export class TapEmitter {
     const at = f.keep(i32.add(line, i32.mul(from, elementBytes(dtype))), "at");
     return {
       value: () => loadRun(f, dtype, at),
-      withSlopes: () => {
-        throw new RangeError("the nearest voxel has no slope");
-      },
       advance: () => at.set(i32.add(at, 4 * elementBytes(dtype))),
     };
   }
@@ -205,9 +209,6 @@ export class TapEmitter {
         const voxels = addresses();
         const lane = (k: number) => f.f32.demote_f64(loadScalar(f, this.shape.dtype, voxels[k] as I32));
         return [1, 2, 3].reduce<V128>((all, k) => f.f32x4.replace_lane(all, k, lane(k)), f.f32x4.splat(lane(0)));
-      },
-      withSlopes: () => {
-        throw new RangeError("the nearest voxel has no slope");
       },
       advance: () => {},
     };
@@ -267,11 +268,19 @@ export class TapEmitter {
   #withSlopes(position: PerAxis<Position>, origin: I32): Sloped {
     const { dtype, by } = this.shape;
     const [x, y, z] = position;
-    if (z === undefined || !hasPairs(dtype)) throw new RangeError(`no slopes of ${dtype} in a plane`);
+    if (z === undefined || !hasPairs(dtype)) return noGradients();
+    const kernels = this.#kernels();
     if (by === "linear")
-      return linearSlopes(this.#f, dtype, [x, y, z], { next: this.#next, corners: this.#corners(position, origin) });
-    const value = (slope?: Axis): Local<"v128"> => this.#f.keep(this.#bspline(position, origin, slope));
-    return { value: value(), slopes: [value(0), value(1), value(2)] };
+      return kernels.linear(this.#f, dtype, [x, y, z], { next: this.#next, corners: this.#corners(position, origin) });
+    const along = (axis?: Axis): Local<"v128"> => {
+      const weigh = (a: Axis): Weigh => (a === axis ? kernels.bspline : weightsOf);
+      return this.#f.keep(this.#bspline(position, origin, [weigh(0), weigh(1), weigh(2)]));
+    };
+    return { value: along(), slopes: [along(0), along(1), along(2)] };
+  }
+
+  #kernels(): GradientKernels {
+    return this.#gradients ?? noGradients();
   }
 
   #linear(position: PerAxis<Position>, origin: I32): V128 {
@@ -280,13 +289,13 @@ export class TapEmitter {
     return linear(this.#f, dtype, position, { next: this.#next, corners: this.#corners(position, origin) });
   }
 
-  #bspline(position: PerAxis<Position>, origin: I32, slope?: Axis): V128 {
+  #bspline(position: PerAxis<Position>, origin: I32, weigh?: PerAxis<Weigh>): V128 {
     const { i32 } = this.#f;
     const [{ stride: sx }, { stride: sy }, az] = this.axes;
     const inPlane = i32.sub(i32.sub(origin, sx), sy);
     const first = az === undefined ? inPlane : i32.sub(inPlane, az.stride);
     const corners = this.#corners(position, first);
-    return bspline(this.#f, position, { dtype: this.shape.dtype, strides: [sy, this.#sz], corners }, slope);
+    return bspline(this.#f, position, { dtype: this.shape.dtype, strides: [sy, this.#sz], corners }, weigh);
   }
 
   #corners(position: PerAxis<Position>, origin: I32): readonly [L, L, L, L] {
@@ -315,7 +324,7 @@ const onceEach = <T>(make: (slope?: Axis) => T): ((slope?: Axis) => T) => {
 export interface Run {
   /** `near` says, where blocks are mixed, whether all neighbours of this one lie within. */
   readonly value: (near: boolean) => V128;
-  /** With slopes; not where blocks are mixed. */
-  readonly withSlopes: () => Sloped;
+  /** With slopes, which the nearest voxel has none of; not where blocks are mixed. */
+  readonly withSlopes?: () => Sloped;
   readonly advance: () => void;
 }

@@ -4,6 +4,7 @@
  */
 import {
   type BinaryOperator,
+  type Lookup,
   nodesOf,
   type Scalar,
   type Select,
@@ -22,6 +23,7 @@ export interface Leaves {
   readonly tap: (index: number) => string;
   readonly slope: (index: number, axis: Axis) => string;
   readonly background: (buffer: number) => string;
+  readonly lookup: (of: Lookup, row: string, column: string) => string;
   /** An expression of type bool. */
   readonly inside: (region: number) => string;
   readonly use: Use;
@@ -93,7 +95,7 @@ export const bodyStatements = (
       case "slope":
         return leaves.slope(s.index, s.axis);
       case "lookup":
-        throw new RangeError("tables are refused before a body is printed");
+        return leaves.lookup(s, value(s.row), value(s.column));
       case "background":
         return leaves.background(s.buffer);
       case "inside":

@@ -4,7 +4,10 @@
  */
 import type { Interpolator } from "../../../compiler/language/interpolator.ts";
 import type { Axis } from "../../../compiler/language/vector.ts";
-import { driversOf, slopeTable } from "../tables.ts";
+import type { Tap } from "../../../compiler/plan.ts";
+import { makeStencil } from "../../../compiler/stencil.ts";
+import { fillSlopes } from "../../../compiler/stencil-slopes.ts";
+import { coordinateAlong, driversOf } from "../tables.ts";
 import { type Printed, printSampling, printTap, type TapPlace } from "./tap.ts";
 import { capitals, letterOf, letters, type Writing } from "./writing.ts";
 
@@ -15,9 +18,6 @@ export const printJet = (place: TapPlace): Printed => {
     ? flatJet(place)
     : printSampling(place, `jet${k}`, "vec4f", (row) => slopesAlong(place, row), sums[tap.by](source.binding, writing));
 };
-
-/** The components of a jet, by source axis. */
-export const slopeOf: Readonly<Record<Axis, string>> = { 0: "y", 1: "z", 2: "w" };
 
 const flatJet = (place: TapPlace): Printed => {
   const { text, call } = printTap(place);
@@ -30,23 +30,32 @@ const slopesAlong = ({ tap, k, source, size, writing }: TapPlace, row: Axis): re
   const a = letters[row];
   const drivers = driversOf(tap.pull, row);
   // Held coordinates are whole ones there, at which mirrored samples make a slope of 0.
-  if (drivers.length > 1) return [`let ${a}Slopes = ${writing.use("splineSlopes")}(${a}Split.part);`];
+  if (drivers.length > 1)
+    return [`let ${a}Rest = 1.0 - ${a}Split.part;`, `let ${a}Slopes = ${slopesAt(`${a}Split.part`, `${a}Rest`)};`];
   const [along] = drivers;
-  const words = slopeTable(
-    tap.pull,
-    row,
-    along ?? 0,
-    along === undefined ? 1 : size[along],
-    tap.by,
-    tap.boundary,
-    source.size[row],
-  );
+  const words = slopeTable(tap, row, along ?? 0, along === undefined ? 1 : size[along], source.size[row]);
   const table = writing.table(`slopes${k}${capitals[row]}`, words);
   const entry = `${a}SlopeEntry`;
   return [
     `let ${entry} = ${along === undefined ? table : `${table} + 4u * ${letterOf(along)}`};`,
     `let ${a}Slopes = bitcast<vec4f>(vec4u(${[0, 1, 2, 3].map((i) => `tables[${entry} + ${i}u]`).join(", ")}));`,
   ];
+};
+
+/** How fast each weight rises, `t` beyond a sample and `u` before the next. */
+export const slopesAt = (t: string, u: string): string =>
+  `vec4f(-${u} * ${u} / 2.0, ${t} * (1.5 * ${t} - 2.0), ${u} * (2.0 - 1.5 * ${u}), ${t} * ${t} / 2.0)`;
+
+/** For each of `count` indices along the driving axis the derivatives of the weights. */
+const slopeTable = ({ pull, by, boundary }: Tap, row: Axis, along: Axis, count: number, n: number): Uint32Array => {
+  const stencil = makeStencil(by);
+  const width = stencil.weight.length;
+  const slopes = new Float32Array(count * width);
+  for (let i = 0; i < count; i++) {
+    fillSlopes(stencil, by, boundary, coordinateAlong(pull, row, along, i), n);
+    slopes.set(stencil.weight, i * width);
+  }
+  return new Uint32Array(slopes.buffer);
 };
 
 /** Statements that read the samples and return the jet. */

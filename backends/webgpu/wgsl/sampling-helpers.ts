@@ -15,7 +15,6 @@ export type SamplingHelper =
   | "mirrorIndex"
   | "blend"
   | "splineWeights"
-  | "splineSlopes"
   | "weigh";
 
 export const samplingHelpers: Readonly<Record<SamplingHelper, Helper<SamplingHelper>>> = {
@@ -121,13 +120,6 @@ fn blend(a: f32, b: f32, t: f32) -> f32 {
     2.0 / 3.0 - u * u * (1.0 - u / 2.0),
     t * t * t / 6.0,
   );
-}`,
-  },
-  splineSlopes: {
-    code: `// How fast each weight rises.
-fn splineSlopes(t: f32) -> vec4f {
-  let u = 1.0 - t;
-  return vec4f(-u * u / 2.0, t * (1.5 * t - 2.0), u * (2.0 - 1.5 * u), t * t / 2.0);
 }`,
   },
   weigh: {

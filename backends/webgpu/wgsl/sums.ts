@@ -1,5 +1,6 @@
 /** Prints how a workgroup sums the bodies of a block of voxels. */
 import type { Total } from "../../../compiler/plan.ts";
+import { indexStatements } from "./domain.ts";
 
 /** Invocations that sum a block together; a power of two that every device has. */
 export const workgroup = 128;
@@ -37,12 +38,8 @@ ${each((total, k) => `    var part${k} = ${type(total)}(0.0);`).join("\n")}
     for (var i = 0u; i < ${inARow}u; i++) {
       let at = ((block * numbers.rounds + round) * ${inARow}u + i) * ${workgroup}u + local;
       if (at >= numbers.voxels) { break; }
-      let row = at / numbers.sizeX;
-      let layer = row / numbers.sizeY;
-      let x = at % numbers.sizeX;
-      let y = row % numbers.sizeY;
-      let z = layer % numbers.sizeZ;
-      let values = bodies(x, y, z, layer / numbers.sizeZ);
+${indexStatements.map((line) => `      ${line}`).join("\n")}
+      let values = bodies(x, y, z, channel);
 ${each(({ moments }, k) => `      part${k} += values[${k}]${moments ? " * vec4f(1.0, f32(x), f32(y), f32(z))" : ""};`).join("\n")}
     }
 ${each((_, k) => `    total${k} += part${k};`).join("\n")}

@@ -1,12 +1,16 @@
 /** Ways to make an implementation wrong on purpose: an operation replaced, its outcome changed, or its evaluation tampered with. */
 
+import type { RunOptions } from "../../../backends/backend.ts";
+import { reference } from "../../../backends/reference/index.ts";
 import { translation } from "../../../compiler/language/affine.ts";
 import { type Field, interpolate, sample, warp } from "../../../compiler/language/field.ts";
 import type { Grid } from "../../../compiler/language/grid.ts";
+import { type Binary, binary, type Scalar, select, unary } from "../../../compiler/language/scalar.ts";
 import { type Axis, column, type Vector3, vector } from "../../../compiler/language/vector.ts";
 import { allocate, type Voxels } from "../../../compiler/language/voxels.ts";
+import type { Gather, GradientPlan, GradientProgram, Scatter } from "../../../compiler/plan.ts";
 import type { LawName, Subject } from "../../../laws/index.ts";
-import { medimages, performing } from "../../../laws/index.ts";
+import { medimages, medimagesOn, performing } from "../../../laws/index.ts";
 import type { Expression, Operation } from "../../../src/expression.ts";
 import { toExpression } from "../../../src/expression.ts";
 import type { Kind, MedImage } from "../../../src/image.ts";
@@ -87,3 +91,51 @@ export const without = (document: PipelineDocument, field: string): PipelineDocu
 });
 
 export const materialized = (e: Expression): Field => interpolate(sample(e.field, e.grid, e.storage, "mutant"), null);
+
+/** What may be wrong with gradients: the plans that they are computed by, or what comes of these. */
+interface Misderivation {
+  readonly plan?: (plan: GradientPlan) => GradientPlan;
+  readonly results?: (results: readonly Voxels[], program: GradientProgram, options: RunOptions) => readonly Voxels[];
+}
+
+/** This library with gradients that are computed wrongly; values stay as they are. */
+export const misderived = (
+  wrong: string,
+  { plan = (same) => same, results = (same) => same }: Misderivation,
+): Mutant => {
+  const { valueAndGradient, vjp } = medimagesOn({
+    ...reference,
+    runGradient: async (program, options = {}) =>
+      results(await reference.runGradient({ ...program, plan: plan(program.plan) }, options), program, options),
+  });
+  return mutant(wrong, { valueAndGradient, vjp });
+};
+
+/** A plan whose transposed taps, be they scatters or gathers, are changed. */
+export const transposes =
+  (change: (pass: Gather | Scatter) => Gather | Scatter) =>
+  (plan: GradientPlan): GradientPlan => ({
+    ...plan,
+    passes: plan.passes.map((pass) =>
+      (pass.kind === "gather" || pass.kind === "scatter") && pass.reason.startsWith("the transpose")
+        ? change(pass)
+        : pass,
+    ),
+  });
+
+/** A scalar with `of(node)` in place of each node of two operands that it answers for. */
+export const rewriting = (body: Scalar, of: (s: Binary) => Scalar | undefined): Scalar => {
+  const go = (s: Scalar): Scalar => {
+    switch (s.kind) {
+      case "unary":
+        return unary(s.operator, go(s.a));
+      case "binary":
+        return of(s) ?? binary(s.operator, go(s.a), go(s.b));
+      case "select":
+        return select(go(s.condition), go(s.then), go(s.otherwise));
+      default:
+        return s;
+    }
+  };
+  return go(body);
+};
