@@ -61,7 +61,7 @@ export const particularLaws: {
 };
 
 /** The laws of gradients, of which each case costs several runs. */
-export const gradientLawNames = [
+export const gradientLawNames: readonly LawName[] = [
   "adjointIsTranspose",
   "cotangentsAddUp",
   "productsChain",
@@ -70,7 +70,7 @@ export const gradientLawNames = [
   "constantsHaveNoGradient",
   "exactGradientsCount",
   "gradientsIgnoreThreads",
-] as const satisfies readonly LawName[];
+];
 
 /** Tries one law on random cases; rejects when it is broken. */
 export const checkLaw = (
