@@ -17,6 +17,7 @@ import {
   type Gather,
   type GradientPass,
   type GradientPlan,
+  type Histogram,
   type Look,
   type Prefilter,
   type Reduce,
@@ -24,10 +25,11 @@ import {
   type Tap,
   type Total,
 } from "./plan.ts";
-import { simplifyGradient } from "./simplify.ts";
+import { simplifyGradient } from "./simplify-gradient.ts";
 import { transposeCopy } from "./transpose-copy.ts";
 import { transposePrefilters } from "./transpose-prefilter.ts";
-import { verifyGradient } from "./verify.ts";
+import { transposeWindow } from "./transpose-window.ts";
+import { verifyGradient } from "./verify-gradient.ts";
 
 /** What gradients are asked for. */
 export interface Wanted {
@@ -55,13 +57,17 @@ export interface Adjoint {
   readonly shares: readonly Share[];
 }
 
-/** `seeds` are, for the output of each {@link Reduce} of `forward`, the derivatives by its elements. */
+/**
+ * `seeds` are, for the output of each {@link Reduce} of `forward`, the derivatives by its elements; `tables`, for that
+ * of each {@link Histogram}, the input that holds those.
+ */
 export const adjoint = (
   forward: GradientPlan,
   seeds: ReadonlyMap<number, readonly number[]>,
   wanted: Wanted,
+  tables: ReadonlyMap<number, number> = new Map(),
 ): Adjoint => {
-  const builder = new Builder(forward, seeds, wanted);
+  const builder = new Builder(forward, seeds, wanted, tables);
   for (const pass of forward.passes.toReversed()) builder.back(pass);
   const gradients = wanted.inputs.map((input) => builder.gradientOf(input));
   const { passes, shares, buffers } = builder;
@@ -84,12 +90,13 @@ type Giver = Omit<Gather, "output"> | Omit<Scatter, "output">;
 
 class Builder {
   readonly buffers: Buffer[];
-  /** Forward passes first; reduces are put in again with what else is summed over their domain. */
+  /** Forward passes that make volumes first; reduces are put in again with what else is summed over their domain. */
   readonly passes: GradientPass[];
   readonly shares: Share[] = [];
   readonly #forward: GradientPlan;
   readonly #seeds: ReadonlyMap<number, readonly number[]>;
   readonly #wanted: Wanted;
+  readonly #tables: ReadonlyMap<number, number>;
   /** Buffers through which something wanted acts. */
   readonly #active: ReadonlySet<number>;
   /** What each buffer has been given, by passes that are not written yet. */
@@ -97,12 +104,18 @@ class Builder {
   /** Prefilters that have been handed on as part of a chain. */
   readonly #handled = new Set<Prefilter>();
 
-  constructor(forward: GradientPlan, seeds: ReadonlyMap<number, readonly number[]>, wanted: Wanted) {
+  constructor(
+    forward: GradientPlan,
+    seeds: ReadonlyMap<number, readonly number[]>,
+    wanted: Wanted,
+    tables: ReadonlyMap<number, number>,
+  ) {
     this.#forward = forward;
     this.#seeds = seeds;
     this.#wanted = wanted;
+    this.#tables = tables;
     this.buffers = [...forward.buffers];
-    this.passes = forward.passes.filter(({ kind }) => kind !== "reduce");
+    this.passes = forward.passes.filter(({ kind }) => kind !== "reduce" && kind !== "histogram");
     this.#active = activeBuffers(forward, wanted);
   }
 
@@ -111,6 +124,9 @@ class Builder {
     switch (pass.kind) {
       case "reduce":
         this.#backReduce(pass);
+        return;
+      case "histogram":
+        this.#backHistogram(pass);
         return;
       case "gather":
         this.#backGather(pass);
@@ -150,10 +166,23 @@ class Builder {
     this.#share(pass, pass, kept, totals, pass.output);
   }
 
+  /** To first order the loss is a sum: what each voxel counts for, by the table. */
+  #backHistogram(pass: Histogram): void {
+    const table = this.#tables.get(pass.output);
+    if (table === undefined) return;
+    const body = times(pass.weight, scalar.lookup(table, pass.row, pass.column, "spline"));
+    this.#share(pass, pass, [], this.#give(pass, body, scalar.constant(1), pass.taps.length));
+  }
+
   #backGather(pass: Gather): void {
     const output = this.#buffer(pass.output);
     if (!this.#given.has(pass.output) || !flows(pass, output, this.buffers)) return;
     const cotangent = this.#cotangent(pass.output);
+    const window = transposeWindow(pass, this.buffers, cotangent);
+    if (window !== undefined) {
+      this.#giveTo(window.to, window.giver);
+      return;
+    }
     const taps = [...pass.taps, copyOf(cotangent)];
     const totals = this.#give({ ...pass, taps }, pass.body, scalar.tap(pass.taps.length), pass.taps.length);
     const domain = domainOf(pass, this.buffers);

@@ -3,7 +3,7 @@
  * derivative is the one that lets a value through that lies on the limit of a clamp; rounding has none.
  */
 import type { BinaryOperator, Scalar, UnaryOperator } from "./language/scalar.ts";
-import { binary, constant, select, unary } from "./language/scalar.ts";
+import { binary, constant, lookup, select, unary } from "./language/scalar.ts";
 
 const zero = constant(0);
 const one = constant(1);
@@ -29,6 +29,13 @@ export const derive = (body: Scalar, leaf: Scalar): Scalar => {
       }
       case "select":
         return choose(s.condition, of(s.then), of(s.otherwise));
+      case "lookup": {
+        // Rows are rounded, and so have no derivative.
+        const inner = of(s.column);
+        if (inner === zero) return zero;
+        if (s.weights === "slope") throw new RangeError("gradients of gradients are not made");
+        return times(lookup(s.buffer, s.row, s.column, "slope"), inner);
+      }
       case "const":
       case "tap":
       case "slope":

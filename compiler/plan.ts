@@ -108,8 +108,27 @@ export interface Scatter extends Look {
   readonly reason: string;
 }
 
+/**
+ * The joint histogram of two quantities over the voxels and channels of a domain: the first in whole bins, the second
+ * spread over four by a cubic B-spline, which makes it smooth (Mattes et al. 2003). The output is of size
+ * [bins, bins, 1] in float64, and output[c, r] = Σ weight · [round(row) = r] · β³(column − c). Rows lie in
+ * [0, bins − 1] and columns in [1, bins − 2], or are brought there; voxels where either is NaN do not count. Like the
+ * sums of a {@link Reduce} it is the same whatever computes it in parallel.
+ */
+export interface Histogram extends Look {
+  readonly kind: "histogram";
+  readonly output: number;
+  readonly size: Vector3;
+  readonly channels: number;
+  readonly bins: number;
+  readonly row: Scalar;
+  readonly column: Scalar;
+  readonly weight: Scalar;
+  readonly reason: string;
+}
+
 /** The passes that gradients are made of. */
-export type GradientPass = Pass | Reduce | Scatter;
+export type GradientPass = Pass | Reduce | Scatter | Histogram;
 
 /** Buffers 0 … inputs − 1 are handed in; each other one is written by exactly one pass, before it is read. */
 export interface Plan {
@@ -146,6 +165,8 @@ export const bodiesOf = (pass: GradientPass): readonly Scalar[] => {
       return [pass.body];
     case "reduce":
       return pass.totals.map(({ body }) => body);
+    case "histogram":
+      return [pass.row, pass.column, pass.weight];
     case "prefilter":
       return [];
   }
@@ -153,17 +174,17 @@ export const bodiesOf = (pass: GradientPass): readonly Scalar[] => {
 
 /** The grid of indices that a pass runs over. */
 export const domainOf = (pass: GradientPass, buffers: readonly Buffer[]): Pick<Buffer, "size" | "channels"> =>
-  pass.kind === "reduce" || pass.kind === "scatter" ? pass : (buffers[pass.output] ?? { size: [1, 1, 1], channels: 1 });
+  "size" in pass ? pass : (buffers[pass.output] ?? { size: [1, 1, 1], channels: 1 });
 
 /** Elements of the output of a {@link Reduce}. */
 export const totalsLength = (totals: readonly Total[]): number =>
   totals.reduce((sum, { moments }) => sum + (moments ? 4 : 1), 0);
 
-/** The buffers that a pass reads, be it only their background. */
+/** The buffers that a pass reads, be it only their background or as a table. */
 export const readsOf = (pass: GradientPass): readonly number[] => {
   if (pass.kind === "prefilter") return [pass.source];
-  const backgrounds = bodiesOf(pass)
+  const named = bodiesOf(pass)
     .flatMap(nodesOf)
-    .flatMap((s) => (s.kind === "background" ? [s.buffer] : []));
-  return [...new Set([...pass.taps.map((tap) => tap.source), ...backgrounds])];
+    .flatMap((s) => (s.kind === "background" || s.kind === "lookup" ? [s.buffer] : []));
+  return [...new Set([...pass.taps.map((tap) => tap.source), ...named])];
 };

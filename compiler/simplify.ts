@@ -6,8 +6,8 @@ import { compose, invert, isInvertible, transformPoint } from "./language/affine
 import type { Scalar } from "./language/scalar.ts";
 import * as scalar from "./language/scalar.ts";
 import { axes, type Vector3, vector } from "./language/vector.ts";
-import type { Buffer, Gather, GradientPass, GradientPlan, Look, Plan, Region } from "./plan.ts";
-import { bodiesOf, domainOf, readsOf } from "./plan.ts";
+import type { Buffer, Gather, GradientPass, Look, Plan, Region } from "./plan.ts";
+import { domainOf, readsOf } from "./plan.ts";
 import { coverage, withinExtent } from "./region.ts";
 import { tieTolerance } from "./stencil.ts";
 
@@ -16,41 +16,18 @@ export const simplify = (plan: Plan): Plan => {
   return { ...plan, passes: withoutUnread(passes, [plan.result]) };
 };
 
-/** As {@link simplify}, for the passes of gradients. */
-export const simplifyGradient = (plan: GradientPlan): GradientPlan => {
-  const passes = plan.passes.map((pass) => simplifyPass(pass, plan.buffers));
-  return { ...plan, passes: withoutUnread(passes, plan.results) };
-};
-
-const simplifyPass = (pass: GradientPass, buffers: readonly Buffer[]): GradientPass => {
-  switch (pass.kind) {
-    case "prefilter":
-      return pass;
-    case "gather":
-      return simplifyGather(pass, buffers);
-    case "scatter": {
-      const { look, bodies } = simplifyLook(pass, [pass.body], pass.size);
-      return { ...pass, ...look, body: bodies[0] ?? pass.body };
-    }
-    case "reduce": {
-      const { look, bodies } = simplifyLook(pass, bodiesOf(pass), pass.size);
-      const totals = pass.totals.map((total, k) => ({ ...total, body: bodies[k] ?? total.body }));
-      return { ...pass, ...look, totals };
-    }
-  }
-};
-
-const simplifyGather = (pass: Gather, buffers: readonly Buffer[]): Gather => {
+export const simplifyGather = (pass: Gather, buffers: readonly Buffer[]): Gather => {
   const { look, bodies } = simplifyLook(pass, [pass.body], domainOf(pass, buffers).size);
   return { ...pass, ...look, body: bodies[0] ?? pass.body };
 };
 
-interface Simplified {
+export interface Simplified {
   readonly look: Look;
   readonly bodies: readonly Scalar[];
 }
 
-const simplifyLook = (look: Look, bodies: readonly Scalar[], size: Vector3): Simplified => {
+/** Bodies and what they look at, over a domain of `size`. */
+export const simplifyLook = (look: Look, bodies: readonly Scalar[], size: Vector3): Simplified => {
   const everywhere = look.regions.map((region) => coverage(region, size));
   return dropUnused(
     look,
@@ -102,6 +79,8 @@ const simplifyScalar = (
         const otherwise = go(s.otherwise, within);
         return then === otherwise ? then : scalar.select(condition, then, otherwise);
       }
+      case "lookup":
+        return scalar.lookup(s.buffer, go(s.row, within), go(s.column, within), s.weights);
       case "const":
       case "tap":
       case "slope":
@@ -164,7 +143,10 @@ const numbersIn = (used: readonly number[]): ReadonlyMap<number, number> =>
   new Map([...new Set(used)].sort((a, b) => a - b).map((old, fresh) => [old, fresh]));
 
 /** Drops passes whose output nothing reads, from the last to the first. */
-const withoutUnread = <P extends GradientPass>(passes: readonly P[], results: readonly number[]): readonly P[] => {
+export const withoutUnread = <P extends GradientPass>(
+  passes: readonly P[],
+  results: readonly number[],
+): readonly P[] => {
   const needed = new Set(results);
   const kept = [...passes].reverse().filter((pass) => {
     if (!needed.has(pass.output)) return false;

@@ -7,16 +7,7 @@ import { classify, snapPull } from "./classify.ts";
 import { fail } from "./errors.ts";
 import type { Affine } from "./language/affine.ts";
 import { nodesOf, type Scalar } from "./language/scalar.ts";
-import {
-  type Buffer,
-  bodiesOf,
-  type GradientPass,
-  type GradientPlan,
-  type Look,
-  type Plan,
-  readsOf,
-  totalsLength,
-} from "./plan.ts";
+import { type Buffer, type GradientPass, type Look, type Pass, type Plan, readsOf } from "./plan.ts";
 
 /** Returns the plan when it is sound. @throws MedImagesError `InternalError` naming the phase and every flaw. */
 export const verify = (plan: Plan, phase: string): Plan => {
@@ -24,27 +15,28 @@ export const verify = (plan: Plan, phase: string): Plan => {
   return plan;
 };
 
-/** As {@link verify}, for the plans of gradients. */
-export const verifyGradient = (plan: GradientPlan, phase: string): GradientPlan => {
-  refuse(flawsOfPasses(plan, plan.results), phase);
-  return plan;
-};
-
-const refuse = (flaws: readonly string[], phase: string): void => {
+export const refuse = (flaws: readonly string[], phase: string): void => {
   if (flaws.length > 0) fail({ kind: "InternalError", phase, reason: flaws.join("; ") });
 };
 
 /** What is wrong with a plan, in words. */
-export const flawsOf = (plan: Plan): readonly string[] => flawsOfPasses(plan, [plan.result]);
+export const flawsOf = (plan: Plan): readonly string[] => flawsOfPasses(plan, [plan.result], flawsOfPass);
 
-const flawsOfPasses = (plan: Passes, results: readonly number[]): readonly string[] => {
+/** `flawsOfPass` says what is wrong with a pass by itself, which has an output. */
+export const flawsOfPasses = <P extends GradientPass>(
+  plan: Passes<P>,
+  results: readonly number[],
+  flawsOfPass: (pass: P, output: Buffer, buffers: readonly Buffer[]) => readonly string[],
+): readonly string[] => {
   const written = new Set(Array.from({ length: plan.inputs }, (_, k) => k));
   const flaws = plan.buffers.flatMap(bufferFlaws);
   plan.passes.forEach((pass, k) => {
     const say = (flaw: string): number => flaws.push(`pass ${k} (${pass.kind}) ${flaw}`);
     for (const read of readsOf(pass)) if (!written.has(read)) say(`reads buffer ${read} before it is written`);
     if (written.has(pass.output)) say(`writes buffer ${pass.output} again`);
-    for (const flaw of passFlaws(pass, plan)) say(flaw);
+    const output = plan.buffers[pass.output];
+    if (output === undefined) say(`writes buffer ${pass.output}, which does not exist`);
+    else for (const flaw of flawsOfPass(pass, output, plan.buffers)) say(flaw);
     written.add(pass.output);
   });
   for (const result of results) {
@@ -54,10 +46,10 @@ const flawsOfPasses = (plan: Passes, results: readonly number[]): readonly strin
   return flaws;
 };
 
-interface Passes {
+interface Passes<P> {
   readonly buffers: readonly Buffer[];
   readonly inputs: number;
-  readonly passes: readonly GradientPass[];
+  readonly passes: readonly P[];
 }
 
 const bufferFlaws = (buffer: Buffer, k: number): readonly string[] => [
@@ -69,41 +61,33 @@ const bufferFlaws = (buffer: Buffer, k: number): readonly string[] => [
     : [`buffer ${k} has no invertible rescale`]),
 ];
 
-const passFlaws = (pass: GradientPass, plan: Passes): readonly string[] => {
-  const output = plan.buffers[pass.output];
-  if (output === undefined) return [`writes buffer ${pass.output}, which does not exist`];
+/** What is wrong with a pass that makes a volume. */
+export const flawsOfPass = (pass: Pass, output: Buffer, buffers: readonly Buffer[]): readonly string[] => {
   switch (pass.kind) {
     case "prefilter": {
-      const source = plan.buffers[pass.source];
+      const source = buffers[pass.source];
       return source?.size.join() === output.size.join() && source.channels === output.channels
         ? []
         : ["changes the size"];
     }
     case "gather":
-      return lookFlaws(pass, [pass.body], output, plan);
-    case "scatter":
-      return [
-        ...lookFlaws(pass, [pass.body], pass, plan),
-        ...(isFinitePull(pass.through) ? [] : ["has a pull that is not finite"]),
-        ...([1, pass.channels].includes(output.channels) ? [] : ["mixes channels"]),
-      ];
-    case "reduce":
-      return [
-        ...lookFlaws(pass, bodiesOf(pass), pass, plan),
-        ...(output.size[0] === totalsLength(pass.totals) ? [] : ["does not fill its output"]),
-      ];
+      return lookFlaws(pass, [pass.body], output, buffers);
   }
 };
 
-const isFinitePull = ({ pull }: { readonly pull: Affine<"index", "index"> }): boolean =>
+export const isFinitePull = ({ pull }: { readonly pull: Affine<"index", "index"> }): boolean =>
   [...pull.linear, ...pull.offset].every(Number.isFinite);
 
+/** Whether a buffer has the shape of a joint histogram. */
+export const isTable = (buffer: Buffer | undefined): boolean =>
+  buffer !== undefined && buffer.size[0] === buffer.size[1] && buffer.size[2] === 1 && buffer.channels === 1;
+
 /** What is wrong with bodies and what they look at, over a domain. */
-const lookFlaws = (
+export const lookFlaws = (
   { taps, regions }: Look,
   bodies: readonly Scalar[],
   domain: Pick<Buffer, "size" | "channels">,
-  plan: Passes,
+  buffers: readonly Buffer[],
 ): readonly string[] => [
   ...([...taps, ...regions].every(isFinitePull) ? [] : ["has a pull that is not finite"]),
   ...taps.flatMap((tap, k) => {
@@ -112,12 +96,13 @@ const lookFlaws = (
     return [
       ...(kind === tap.class ? [] : [`calls tap ${k} ${tap.class}, but it is ${kind}`]),
       ...(tap.class === "copy" && tap.by !== "nearest" ? [`copies tap ${k} by ${tap.by}`] : []),
-      ...([1, domain.channels].includes(plan.buffers[tap.source]?.channels ?? 0) ? [] : [`mixes channels in tap ${k}`]),
+      ...([1, domain.channels].includes(buffers[tap.source]?.channels ?? 0) ? [] : [`mixes channels in tap ${k}`]),
     ];
   }),
   ...bodies.flatMap(nodesOf).flatMap((s) => {
     if ((s.kind === "tap" || s.kind === "slope") && s.index >= taps.length)
       return [`uses tap ${s.index}, which does not exist`];
+    if (s.kind === "lookup" && !isTable(buffers[s.buffer])) return [`looks up buffer ${s.buffer}, which is no table`];
     if (s.kind === "inside" && s.region >= regions.length) return [`uses region ${s.region}, which does not exist`];
     return [];
   }),

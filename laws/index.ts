@@ -64,6 +64,7 @@ export {
   rotations,
   samplingSteps,
   scales,
+  transforms,
   translations,
 } from "./arbitraries/steps.ts";
 export { type Content, labelVoxels, type VoxelOptions, voxels } from "./arbitraries/voxels.ts";

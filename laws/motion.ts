@@ -4,8 +4,8 @@
  */
 import { transformPoint } from "../compiler/language/affine.ts";
 import { centreOf, type Grid, pointAt, worldToIndex } from "../compiler/language/grid.ts";
-import { add, column, dot, norm, subtract, type Vector3, vector } from "../compiler/language/vector.ts";
-import { numberOf, numbersOf } from "../src/real.ts";
+import { add, column, dot, type Matrix3, norm, subtract, type Vector3, vector } from "../compiler/language/vector.ts";
+import { matrixOf, numberOf, numbersOf } from "../src/real.ts";
 import type { AffineStep, AxisName, Step } from "../src/step.ts";
 
 /** Steps that move content or look at it from another grid, and cut nothing off. */
@@ -15,6 +15,7 @@ export type MovingStep = Extract<
     readonly op:
       | "rotate"
       | "affine"
+      | "transform"
       | "translate"
       | "flip"
       | "scale"
@@ -59,9 +60,16 @@ const affineUndone = (v: Vector3, step: AffineStep): Vector3 => {
   return [x / scale[0], y / scale[1], z / scale[2]];
 };
 
+/** The v with m · v = p, by Cramer's rule on the columns of m. */
+const solved = (m: Matrix3, p: Vector3): Vector3 => {
+  const [a, b, c] = [column(m, 0), column(m, 1), column(m, 2)];
+  const volume = dot(a, cross(b, c));
+  return [dot(p, cross(b, c)) / volume, dot(a, cross(p, c)) / volume, dot(a, cross(b, p)) / volume];
+};
+
 /** The world point at which a step, performed on an image of `grid`, found what it shows at `point`. */
 export const whereFrom = (step: MovingStep, grid: Grid, point: Vector3): Vector3 => {
-  const centre = centreOf(grid);
+  const centre = "center" in step && step.center !== undefined ? numbersOf(step.center) : centreOf(grid);
   switch (step.op) {
     case "rotate": {
       const axis = typeof step.axis === "string" ? column(grid.direction, axisNumber[step.axis]) : step.axis;
@@ -69,6 +77,8 @@ export const whereFrom = (step: MovingStep, grid: Grid, point: Vector3): Vector3
     }
     case "affine":
       return add(centre, affineUndone(subtract(point, centre), step));
+    case "transform":
+      return solved(matrixOf(step.matrix), subtract(point, numbersOf(step.offset)));
     case "translate":
       return vector((k) => point[k] - (k === axisNumber[step.axis] ? numberOf(step.mm) : 0));
     case "flip": {

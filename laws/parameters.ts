@@ -16,14 +16,28 @@ export const replaceReals = (step: Step, of: (real: Real, unit: Unit) => Real): 
   ];
   switch (step.op) {
     case "rotate":
-      return { ...step, degrees: of(step.degrees, units.degrees) };
+      return {
+        ...step,
+        degrees: of(step.degrees, units.degrees),
+        ...(step.center && { center: three(step.center, units.millimetres) }),
+      };
+    case "transform": {
+      const [a, b, c, d, e, f, g, h, i] = step.matrix;
+      const [x, y, z] = [
+        three([a, b, c], units.factor),
+        three([d, e, f], units.factor),
+        three([g, h, i], units.factor),
+      ];
+      return { ...step, matrix: [...x, ...y, ...z], offset: three(step.offset, units.millimetres) };
+    }
     case "affine": {
-      const { rotate, scale, shear, translate } = step;
-      const parts: Pick<AffineStep, "rotate" | "scale" | "shear" | "translate"> = {
+      const { rotate, scale, shear, translate, center } = step;
+      const parts: Pick<AffineStep, "rotate" | "scale" | "shear" | "translate" | "center"> = {
         ...(rotate && { rotate: three(rotate, units.degrees) }),
         ...(scale && { scale: three(scale, units.factor) }),
         ...(shear && { shear: three(shear, units.factor) }),
         ...(translate && { translate: three(translate, units.millimetres) }),
+        ...(center && { center: three(center, units.millimetres) }),
       };
       return { ...step, ...parts };
     }

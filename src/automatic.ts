@@ -15,7 +15,7 @@ import { MedImagesError } from "../compiler/errors.ts";
 import { support } from "../compiler/language/interpolator.ts";
 import { product } from "../compiler/language/vector.ts";
 import type { GradientProgram, Pass, Plan, Program } from "../compiler/plan.ts";
-import { processorBackend, processorGradientBackend } from "./backends.ts";
+import { processorBackend } from "./backends.ts";
 
 /** Samples that a plan reads from which on the way to a GPU and back is worth it: linear, at 512×512×256. */
 export const worthAGpu: number = 2 ** 29;
@@ -56,13 +56,6 @@ export const automatic = (source: GpuSource): ((program: Program) => Promise<Bac
 
 /** The backend that the rule picks for a program on this platform. */
 export const automaticBackend: (program: Program) => Promise<Backend> = automatic(platform.gpu);
-
-/** As {@link automaticBackend}, for gradients: where a voxel that goes in lies on a GPU that GPU, else the processor. */
-export const automaticGradientBackend = async ({ plan, inputs }: GradientProgram): Promise<Backend> => {
-  const processor = processorGradientBackend(plan);
-  const resident = inputs.find(isOnDevice);
-  return resident === undefined ? processor : orElse(resident.owner, processor);
-};
 
 /** A backend that `second` stands in for where `first` is or becomes unavailable; a warning says so. */
 export const orElse = (first: Backend, second: Backend): Backend => {

@@ -5,8 +5,8 @@ import { reference } from "../backends/reference/index.ts";
 import { supportsSimd } from "../backends/wasm/assembler/index.ts";
 import { wasmBackend } from "../backends/wasm/index.ts";
 import { release as releaseBuffer } from "../backends/wasm/memory.ts";
-import { gradientRefusalOf, isSlowed, refusalOf } from "../backends/wasm/tiles.ts";
-import type { GradientPlan, Plan } from "../compiler/plan.ts";
+import { isSlowed, refusalOf } from "../backends/wasm/tiles.ts";
+import type { Plan } from "../compiler/plan.ts";
 import type { MedImage } from "./image.ts";
 
 /** A backend that tells its first run what it does without. */
@@ -46,16 +46,13 @@ export const release = (image: MedImage): void =>
 
 let simd: boolean | undefined;
 
-/** The fastest backend in ordinary memory for a plan: `wasm` where the engine has SIMD and can run it well, else `reference`. */
-export const processorBackend = (plan: Plan): Backend => {
+/** The fastest backend in ordinary memory: `wasm` where the engine has SIMD and that backend is suited, else `reference`. */
+export const processorIf = (isSuited: () => boolean): Backend => {
   simd ??= supportsSimd();
   if (!simd) return withoutSimd;
-  return refusalOf(plan) === undefined && !isSlowed(plan) ? wasm : reference;
+  return isSuited() ? wasm : reference;
 };
 
-/** As {@link processorBackend}, for gradients. */
-export const processorGradientBackend = (plan: GradientPlan): Backend => {
-  simd ??= supportsSimd();
-  if (!simd) return withoutSimd;
-  return gradientRefusalOf(plan) === undefined ? wasm : reference;
-};
+/** The fastest backend in ordinary memory for a plan. */
+export const processorBackend = (plan: Plan): Backend =>
+  processorIf(() => refusalOf(plan) === undefined && !isSlowed(plan));

@@ -1,23 +1,24 @@
 /**
- * Values and gradients of losses: the one place where they are computed. A loss is lowered to sums; these are
- * differentiated as a plan; and the backends run that plan as they run any.
+ * Values and gradients of losses: the one place where they are computed. A loss is lowered to sums and histograms;
+ * these are differentiated as a plan; and the backends run that plan as they run any.
  */
 import { fetched, isOnDevice } from "../backends/backend.ts";
-import { type Adjoint, adjoint } from "../compiler/adjoint.ts";
+import { type Adjoint, adjoint, type Wanted } from "../compiler/adjoint.ts";
 import { derive } from "../compiler/derive.ts";
 import { fail } from "../compiler/errors.ts";
-import { nodesOf, type Parameter, type Scalar, tap, valueOfScalar } from "../compiler/language/scalar.ts";
-import { exactNumber, storedAs, type Voxels } from "../compiler/language/voxels.ts";
-import { lowerReductions, type TotalPlace } from "../compiler/lower.ts";
+import { nodesOf, type Parameter, tap } from "../compiler/language/scalar.ts";
+import { valueOfScalar } from "../compiler/language/scalar-value.ts";
+import { storedAs, type Voxels, voxelsOf } from "../compiler/language/voxels.ts";
 import type { GradientPlan, GradientProgram } from "../compiler/plan.ts";
-import { simplifyGradient } from "../compiler/simplify.ts";
-import { verifyGradient } from "../compiler/verify.ts";
-import { automaticGradientBackend } from "./automatic.ts";
+import { simplifyGradient } from "../compiler/simplify-gradient.ts";
+import { verifyGradient } from "../compiler/verify-gradient.ts";
+import { automaticGradientBackend } from "./automatic-gradient.ts";
 import type { Source } from "./expression.ts";
 import type { Differentiable, GradientOptions, GradientsOf, WithRespectTo } from "./gradient.ts";
 import { intensityImage, type MedImage } from "./image.ts";
 import { type Loss, weightedSum } from "./loss.ts";
 import { isParameter } from "./real.ts";
+import { lowerTerms, numberAt, type Place, type Reading, readTerm } from "./terms.ts";
 
 /** The value, unless it is not wanted, and the gradients. @throws as `valueAndGradient` */
 export const differentiate = async <const W extends WithRespectTo>(
@@ -78,7 +79,7 @@ class GradientRun {
   readonly #wantsValue: boolean;
   readonly #forward: GradientPlan;
   readonly #inputs: readonly Voxels[];
-  readonly #places: readonly TotalPlace[];
+  readonly #places: readonly Place[];
 
   constructor(
     loss: Loss,
@@ -90,7 +91,7 @@ class GradientRun {
     this.#loss = loss;
     this.#wanted = wanted;
     this.#options = options;
-    const { plan, inputs, places } = lowerReductions(loss.reductions);
+    const { plan, inputs, places } = lowerTerms(loss.terms);
     this.#forward = verifyGradient(simplifyGradient(verifyGradient(plan, "lower")), "simplify");
     this.#inputs = inputs;
     this.#places = places;
@@ -100,36 +101,52 @@ class GradientRun {
     readonly value: number;
     readonly gradients: ReadonlyMap<Differentiable, number | MedImage<"intensity">>;
   }> {
-    const partials = this.#loss.reductions.map((_, k) => derive(this.#loss.body, tap(k)));
-    // Where the loss is linear in its sums its derivatives are known before them, and one run makes both.
-    const isLinear = partials.every((body) => nodesOf(body).every(({ kind }) => kind !== "tap"));
-    const before = isLinear ? undefined : await this.#run(this.#forward);
-    const totals = before && this.#totals(before);
-    const back = this.#adjoint(partials, totals ?? [], isLinear && this.#wantsValue);
-    const results = back.plan.results.length === 0 ? new Map<number, Voxels>() : await this.#run(back.plan);
+    const partials = this.#loss.terms.map((_, k) => derive(this.#loss.body, tap(k)));
+    // Where the loss is linear in sums its derivatives are known before them, and one run makes both.
+    const isLinear =
+      this.#places.every(({ kind }) => kind === "total") &&
+      partials.every((body) => nodesOf(body).every(({ kind }) => kind !== "tap"));
+    const before = isLinear ? undefined : this.#read(await this.#run(this.#forward, this.#inputs));
+    const seeds = partials.map((partial) => valueOfScalar(partial, before?.map(({ value }) => value) ?? []));
+    const back = this.#adjoint(seeds, isLinear && this.#wantsValue);
+    const inputs = this.#withTables(seeds, before ?? []);
+    const results = back.plan.results.length === 0 ? new Map<number, Voxels>() : await this.#run(back.plan, inputs);
+    const values = (before ?? this.#read(results)).map(({ value }) => value);
     return {
-      value: valueOfScalar(this.#loss.body, totals ?? this.#totals(results)),
+      value: valueOfScalar(this.#loss.body, values),
       gradients: new Map(this.#wanted.map((by) => [by, this.#gradientOf(by, back, results)])),
     };
   }
 
-  #totals(results: ReadonlyMap<number, Voxels>): readonly number[] {
-    return this.#places.map(({ buffer, element }) => numberAt(results, buffer, element));
+  #read(results: ReadonlyMap<number, Voxels>): readonly Reading[] {
+    return this.#places.map((place) => readTerm(place, results));
   }
 
-  #adjoint(partials: readonly Scalar[], totals: readonly number[], values: boolean): Adjoint {
-    const seeds = new Map<number, number[]>();
-    this.#places.forEach(({ buffer }, k) => {
-      const partial = partials[k];
-      const seed = partial === undefined ? 0 : valueOfScalar(partial, totals);
-      seeds.set(buffer, [...(seeds.get(buffer) ?? []), seed]);
+  /** `seeds` are the derivatives of the loss by its terms. */
+  #adjoint(seeds: readonly number[], values: boolean): Adjoint {
+    const ofSums = new Map<number, readonly number[]>();
+    const tables = new Map<number, number>();
+    this.#places.forEach((place, k) => {
+      if (place.kind === "histogram") tables.set(place.buffer, place.table);
+      else ofSums.set(place.buffer, [...(ofSums.get(place.buffer) ?? []), seeds[k] ?? 0]);
     });
-    return adjoint(this.#forward, seeds, {
+    const wanted: Wanted = {
       inputs: this.#images().map(({ input }) => input),
       parameters: this.#wanted.flatMap((by) => (isParameter(by) ? [by.parameter] : [])),
       storage: storedAs(this.#options.dtype ?? "float32"),
       values,
+    };
+    return adjoint(this.#forward, ofSums, wanted, tables);
+  }
+
+  /** The inputs with the loss's derivatives by the histograms among them. */
+  #withTables(seeds: readonly number[], readings: readonly Reading[]): readonly Voxels[] {
+    const inputs = [...this.#inputs];
+    this.#places.forEach((place, k) => {
+      const table = readings[k]?.derivatives?.map((derivative) => (seeds[k] ?? 0) * derivative);
+      if (place.kind === "histogram" && table !== undefined) inputs[place.table] = voxelsOf(table);
     });
+    return inputs;
   }
 
   /** The images among what is wanted that the loss looks at, with the inputs that they are. */
@@ -157,15 +174,12 @@ class GradientRun {
     return { ...storedAs(dtype), data, channels: voxels.channels };
   }
 
-  async #run(plan: GradientPlan): Promise<ReadonlyMap<number, Voxels>> {
+  async #run(plan: GradientPlan, inputs: readonly Voxels[]): Promise<ReadonlyMap<number, Voxels>> {
     const { backend: asked = "auto", ...options } = this.#options;
-    const program: GradientProgram = { plan, inputs: this.#inputs };
+    const program: GradientProgram = { plan, inputs };
     const backend = asked === "auto" ? await automaticGradientBackend(program) : asked;
     const readable = backend.runKept === undefined ? await fetched(program) : program;
     const voxels = await backend.runGradient(readable, options);
     return new Map(plan.results.map((result, k) => [result, voxels[k] as Voxels]));
   }
 }
-
-const numberAt = (results: ReadonlyMap<number, Voxels>, buffer: number, element: number): number =>
-  exactNumber(results.get(buffer)?.data[element] ?? Number.NaN);

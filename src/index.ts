@@ -80,6 +80,7 @@ export {
   type Study,
   type Warning,
 } from "./image.ts";
+export { type LoadHdf5Options, listHdf5, loadHdf5, type SaveHdf5Options, saveHdf5 } from "./io/hdf5.ts";
 // Files.
 export {
   encodeNifti,
@@ -93,6 +94,7 @@ export {
   saveImage,
   saveNifti,
 } from "./io/load.ts";
+export { type CustomFormat, registerFormat, type SourceFile } from "./io/registry.ts";
 export { type FromJSONOptions, fromJSON, type PipelineDocument, toJSON } from "./json.ts";
 export {
   addLosses,
@@ -106,17 +108,21 @@ export {
   sumOfSquares,
   weightedSum,
 } from "./loss.ts";
+export { type LocalCorrelationOptions, lncc } from "./losses/local-correlation.ts";
+export { type MutualInformationOptions, mutualInformation } from "./losses/mutual-information.ts";
+export type { RangeOptions, ValueRange } from "./losses/value-range.ts";
 export { type AffineParameters, affine } from "./ops/affine.ts";
 export { crop, pad, padOrCropTo } from "./ops/crop.ts";
 export { as, clamp, gamma, map, rescale, value, window } from "./ops/intensity.ts";
 export { materialize } from "./ops/materialize.ts";
 export { changeOrientation, flip } from "./ops/orient.ts";
 export { resampleToImage, resampleToSpacing, scale } from "./ops/resample.ts";
-export { rotate } from "./ops/rotate.ts";
+export { type CenterOptions, rotate } from "./ops/rotate.ts";
+export { type TransformMap, transform } from "./ops/transform.ts";
 export { translate } from "./ops/translate.ts";
 export { orientationCodes, orientationOf } from "./orientation.ts";
 // Images without data at hand.
 export { type PhantomKind, type PhantomLabel, type PhantomOptions, phantom, phantomLabels } from "./phantom/index.ts";
-export { param, type Real, type RealVector3 } from "./real.ts";
+export { param, type Real, type RealMatrix3, type RealVector3 } from "./real.ts";
 export { type Statistics, statistics } from "./statistics.ts";
 export type { AxisName, FillOptions, OperationName, SamplingFill, SamplingOptions, Step } from "./step.ts";

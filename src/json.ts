@@ -136,7 +136,8 @@ const withGrid = (step: Readonly<Record<string, unknown>>, { images, unreadable 
   return { fields: { ...step, grid }, problem: `field "image": ${reason}` };
 };
 
-const showError = ({ context, message, value }: t.ValidationError): string => {
+/** A mistake in a document: the field, what was expected and what was found. */
+export const showError = ({ context, message, value }: t.ValidationError): string => {
   if (message !== undefined) return message;
   const path = context
     .map(({ key }) => key)

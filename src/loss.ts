@@ -1,23 +1,34 @@
 /**
  * Losses: one number from images, as an expression that nothing has computed yet. A loss is arithmetic on sums
- * over a grid, so each costs one pass over the voxels however many operations lead there. Values are the real
+ * and histograms over a grid, so each costs one pass over the voxels however many operations lead there. Values are the real
  * (rescaled) ones, over all channels, on the grid of the image or expression that the loss is applied to; targets,
  * weights and masks are looked at on that grid, by linear interpolation where theirs is another.
  */
 import type { StepProblem } from "../compiler/errors.ts";
 import type { Field } from "../compiler/language/field.ts";
 import { type Grid, sameGrid, voxelCount } from "../compiler/language/grid.ts";
-import { type Reduction, reduction } from "../compiler/language/reduction.ts";
+import { type JointHistogram, type Reduction, reduction } from "../compiler/language/reduction.ts";
 import type { Scalar } from "../compiler/language/scalar.ts";
 import { binary, constant, replaceLeaves, tap, unary } from "../compiler/language/scalar.ts";
 import { type Expression, type Source, toExpression } from "./expression.ts";
 import { resampleToImage } from "./ops/resample.ts";
 import type { Step } from "./step.ts";
 
+/** A number that a loss is made of: a sum, or what a joint histogram amounts to. */
+export type Term = Reduction | Statistic;
+
+/** A number that is computed from a joint histogram once that has been counted. */
+export interface Statistic {
+  readonly kind: "statistic";
+  readonly histogram: JointHistogram;
+  /** The number, and its derivatives by what the bins hold; both tables have columns fastest. */
+  readonly of: (counts: Float64Array) => { readonly value: number; readonly derivatives: Float64Array };
+}
+
 export interface Loss {
   readonly type: "loss";
-  readonly reductions: readonly Reduction[];
-  /** The loss in terms of the sums: `tap(k)` is the k-th. */
+  readonly terms: readonly Term[];
+  /** The loss in terms of these: `tap(k)` is the k-th. */
   readonly body: Scalar;
   /** The steps of all images that it looks at, for what they say of parameters. */
   readonly steps: readonly Step[];
@@ -32,17 +43,17 @@ export interface MaskOptions {
   readonly mask?: Source;
 }
 
-const times = (a: Scalar, b: Scalar): Scalar => binary("mul", a, b);
+export const times = (a: Scalar, b: Scalar): Scalar => binary("mul", a, b);
 const squared = (a: Scalar): Scalar => times(a, a);
 
 /** What a loss looks at, on the grid of the first. */
-interface Scene {
+export interface Scene {
   readonly expression: Expression;
   readonly others: readonly Expression[];
   readonly fields: readonly Field[];
 }
 
-const sceneOf = (source: Source, others: readonly Source[]): Scene => {
+export const sceneOf = (source: Source, others: readonly Source[]): Scene => {
   const expression = toExpression(source);
   const seen = others.map((other) => onGrid(toExpression(other), expression.grid));
   return { expression, others: seen, fields: [expression.field, ...seen.map(({ field }) => field)] };
@@ -54,17 +65,25 @@ const onGrid = (expression: Expression, grid: Grid): Expression => {
   return isSame && sameGrid(expression.grid, grid) ? expression : resampleToImage(grid)(expression);
 };
 
-/** The loss that is `body` of the sums of `bodies` of the scene's values. */
-const lossOver = ({ expression, others, fields }: Scene, bodies: readonly Scalar[], body: Scalar): Loss => ({
+/** The loss that is `body` of some terms of a scene's values. */
+export const lossOf = ({ expression, others }: Scene, terms: readonly Term[], body: Scalar): Loss => ({
   type: "loss",
-  reductions: bodies.map((of) => reduction(of, fields, expression.grid)),
+  terms,
   body,
   steps: [expression, ...others].flatMap(({ steps }) => steps),
   problems: [expression, ...others].flatMap(({ problems }) => problems),
 });
 
+/** The loss that is `body` of the sums of `bodies` of the scene's values. */
+const lossOver = (scene: Scene, bodies: readonly Scalar[], body: Scalar): Loss =>
+  lossOf(
+    scene,
+    bodies.map((of) => reduction(of, scene.fields, scene.expression.grid)),
+    body,
+  );
+
 /** Voxels of a scene, over all channels. */
-const countOf = ({ expression, others }: Scene): number =>
+export const countOf = ({ expression, others }: Scene): number =>
   voxelCount(expression.grid) * Math.max(...[expression, ...others].map(({ image }) => image.voxels.channels));
 
 const value = tap(0);
@@ -117,11 +136,11 @@ export const addLosses = (first: Loss, ...rest: readonly Loss[]): Loss =>
   rest.reduce<Loss>(
     (all, loss) => ({
       type: "loss",
-      reductions: [...all.reductions, ...loss.reductions],
+      terms: [...all.terms, ...loss.terms],
       body: binary(
         "add",
         all.body,
-        replaceLeaves(loss.body, (leaf) => (leaf.kind === "tap" ? tap(leaf.index + all.reductions.length) : undefined)),
+        replaceLeaves(loss.body, (leaf) => (leaf.kind === "tap" ? tap(leaf.index + all.terms.length) : undefined)),
       ),
       steps: [...all.steps, ...loss.steps],
       problems: [...all.problems, ...loss.problems],

@@ -22,6 +22,18 @@ import {
 /** A number, or one with a name to differentiate by. */
 export type Real = number | Parameter;
 export type RealVector3 = readonly [x: Real, y: Real, z: Real];
+/** Nine numbers, row-major. */
+export type RealMatrix3 = readonly [
+  xx: Real,
+  xy: Real,
+  xz: Real,
+  yx: Real,
+  yy: Real,
+  yz: Real,
+  zx: Real,
+  zy: Real,
+  zz: Real,
+];
 
 /**
  * A number named `name` that gradients can be taken by. Stands wherever an operation takes an angle, a factor, a
@@ -31,6 +43,7 @@ export const param = (name: string, value: number): Parameter => parameter(name,
 
 export const numberOf = (real: Real): number => (typeof real === "number" ? real : real.value);
 export const numbersOf = (reals: RealVector3): Vector3 => [numberOf(reals[0]), numberOf(reals[1]), numberOf(reals[2])];
+export const matrixOf = (reals: RealMatrix3): Matrix3 => mapOf(reals, zero3).linear;
 export const scalarOf = (real: Real): Scalar => (typeof real === "number" ? constant(real) : real);
 
 /** Whether a number is a parameter. */
@@ -53,7 +66,7 @@ export const rotationBy = (axis: Vector3, degrees: Real): World => {
 const still: Tangent = { linear: zero9, offset: zero3 };
 
 /** p ↦ linear · p + offset from twelve numbers, row-major, with what each parameter among them does. */
-export const mapOf = (linear: readonly Real[], offset: RealVector3): World => {
+export const mapOf = (linear: RealMatrix3, offset: RealVector3): World => {
   const tangents = new Map<string, Tangent>();
   const add = (real: Real, grow: (tangent: Tangent) => Tangent): void => {
     if (typeof real !== "number") tangents.set(real.parameter, grow(tangents.get(real.parameter) ?? still));

@@ -7,7 +7,7 @@ import type { Interpolator } from "../compiler/language/interpolator.ts";
 import type { Scalar } from "../compiler/language/scalar.ts";
 import type { Vector3 } from "../compiler/language/vector.ts";
 import type { DType } from "../compiler/language/voxels.ts";
-import type { Real, RealVector3 } from "./real.ts";
+import type { Real, RealMatrix3, RealVector3 } from "./real.ts";
 
 export type AxisName = "x" | "y" | "z";
 
@@ -31,6 +31,8 @@ export interface RotateStep extends SamplingOptions {
   readonly op: "rotate";
   readonly axis: AxisName | Vector3;
   readonly degrees: Real;
+  /** The point that stays, in world mm (LPS); the centre of the grid unless said. */
+  readonly center?: RealVector3;
 }
 export interface AffineStep extends SamplingOptions {
   readonly op: "affine";
@@ -38,6 +40,14 @@ export interface AffineStep extends SamplingOptions {
   readonly scale?: RealVector3;
   readonly shear?: RealVector3;
   readonly translate?: RealVector3;
+  /** The point about which is turned, scaled and sheared, in world mm (LPS); the centre of the grid unless said. */
+  readonly center?: RealVector3;
+}
+/** The content moves by p ↦ matrix · p + offset, in world mm (LPS). */
+export interface TransformStep extends SamplingOptions {
+  readonly op: "transform";
+  readonly matrix: RealMatrix3;
+  readonly offset: RealVector3;
 }
 export interface TranslateStep {
   readonly op: "translate";
@@ -116,6 +126,7 @@ export interface MapStep {
 export type Step =
   | RotateStep
   | AffineStep
+  | TransformStep
   | TranslateStep
   | ScaleStep
   | ResampleToSpacingStep

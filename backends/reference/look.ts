@@ -7,8 +7,10 @@ import { type Axis, product, type Vector3 } from "../../compiler/language/vector
 import { cornerMedian, exactNumber, type Voxels } from "../../compiler/language/voxels.ts";
 import type { Buffer, Look, Tap } from "../../compiler/plan.ts";
 import { type Interval, rowInterval, rowOf } from "../../compiler/region.ts";
-import { fillSlopes, fillStencil, makeStencil, type Stencil } from "../../compiler/stencil.ts";
+import { fillStencil, makeStencil, type Stencil } from "../../compiler/stencil.ts";
+import { fillSlopes } from "../../compiler/stencil-slopes.ts";
 import { type Element, evaluator } from "./scalar.ts";
+import { TableWindow } from "./table-window.ts";
 
 /** Samples of a buffer: what a pass reads. */
 export interface Samples {
@@ -43,12 +45,22 @@ export function* lookOver(
       backgrounds.set(buffer, value);
       return value;
     };
+    const window = new TableWindow();
     const values = bodies.map((body) =>
       evaluator(body, {
         tap: (index) => (readers[index] as TapReader).at(x),
         slope: (index, axis) => (readers[index] as TapReader).slopeAt(x, axis),
         inside: (region) => x >= (intervals[region] as Interval).start && x < (intervals[region] as Interval).end,
         background,
+        lookup: (buffer, row, column, weights) => {
+          const { voxels, size } = buffers(buffer);
+          window.moveTo(row, column, size[0], weights);
+          let sum = 0;
+          window.forEach((element, weight) => {
+            sum += weight * exactNumber(voxels.data[element] as Element);
+          });
+          return sum;
+        },
       }),
     );
     for (let z = 0; z < size[2]; z++)

@@ -1,6 +1,6 @@
 /** Evaluates a body for one voxel, as a tree of closures over the state of the loop. */
 
-import { binaryOperators, type Scalar, unaryOperators, usesIn } from "../../compiler/language/scalar.ts";
+import { binaryOperators, type Lookup, type Scalar, unaryOperators, usesIn } from "../../compiler/language/scalar.ts";
 import type { Axis } from "../../compiler/language/vector.ts";
 import { exactNumber } from "../../compiler/language/voxels.ts";
 
@@ -13,6 +13,7 @@ export interface VoxelState {
   readonly slope: (index: number, axis: Axis) => number;
   readonly inside: (region: number) => boolean;
   readonly background: (buffer: number) => number;
+  readonly lookup: (buffer: number, row: number, column: number, weights: Lookup["weights"]) => number;
 }
 
 export const evaluator = (body: Scalar, state: VoxelState): (() => Element) => {
@@ -48,6 +49,11 @@ export const evaluator = (body: Scalar, state: VoxelState): (() => Element) => {
         return () => (state.inside(s.region) ? 1 : 0);
       case "background":
         return () => state.background(s.buffer);
+      case "lookup": {
+        const row = of(s.row);
+        const column = of(s.column);
+        return () => state.lookup(s.buffer, exactNumber(row()), exactNumber(column()), s.weights);
+      }
       case "unary": {
         const operator = unaryOperators[s.operator];
         const a = of(s.a);

@@ -3,13 +3,13 @@ import type { Affine } from "../../compiler/language/affine.ts";
 import type { Scalar } from "../../compiler/language/scalar.ts";
 import { axes } from "../../compiler/language/vector.ts";
 import { dtypes } from "../../compiler/language/voxels.ts";
-import type { Buffer, Gather, Reduce, Region, Tap } from "../../compiler/plan.ts";
+import type { Buffer, Gather, Histogram, Reduce, Region, Tap } from "../../compiler/plan.ts";
 import { tieTolerance } from "../../compiler/stencil.ts";
 import { compiled } from "./cache.ts";
 import { type Flat, flatten } from "./flat.ts";
 import { longestRun, reach } from "./kernels/fixed.ts";
 import { type GatherShape, gatherKernel } from "./kernels/gather.ts";
-import { constantsOf, type RowShape } from "./kernels/rows.ts";
+import { constantsOf, type RowShape, tablesIn } from "./kernels/rows.ts";
 import type { TapShape } from "./kernels/tap.ts";
 import { canShare } from "./memory.ts";
 import { dtypeOfBuffer, type Place } from "./places.ts";
@@ -43,7 +43,7 @@ export const gatherWork = (pass: Gather, output: Buffer, places: (buffer: number
 
 /** What loops over the rows of a domain look at, and the numbers that they are run with. */
 export const rowNumbers = (
-  pass: Gather | Reduce,
+  pass: Gather | Reduce | Histogram,
   bodies: readonly Scalar[],
   domain: Pick<Buffer, "size" | "channels">,
   places: (buffer: number) => Place,
@@ -60,7 +60,7 @@ export const rowNumbers = (
   const rows: RowShape = {
     taps: taps.map(({ tap, place }): TapShape => {
       const { by, boundary } = tap;
-      return { by, boundary, dtype: place.dtype, flat: flat !== undefined };
+      return { by, boundary, dtype: place.dtype, flat: flat !== undefined, straight: isStraight(tap) };
     }),
     regions: pass.regions.length,
     variants,
@@ -69,6 +69,7 @@ export const rowNumbers = (
   const spelled = variants.bodies.map((set) => set.map((body) => spell(body, constants)));
   const key = JSON.stringify([{ ...rows, variants: 0 }, [...variants.choice], spelled]);
   const [nx, ny, nz] = domain.size;
+  const looked = tablesIn(bodies);
   const tables = new Tables({
     choices: variants.choice,
     ...(flat === undefined ? {} : { planeTable: flat.table }),
@@ -78,12 +79,14 @@ export const rowNumbers = (
         backgroundValues(places(buffer), domain.channels),
       ]),
     ),
+    ...Object.fromEntries(looked.map((buffer) => [`table${buffer}`, floatsOf(places(buffer))])),
   });
   const numbers: Readonly<Record<string, number>> = {
     nx,
     ny,
     nz,
     ...fixedPoint(taps.map(({ tap }) => tap.pull)),
+    ...Object.fromEntries(looked.map((buffer) => [`bins${buffer}`, places(buffer).size[0]])),
     clampable: taps.every(({ place }) => place.size[0] > 1) ? 1 : 0,
     ...flat?.numbers,
   };
@@ -96,6 +99,15 @@ export const rowNumbers = (
   };
   return { rows, key, tables, numberOf };
 };
+
+const floatsOf = (place: Place): Float32Array => {
+  const { data } = place.voxels();
+  return Float32Array.from({ length: data.length }, (_, k) => Number(data[k]));
+};
+
+/** Whether x of the source is x of the output, but for a whole number, and y and z are not moved by it. */
+const isStraight = ({ by, class: kind, pull: { linear } }: Tap): boolean =>
+  by === "nearest" && kind === "copy" && linear[0] === 1 && linear[3] === 0 && linear[6] === 0;
 
 /** A tap and where its source lies. */
 type Source = Pick<Flat, "tap" | "place">;

@@ -3,17 +3,19 @@
  * results. What a scatter gives is computed first, as a gather over its domain, and then given.
  */
 import { fail } from "../../compiler/errors.ts";
-import type { Scalar } from "../../compiler/language/scalar.ts";
+import { nodesOf, type Scalar } from "../../compiler/language/scalar.ts";
 import { dtypes, type Storage, type Voxels } from "../../compiler/language/voxels.ts";
-import type { Buffer, Gather, GradientPass, GradientProgram, Reduce, Scatter } from "../../compiler/plan.ts";
+import type { Buffer, Gather, GradientPass, GradientProgram, Histogram, Reduce, Scatter } from "../../compiler/plan.ts";
 import { freedAfter } from "../../compiler/schedule.ts";
 import type { RunOptions } from "../backend.ts";
+import { checkGradientBudget, gradientRefusalOf } from "./gradient-limits.ts";
+import { histogramWork, sumOfBlocks } from "./histogram-work.ts";
 import { bufferOf, bytesOf, checkExact, elementsOf, type Place } from "./places.ts";
 import type { Pool } from "./pool.ts";
 import { reduceWork, rowOf, seenFrom, sumOfRows } from "./reduce-work.ts";
 import { allocateResult, broken, Runner } from "./runner.ts";
 import { type Given, isGiven, scatterWork } from "./scatter-work.ts";
-import { checkGradientBudget, gradientRefusalOf } from "./tiles.ts";
+import type { Work } from "./work.ts";
 
 /** Where something is written: the start of a buffer, or a place in one. */
 interface Target {
@@ -59,6 +61,8 @@ export class GradientRun extends Runner {
         return this.#toPlace(pass.output, async (to, made) => this.#scattered(pass, to, made));
       case "reduce":
         return this.#reduce(pass);
+      case "histogram":
+        return this.#histogram(pass);
     }
   }
 
@@ -84,8 +88,28 @@ export class GradientRun extends Runner {
   }
 
   async #gathered(pass: Gather, to: Target, made: Buffer): Promise<void> {
+    if (looksUp(pass.body)) return this.#lookedUp(pass, to, made);
     const rows = { from: 0, to: made.size[1] * made.size[2] };
     await this.gather(pass, rows, { ...to, channelBytes: bytesOf(made) / made.channels }, made);
+  }
+
+  /** What looks up in tables, which only kernels that sum can do: all floats, row by row. */
+  async #lookedUp({ taps, regions, body, reason }: Gather, to: Target, made: Buffer): Promise<void> {
+    const { size, channels } = made;
+    const pass: Reduce = { kind: "reduce", output: -1, size, channels, taps, regions, totals: [], reason };
+    const { memory, near } = this.#exactly(pass);
+    const { place } = await this.#parts(reduceWork(pass, body, near), memory);
+    const { rowBytes } = rowOf(pass, true);
+    const { array } = dtypes[made.storage === "working" ? "float32" : made.storage.dtype];
+    const data = new array(to.buffer, to.offset, elementsOf(made));
+    const [nx, ny, nz] = size;
+    for (let row = 0; row < ny * nz * channels; row++) {
+      const floats = new Float32Array(place.memory.buffer, place.address + row * rowBytes, nx);
+      floats.forEach((value, x) => {
+        data[row * nx + x] = value;
+      });
+    }
+    this.room.giveBack(place.memory);
   }
 
   async #scattered(pass: Scatter, to: Target, made: Buffer): Promise<void> {
@@ -136,15 +160,10 @@ export class GradientRun extends Runner {
   }
 
   async #reduce(pass: Reduce): Promise<void> {
-    const { memory, near } = this.together(pass);
-    for (const { source } of pass.taps) checkExact(near(source));
+    const { memory, near } = this.#exactly(pass);
     const companion = this.#companionOf(pass);
-    const work = reduceWork(pass, companion?.body, near);
     const { sumBytes, rowBytes } = rowOf(pass, companion !== undefined);
-    const rows = pass.size[1] * pass.size[2] * pass.channels;
-    const { place, to } = this.#intermediate({ size: [(rows * rowBytes) / 8, 1, 1], channels: 1, storage: sums });
-    await this.work(work, memory, { first: 0, end: work.units }, { ...to, bytesPerUnit: rowBytes });
-    const all = new Float64Array(place.memory.buffer, place.address, (rows * rowBytes) / 8);
+    const { place, all } = await this.#parts(reduceWork(pass, companion?.body, near), memory);
     this.#results.set(pass.output, { ...sums, data: sumOfRows(pass, all, rowBytes), channels: 1 });
     if (companion === undefined) this.room.giveBack(place.memory);
     else
@@ -154,6 +173,29 @@ export class GradientRun extends Runner {
         rowBytes,
         isOwn: true,
       });
+  }
+
+  async #histogram(pass: Histogram): Promise<void> {
+    const { memory, near } = this.#exactly(pass);
+    const { place, all } = await this.#parts(histogramWork(pass, near), memory);
+    this.#results.set(pass.output, { ...sums, data: sumOfBlocks(pass, all), channels: 1 });
+    this.room.giveBack(place.memory);
+  }
+
+  /** All that a pass computes with, in one memory. */
+  #exactly(pass: Reduce | Histogram): ReturnType<Runner["together"]> {
+    const { memory, near } = this.together(pass);
+    for (const { source } of pass.taps) checkExact(near(source));
+    return { memory, near };
+  }
+
+  /** What a kernel leaves for each of its units, one behind the other. */
+  async #parts(work: Work, memory: WebAssembly.Memory): Promise<{ readonly place: Place; readonly all: Float64Array }> {
+    const { units, bytesPerUnit = 0 } = work;
+    const length = (units * bytesPerUnit) / 8;
+    const { place, to } = this.#intermediate({ size: [length, 1, 1], channels: 1, storage: sums });
+    await this.work(work, memory, { first: 0, end: units }, { ...to, bytesPerUnit });
+    return { place, all: new Float64Array(place.memory.buffer, place.address, length) };
   }
 
   /** A scatter that gives what can be seen where a reduce looks: its values come along with the sums. */
@@ -166,6 +208,8 @@ export class GradientRun extends Runner {
     return undefined;
   }
 }
+
+const looksUp = (body: Scalar): boolean => nodesOf(body).some(({ kind }) => kind === "lookup");
 
 const sums: Storage = { dtype: "float64", rescale: { slope: 1, intercept: 0 } };
 

@@ -5,7 +5,7 @@ import { fail } from "../../compiler/errors.ts";
 import { identity } from "../../compiler/language/affine.ts";
 import { tap } from "../../compiler/language/scalar.ts";
 import type { VoxelArray, Voxels } from "../../compiler/language/voxels.ts";
-import { type Buffer, type Gather, type Prefilter, type Reduce, readsOf } from "../../compiler/plan.ts";
+import { type Buffer, type Gather, type Histogram, type Prefilter, type Reduce, readsOf } from "../../compiler/plan.ts";
 import { budgetRemedy } from "../../compiler/schedule.ts";
 import type { Rows } from "../../compiler/tile.ts";
 import type { RunOptions } from "../backend.ts";
@@ -124,7 +124,7 @@ export class Runner {
     const align = (n: number): number => Math.ceil(n / 64) * 64;
     const uniforms = this.room.end(memory);
     const tables = align(uniforms + work.kernel.layout.bytes);
-    const scratch = align(tables + work.tableBytes);
+    const scratch = align(tables + work.tableBytes) + align(work.leadBytes ?? 0);
     const scratchBytes = align(work.scratchBytes + (output === undefined ? 0 : unitsPerJob * perUnit + padding));
     ensureLength(memory, scratch + threads * scratchBytes);
     work.writeTables(memory.buffer, tables);
@@ -148,7 +148,7 @@ export class Runner {
   }
 
   /** All that a pass looks at in one memory, which is all that its kernel sees. */
-  protected together(pass: Gather | Reduce): {
+  protected together(pass: Gather | Reduce | Histogram): {
     readonly memory: WebAssembly.Memory;
     readonly near: (source: number) => Place;
   } {

@@ -9,11 +9,11 @@ import type { Place } from "./places.ts";
 import type { Work } from "./work.ts";
 
 /** Bytes of the planes that a job owns: about what a core's cache holds. */
-const jobBytes = 2 ** 21;
+const jobBytes = 2 ** 22;
 /** The fewest planes of a job: what comes back from beyond an edge must not pass over the planes there. */
 const fewestPlanes = 4;
 /** Jobs that the planes of a channel are cut into, at least where they are many, whatever the number of threads. */
-const fairJobs = 8;
+const fairJobs = 6;
 /** Where anything may come from anywhere each job looks at all of the domain. */
 const wideJobs = 4;
 
@@ -49,6 +49,7 @@ export const scatterWork = ({ size, channels, through }: Scatter, output: Buffer
     bytesPerUnit: planeBytes,
     unitsPerJob: Math.max(fewestPlanes, isWide ? Math.ceil(n2 / wideJobs) : fair),
     scratchBytes: 2 * spare[by] * planeBytes,
+    leadBytes: spare[by] * planeBytes,
     tableBytes: 0,
     writeTables: () => {},
     valueOf: (name) => numbers[name] ?? Number.NaN,

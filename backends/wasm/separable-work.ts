@@ -3,7 +3,7 @@ import type { Axis } from "../../compiler/language/vector.ts";
 import { dtypes } from "../../compiler/language/voxels.ts";
 import type { Buffer, Gather, Tap } from "../../compiler/plan.ts";
 import { compiled } from "./cache.ts";
-import { constantsOf } from "./kernels/rows.ts";
+import { constantsOf, tablesIn } from "./kernels/rows.ts";
 import { type SeparableShape, separableKernel } from "./kernels/separable.ts";
 import { rowsBytes } from "./kernels/separable-blend.ts";
 import { canShare } from "./memory.ts";
@@ -20,7 +20,7 @@ export const separableWork = (pass: Gather, output: Buffer, places: (buffer: num
   if (tap === undefined || others.length > 0 || tap.class === "general" || !pass.regions.every(isSeparable))
     return undefined;
   const order = readingOrder(tap);
-  if (order?.[0] !== 0) return undefined;
+  if (order?.[0] !== 0 || tablesIn([pass.body]).length > 0) return undefined;
   const variants = variantsOf(pass.body, pass.regions.length);
   const place = places(tap.source);
   const dtype = dtypeOfBuffer(output);

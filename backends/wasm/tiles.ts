@@ -4,8 +4,8 @@
  * ones that would break the budget are made in part.
  */
 import { product } from "../../compiler/language/vector.ts";
-import type { Buffer, GradientPlan, Plan } from "../../compiler/plan.ts";
-import { budgetNeed, checkBudget, checkBudgetOf } from "../../compiler/schedule.ts";
+import type { Plan } from "../../compiler/plan.ts";
+import { budgetNeed, checkBudget } from "../../compiler/schedule.ts";
 import { type Box, demandOf, type Rows, rowsOfBox, tilesOf, volumeOf } from "../../compiler/tile.ts";
 import { bufferOf, bytesOf, largestSource } from "./places.ts";
 import { mostRegions } from "./variants.ts";
@@ -51,22 +51,6 @@ export const refusalOf = (plan: Plan, reach: Reach = addressReach): string | und
     ? `a row of the result looks at more of a volume than the ${reach.part / 2 ** 20} MiB that kernels reach`
     : undefined;
 };
-
-/** As {@link refusalOf}, for gradients, of which nothing is computed in parts. */
-export const gradientRefusalOf = (plan: GradientPlan): string | undefined => {
-  const regions = Math.max(0, ...plan.passes.map((pass) => (pass.kind === "prefilter" ? 0 : pass.regions.length)));
-  if (regions > mostRegions) return `a pass clips by ${regions} regions, over the limit of ${mostRegions}`;
-  const largest = Math.max(0, ...plan.buffers.map(bytesOf));
-  return largest > addressReach.whole
-    ? `a volume of ${Math.ceil(largest / 2 ** 20)} MiB is over the ${addressReach.whole / 2 ** 20} MiB that kernels reach`
-    : undefined;
-};
-
-/** Refuses gradients that need more than `budget` bytes beside what goes in. @throws MedImagesError `BudgetExceeded` */
-export const checkGradientBudget = ({ passes, inputs, results, buffers }: GradientPlan, budget?: number): void =>
-  checkBudgetOf(passes, inputs, results, budget, (buffer) => bytesOf(buffers[buffer] ?? nothing));
-
-const nothing: Buffer = { size: [0, 0, 0], channels: 0, storage: "working" };
 
 /** Bytes that are copied in the time that the reference takes for a voxel. */
 const bytesPerVoxel = 1000;

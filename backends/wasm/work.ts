@@ -18,6 +18,8 @@ export interface Work {
   readonly unitsPerJob?: number;
   /** Scratch that a thread needs besides its output. */
   readonly scratchBytes: number;
+  /** How much of that lies before where the output is left, if not all behind. */
+  readonly leadBytes?: number;
   /** Bytes of tables, which are written at `tables` before the run. */
   readonly tableBytes: number;
   writeTables(buffer: ArrayBufferLike, tables: number): void;

@@ -44,8 +44,9 @@ export const boundOf = (
         return background(s.buffer);
       case "inside":
         return 1;
-      // The difference of two samples, for all that is known.
+      // The difference of two samples, and what is in a table, for all that is known.
       case "slope":
+      case "lookup":
         return Number.POSITIVE_INFINITY;
       case "unary":
         return unaryBound[s.operator](known(s.a));

@@ -6,7 +6,7 @@ import { MedImagesError } from "../../compiler/errors.ts";
 import type { Scalar } from "../../compiler/language/scalar.ts";
 import type { Vector3 } from "../../compiler/language/vector.ts";
 import { exactNumber, type VoxelArray } from "../../compiler/language/voxels.ts";
-import type { Gather } from "../../compiler/plan.ts";
+import { bodiesOf, type GradientPass, type Look } from "../../compiler/plan.ts";
 import { rowInterval } from "../../compiler/region.ts";
 
 /** @throws MedImagesError `UnsupportedVoxels` */
@@ -20,7 +20,7 @@ export const checkExact = (data: VoxelArray): void => {
  * @throws MedImagesError `UnsupportedVoxels`
  */
 export const ifAsked = (
-  pass: Gather,
+  pass: GradientPass & Look,
   buffer: number,
   size: Vector3,
   channels: number,
@@ -36,7 +36,7 @@ export const ifAsked = (
   });
 
 /** Whether any voxel of an output of `size` takes the background of `buffer`, by what the regions select. */
-const asksFor = (pass: Gather, buffer: number, size: Vector3): boolean => {
+const asksFor = (pass: GradientPass & Look, buffer: number, size: Vector3): boolean => {
   const asks = (s: Scalar, inside: (region: number) => boolean): boolean => {
     switch (s.kind) {
       case "background":
@@ -62,7 +62,7 @@ const asksFor = (pass: Gather, buffer: number, size: Vector3): boolean => {
           const { start = 0, end = 0 } = intervals[region] ?? {};
           return x >= start && x < end;
         };
-        if (x < size[0] && asks(pass.body, inside)) return true;
+        if (x < size[0] && bodiesOf(pass).some((body) => asks(body, inside))) return true;
       }
     }
   return false;

@@ -2,10 +2,10 @@
  * The GPU backend: each pass as a WGSL kernel that is compiled for its structure, run on any device that
  * speaks WebGPU.
  */
-import { fail, MedImagesError } from "../../compiler/errors.ts";
+import { fail } from "../../compiler/errors.ts";
 import type { Vector3 } from "../../compiler/language/vector.ts";
 import { dtypes, type Storage, type VoxelArray, type Voxels } from "../../compiler/language/voxels.ts";
-import type { Plan, Program } from "../../compiler/plan.ts";
+import type { GradientProgram, Plan, Program } from "../../compiler/plan.ts";
 import { checkBudget } from "../../compiler/schedule.ts";
 import { type Backend, type DeviceVoxels, isOnDevice, type RunOptions } from "../backend.ts";
 import { acquire, type Bounds, type GpuSource, wrap } from "./acquire.ts";
@@ -17,9 +17,9 @@ import { type Precision, place } from "./place.ts";
 import { broken, bufferOf, bytesOf, elementsOf, type PlacedBuffer, type PlacedPlan } from "./plan-buffers.ts";
 import { toWords } from "./pool.ts";
 import { printPlan } from "./print.ts";
-import { ResidentVoxels } from "./resident.ts";
-import { type OnDevice, Run } from "./run.ts";
-import { TiledRun } from "./tiled-run.ts";
+import type { OnDevice } from "./resident.ts";
+import { holding, inMemory, ResidentVoxels } from "./resident.ts";
+import { runWhole } from "./run.ts";
 import { download, upload } from "./transport.ts";
 
 /** Voxels in a buffer that another library made: x fastest, channels slowest, packed from its start. */
@@ -96,15 +96,12 @@ export class WebGpuBackend implements GpuBackend {
     return this.#inTurn(() => this.#runKept(program, options));
   }
 
-  runGradient(): Promise<readonly Voxels[]> {
-    return Promise.reject(
-      new MedImagesError({
-        kind: "BackendUnavailable",
-        backend: "webgpu",
-        reason: "it takes no gradients yet",
-        remedy: "use another backend",
-      }),
-    );
+  runGradient(program: GradientProgram, options: RunOptions = {}): Promise<readonly Voxels[]> {
+    return this.#inTurn(async () => {
+      // Loaded when it is used, so that pages that take no gradients need not have it.
+      const { runGradient } = await import("./gradient-run.ts");
+      return runGradient(program, options, () => this.#ready());
+    });
   }
 
   kernels(plan: Plan): readonly string[] {
@@ -227,23 +224,14 @@ export class WebGpuBackend implements GpuBackend {
     inputs: readonly Voxels[],
     pace: Pace,
   ): Promise<OnDevice | { readonly data: VoxelArray }> {
-    const fetched = (voxels: Voxels): Promise<Voxels> | Voxels => (isOnDevice(voxels) ? voxels.fetch() : voxels);
     if (!fits(device, plan)) {
-      const data = await new TiledRun(device, plan, await Promise.all(inputs.map(fetched)), pace).result();
+      // Few volumes need it, so it is loaded for these.
+      const { TiledRun } = await import("./tiled-run.ts");
+      const data = await new TiledRun(device, plan, await Promise.all(inputs.map(inMemory)), pace).result();
       pace.done();
       return { data };
     }
-    const drops: (() => void)[] = [];
-    const here = inputs.map((voxels) => {
-      if (!(voxels instanceof ResidentVoxels && voxels.device === device)) return fetched(voxels);
-      drops.push(voxels.hold());
-      return { buffer: voxels.buffer };
-    });
-    try {
-      return { buffer: await new Run(device, plan, await Promise.all(here), pace).result() };
-    } finally {
-      for (const drop of drops) drop();
-    }
+    return holding(device, inputs, async (here) => ({ buffer: await runWhole(device, plan, here, pace) }));
   }
 
   /** The device, a fresh one after a loss. @throws MedImagesError `BackendUnavailable` */

@@ -2,13 +2,22 @@
 import { fail } from "../../compiler/errors.ts";
 import { product } from "../../compiler/language/vector.ts";
 import type { DType } from "../../compiler/language/voxels.ts";
-import type { Buffer, Plan } from "../../compiler/plan.ts";
+import type { Buffer, GradientPlan, Plan } from "../../compiler/plan.ts";
 import { formats, type Kept } from "./formats.ts";
 
 export interface PlacedBuffer extends Buffer, Kept {}
 
-/** A plan that says of each buffer how it is kept. */
-export interface PlacedPlan extends Plan {
+/** The buffers of a plan that says of each how it is kept. */
+export interface PlacedBuffers {
+  readonly buffers: readonly PlacedBuffer[];
+}
+
+export interface PlacedPlan extends Plan, PlacedBuffers {
+  readonly buffers: readonly PlacedBuffer[];
+}
+
+/** As a {@link PlacedPlan}, for gradients. */
+export interface PlacedGradientPlan extends GradientPlan, PlacedBuffers {
   readonly buffers: readonly PlacedBuffer[];
 }
 

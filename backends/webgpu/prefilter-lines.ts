@@ -5,7 +5,7 @@
 import type { Prefilter } from "../../compiler/plan.ts";
 import type { Box } from "./boxes.ts";
 import { dispatchNumbers, type Kernel } from "./kernel.ts";
-import { bufferOf, type PlacedPlan } from "./plan-buffers.ts";
+import { bufferOf, type PlacedBuffers } from "./plan-buffers.ts";
 import { itemType } from "./wgsl/elements.ts";
 import { gridWorkgroup } from "./wgsl/main.ts";
 import { readFunction } from "./wgsl/read.ts";
@@ -27,7 +27,7 @@ const across: Readonly<Record<0 | 1 | 2, readonly [number, number, number]>> = {
   2: [0, 1, 3],
 };
 
-export const linesKernel = ({ source, output, axis, boundary }: Prefilter, plan: PlacedPlan): Kernel => {
+export const linesKernel = ({ source, output, axis, boundary }: Prefilter, plan: PlacedBuffers): Kernel => {
   const writing = new Writing();
   const { numbers, use } = writing;
   for (const name of Object.values(dispatchNumbers)) numbers.set(name, 0);

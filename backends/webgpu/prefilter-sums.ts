@@ -5,7 +5,7 @@
  */
 import type { Prefilter } from "../../compiler/plan.ts";
 import { type Kernel, sourceNumbers, sourceValues } from "./kernel.ts";
-import { bufferOf, type PlacedPlan } from "./plan-buffers.ts";
+import { bufferOf, type PlacedBuffers } from "./plan-buffers.ts";
 import { itemType } from "./wgsl/elements.ts";
 import { printMain } from "./wgsl/main.ts";
 import { printRead } from "./wgsl/read.ts";
@@ -15,7 +15,7 @@ import { letters, Writing } from "./wgsl/writing.ts";
 /** |pole|^11 and all beyond are 3·10⁻⁶ of the largest sample: a two-hundredth of what float16 rounds. */
 const horizon = 10;
 
-export const sumsKernel = ({ source, output, axis, boundary }: Prefilter, plan: PlacedPlan): Kernel => {
+export const sumsKernel = ({ source, output, axis, boundary }: Prefilter, plan: PlacedBuffers): Kernel => {
   const writing = new Writing();
   const { numbers, use } = writing;
   const [read, made] = [bufferOf(plan, source), bufferOf(plan, output)];

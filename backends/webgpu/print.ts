@@ -3,11 +3,11 @@ import type { Pass, Plan } from "../../compiler/plan.ts";
 import { gatherKernel } from "./gather.ts";
 import type { Kernel } from "./kernel.ts";
 import { type Precision, place } from "./place.ts";
-import type { PlacedPlan } from "./plan-buffers.ts";
+import type { PlacedBuffers } from "./plan-buffers.ts";
 import { prefilterKernel } from "./prefilter.ts";
 
 /** The kernel of a pass without the voxels that a background would be taken from: its text does not depend on them. */
-export const kernelOf = (pass: Pass, plan: PlacedPlan): Kernel => {
+export const kernelOf = (pass: Pass, plan: PlacedBuffers): Kernel => {
   switch (pass.kind) {
     case "gather":
       return gatherKernel(pass, plan, () => 0);

@@ -5,7 +5,7 @@
  */
 import { fail } from "../../compiler/errors.ts";
 import { type DType, dtypes, type Rescale, type VoxelArray, type Voxels } from "../../compiler/language/voxels.ts";
-import type { Backend, DeviceVoxels } from "../backend.ts";
+import { type Backend, type DeviceVoxels, isOnDevice } from "../backend.ts";
 import type { Device } from "./device.ts";
 import type { BufferPool } from "./pool.ts";
 import { download } from "./transport.ts";
@@ -123,3 +123,30 @@ export class ResidentVoxels implements DeviceVoxels {
     this.#lease = undefined;
   }
 }
+
+/** Voxels that lie in a buffer of the device that a run is on. */
+export interface OnDevice {
+  readonly buffer: GPUBuffer;
+}
+
+/** Voxels in ordinary memory. */
+export const inMemory = (voxels: Voxels): Promise<Voxels> | Voxels => (isOnDevice(voxels) ? voxels.fetch() : voxels);
+
+/** Calls `work` with voxels where a run can read them; those on its device stay there until it is done. */
+export const holding = async <T>(
+  device: Device,
+  inputs: readonly Voxels[],
+  work: (here: readonly (Voxels | OnDevice)[]) => Promise<T>,
+): Promise<T> => {
+  const drops: (() => void)[] = [];
+  const here = inputs.map((voxels) => {
+    if (!(voxels instanceof ResidentVoxels && voxels.device === device)) return inMemory(voxels);
+    drops.push(voxels.hold());
+    return { buffer: voxels.buffer };
+  });
+  try {
+    return await work(await Promise.all(here));
+  } finally {
+    for (const drop of drops) drop();
+  }
+};

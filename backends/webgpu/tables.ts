@@ -43,7 +43,7 @@ export const driversOf = (pull: Pull, row: Axis): readonly Axis[] =>
   axes.filter((column) => at(pull.linear, row, column) !== 0);
 
 /** The coordinate along a source axis at index `i` of the one output axis that drives it. */
-const coordinateAlong = (pull: Pull, row: Axis, along: Axis, i: number): number => {
+export const coordinateAlong = (pull: Pull, row: Axis, along: Axis, i: number): number => {
   const { base, step } = rowOf(pull, along === 1 ? i : 0, along === 2 ? i : 0);
   return base[row] + step[row] * (along === 0 ? i : 0);
 };

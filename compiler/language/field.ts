@@ -43,34 +43,36 @@ export interface Input extends Node {
   readonly voxels: Voxels;
   readonly grid: Grid;
 }
-/** Samples of a field, taken on a grid and kept as `storage`; `reason` says to people why they are taken. */
+/**
+ * Samples of a field, taken on a grid and kept as `storage`, or in working precision where only more passes follow;
+ * `reason` says to people why they are taken.
+ */
 export interface Sample extends Node {
   readonly kind: "sample";
   readonly field: Field;
   readonly grid: Grid;
-  readonly storage: Storage;
+  readonly storage: Storage | "working";
   readonly reason: string;
 }
 export type Volume = Input | Sample;
 
 export const spellGrid = (g: Grid): string =>
   spell([...g.size, ...g.spacing, ...g.origin, ...g.direction]) + spellTangents(g.tangents);
+const spellStorage = (storage: Sample["storage"]): string =>
+  storage === "working" ? storage : `${storage.dtype} ${spell([storage.rescale.slope, storage.rescale.intercept])}`;
 const spellSampling = (s: Sampling | null): string => (s === null ? "undecided" : showSampling(s));
 
 export const input = (voxels: Voxels, grid: Grid): Input =>
   intern(`input ${objectId(voxels)} ${spellGrid(grid)}`, () => ({ kind: "input", voxels, grid }));
 
-export const sample = (field: Field, grid: Grid, storage: Storage, reason: string): Sample =>
-  intern(
-    `sample ${field.id} ${spellGrid(grid)} ${storage.dtype} ${spell([storage.rescale.slope, storage.rescale.intercept])} ${reason}`,
-    () => ({
-      kind: "sample",
-      field,
-      grid,
-      storage,
-      reason,
-    }),
-  );
+export const sample = (field: Field, grid: Grid, storage: Sample["storage"], reason: string): Sample =>
+  intern(`sample ${field.id} ${spellGrid(grid)} ${spellStorage(storage)} ${reason}`, () => ({
+    kind: "sample",
+    field,
+    grid,
+    storage,
+    reason,
+  }));
 
 export const interpolate = (volume: Volume, sampling: Sampling | null): Interpolate =>
   intern(`interpolate ${volume.id} ${spellSampling(sampling)}`, () => ({ kind: "interpolate", volume, sampling }));

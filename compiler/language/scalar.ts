@@ -41,6 +41,17 @@ export interface BackgroundValue extends Node {
   readonly kind: "background";
   readonly buffer: number;
 }
+/**
+ * In plans only: Σ_c T[round(row), c] · β³(column − c) with T the table in buffer `buffer`, or with the derivative of
+ * β³; 0 where row or column are NaN. It is linear in T, and the transpose of counting into a histogram.
+ */
+export interface Lookup extends Node {
+  readonly kind: "lookup";
+  readonly buffer: number;
+  readonly row: Scalar;
+  readonly column: Scalar;
+  readonly weights: "spline" | "slope";
+}
 export interface Unary extends Node {
   readonly kind: "unary";
   readonly operator: UnaryOperator;
@@ -60,7 +71,7 @@ export interface Select extends Node {
   readonly otherwise: Scalar;
 }
 
-export type Scalar = Const | TapValue | Slope | Inside | BackgroundValue | Unary | Binary | Select;
+export type Scalar = Const | TapValue | Slope | Inside | BackgroundValue | Lookup | Unary | Binary | Select;
 
 export const constant = (value: number): Const => intern(`const ${spell([value])}`, () => ({ kind: "const", value }));
 /** The parameter `name` with the value that it has now. */
@@ -72,6 +83,14 @@ export const slope = (index: number, axis: Axis): Slope =>
 export const inside = (region: number): Inside => intern(`inside ${region}`, () => ({ kind: "inside", region }));
 export const background = (buffer: number): BackgroundValue =>
   intern(`background ${buffer}`, () => ({ kind: "background", buffer }));
+export const lookup = (buffer: number, row: Scalar, column: Scalar, weights: Lookup["weights"]): Lookup =>
+  intern(`lookup ${buffer} ${row.id} ${column.id} ${weights}`, () => ({
+    kind: "lookup",
+    buffer,
+    row,
+    column,
+    weights,
+  }));
 export const unary = (operator: UnaryOperator, a: Scalar): Unary =>
   intern(`${operator} ${a.id}`, () => ({ kind: "unary", operator, a }));
 export const binary = (operator: BinaryOperator, a: Scalar, b: Scalar): Binary =>
@@ -99,34 +118,6 @@ export const binaryOperators: Readonly<Record<BinaryOperator, (a: number, b: num
   less: (a, b) => (a < b ? 1 : 0),
 };
 
-/** The value of a scalar whose only leaves are constants and taps, given the values of these. */
-export const valueOfScalar = (body: Scalar, taps: readonly number[]): number => {
-  const known = new Map<Scalar, number>();
-  for (const s of nodesOf(body)) {
-    const of = (child: Scalar): number => known.get(child) ?? Number.NaN;
-    known.set(s, step(s, of, taps));
-  }
-  return known.get(body) ?? Number.NaN;
-};
-const step = (s: Scalar, of: (child: Scalar) => number, taps: readonly number[]): number => {
-  switch (s.kind) {
-    case "const":
-      return s.value;
-    case "tap":
-      return taps[s.index] ?? Number.NaN;
-    case "unary":
-      return unaryOperators[s.operator](of(s.a));
-    case "binary":
-      return binaryOperators[s.operator](of(s.a), of(s.b));
-    case "select":
-      return of(s.condition) !== 0 ? of(s.then) : of(s.otherwise);
-    case "slope":
-    case "inside":
-    case "background":
-      return Number.NaN;
-  }
-};
-
 /** The scalar with `leaf` in place of every leaf that it answers for; `undefined` keeps a leaf. Shared parts are visited once. */
 export const replaceLeaves = (
   body: Scalar,
@@ -148,6 +139,8 @@ export const replaceLeaves = (
         return binary(s.operator, go(s.a), go(s.b));
       case "select":
         return select(go(s.condition), go(s.then), go(s.otherwise));
+      case "lookup":
+        return lookup(s.buffer, go(s.row), go(s.column), s.weights);
       default:
         return leaf(s) ?? s;
     }
@@ -182,6 +175,8 @@ const childrenOf = (s: Scalar): readonly Scalar[] => {
       return [s.a, s.b];
     case "select":
       return [s.condition, s.then, s.otherwise];
+    case "lookup":
+      return [s.row, s.column];
     default:
       return [];
   }
@@ -221,6 +216,8 @@ const showNode = (s: Scalar, show: (s: Scalar) => string): string => {
       return `inside${s.region}`;
     case "background":
       return `background(buffer${s.buffer})`;
+    case "lookup":
+      return `${s.weights}(buffer${s.buffer}[${show(s.row)}, ${show(s.column)}])`;
     case "unary":
       return `${s.operator}(${show(s.a)})`;
     case "binary": {

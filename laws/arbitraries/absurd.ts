@@ -32,12 +32,15 @@ export const absurdSteps: fc.Arbitrary<Step> = fc.oneof(
   fc
     .tuple(
       fc.record(
-        { rotate: oddVectors, scale: oddVectors, shear: oddVectors, translate: oddVectors },
+        { rotate: oddVectors, scale: oddVectors, shear: oddVectors, translate: oddVectors, center: oddVectors },
         { requiredKeys: [] },
       ),
       odd.sampling,
     )
     .map(([parameters, s]): Step => ({ op: "affine", ...parameters, ...s })),
+  fc
+    .tuple(oddVectors, oddVectors, oddVectors, oddVectors, odd.sampling)
+    .map(([a, b, c, offset, s]): Step => ({ op: "transform", matrix: [...a, ...b, ...c], offset, ...s })),
   fc.tuple(axisNames, oddNumbers).map(([axis, mm]): Step => ({ op: "translate", axis, mm })),
   fc.tuple(fc.oneof(oddNumbers, oddVectors), odd.sampling).map(([factor, s]): Step => ({ op: "scale", factor, ...s })),
   fc.tuple(oddVectors, odd.sampling).map(([spacing, s]): Step => ({ op: "resampleToSpacing", spacing, ...s })),

@@ -1,10 +1,12 @@
 /** Movements of content: alone, for laws that know where it goes, and with the steps that undo them. */
 import fc from "fast-check";
+import { invert } from "../../compiler/language/affine.ts";
 import type { Grid } from "../../compiler/language/grid.ts";
 import { vector } from "../../compiler/language/vector.ts";
 import type { MedImage } from "../../src/image.ts";
 import { applySteps } from "../../src/json.ts";
 import { orientationOf } from "../../src/orientation.ts";
+import { mapOf } from "../../src/real.ts";
 import type { AffineStep, SamplingOptions, Step } from "../../src/step.ts";
 import { orientationClarity } from "../grid.ts";
 import type { MovingStep } from "../motion.ts";
@@ -13,7 +15,18 @@ import { factors, shears } from "./affines.ts";
 import { gridsNear, rotationAxes } from "./grids.ts";
 import { decimals, vectors } from "./numbers.ts";
 import { sequences } from "./pipelines.ts";
-import { affineSteps, axisNames, codes, degrees, flips, respacings, rotations, scales, translations } from "./steps.ts";
+import {
+  affineSteps,
+  axisNames,
+  codes,
+  degrees,
+  flips,
+  respacings,
+  rotations,
+  scales,
+  transforms,
+  translations,
+} from "./steps.ts";
 
 const unsaid: fc.Arbitrary<SamplingOptions> = fc.constant({});
 
@@ -22,6 +35,7 @@ export const movingSteps = (grid: Grid): fc.Arbitrary<MovingStep> =>
   fc.oneof(
     rotations(unsaid),
     affineSteps(unsaid),
+    transforms(grid, unsaid),
     scales(unsaid),
     respacings(grid, unsaid),
     gridsNear(grid).map((near): MovingStep => ({ op: "resampleToImage", grid: near })),
@@ -54,6 +68,10 @@ export const undoables = (grid: Grid, sampling: SamplingOptions): fc.Arbitrary<U
         ],
       }),
     ),
+    transforms(grid, fc.constant(sampling)).map((step): Undoable => {
+      const { linear, offset } = invert(mapOf(step.matrix, step.offset));
+      return { forward: [step], backward: [{ ...step, matrix: linear, offset }] };
+    }),
     translations.map((step): Undoable => ({ forward: [step], backward: [{ ...step, mm: -step.mm }] })),
     flips.map((step): Undoable => ({ forward: [step], backward: [step] })),
     // Between two orientations there is no code to come back to.

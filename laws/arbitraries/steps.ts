@@ -3,8 +3,9 @@
  * to) are functions of it, so that a step drawn is a step that can be.
  */
 import fc from "fast-check";
-import type { Grid } from "../../compiler/language/grid.ts";
-import { vector } from "../../compiler/language/vector.ts";
+import { about, fixed } from "../../compiler/language/affine.ts";
+import { centreOf, type Grid } from "../../compiler/language/grid.ts";
+import { type Vector3, vector } from "../../compiler/language/vector.ts";
 import { type DType, dtypeNames } from "../../compiler/language/voxels.ts";
 import { orientationCodes } from "../../src/orientation.ts";
 import type {
@@ -20,10 +21,11 @@ import type {
   SamplingOptions,
   ScaleStep,
   Step,
+  TransformStep,
   TranslateStep,
 } from "../../src/step.ts";
 import type { ExactStep } from "../exact.ts";
-import { factors, shears } from "./affines.ts";
+import { affines, factors, shears } from "./affines.ts";
 import { gridsNear, rotationAxes } from "./grids.ts";
 import { decimals, vectors } from "./numbers.ts";
 import { scalars } from "./scalars.ts";
@@ -35,10 +37,16 @@ export const degrees: fc.Arbitrary<number> = fc.oneof(decimals(-180, 180, 1), fc
 const options = <O extends object>(arbitrary: fc.Arbitrary<O> | undefined): fc.Arbitrary<O | Record<never, never>> =>
   arbitrary ?? fc.constant({});
 
+/** Points to turn about, or none said. */
+const centers: fc.Arbitrary<{ readonly center?: Vector3 }> = fc.oneof(
+  fc.constant({}),
+  vectors(decimals(-20, 20, 1)).map((center) => ({ center })),
+);
+
 export const rotations = (sampling: fc.Arbitrary<SamplingOptions>): fc.Arbitrary<RotateStep> =>
   fc
-    .tuple(fc.oneof(axisNames, rotationAxes), degrees, sampling)
-    .map(([axis, turn, s]) => ({ op: "rotate", axis, degrees: turn, ...s }));
+    .tuple(fc.oneof(axisNames, rotationAxes), degrees, centers, sampling)
+    .map(([axis, turn, center, s]) => ({ op: "rotate", axis, degrees: turn, ...center, ...s }));
 
 export const affineSteps = (sampling: fc.Arbitrary<SamplingOptions>): fc.Arbitrary<AffineStep> =>
   fc
@@ -47,9 +55,17 @@ export const affineSteps = (sampling: fc.Arbitrary<SamplingOptions>): fc.Arbitra
         { rotate: vectors(degrees), scale: factors, shear: shears, translate: vectors(decimals(-5, 5, 1)) },
         { requiredKeys: [] },
       ),
+      centers,
       sampling,
     )
-    .map(([parameters, s]) => ({ op: "affine", ...parameters, ...s }));
+    .map(([parameters, center, s]) => ({ op: "affine", ...parameters, ...center, ...s }));
+
+/** Maps of twelve numbers, which may move content about a grid that lies anywhere: they turn about `near`. */
+export const transforms = (near: Grid, sampling: fc.Arbitrary<SamplingOptions>): fc.Arbitrary<TransformStep> =>
+  fc.tuple(affines, sampling).map(([map, s]) => {
+    const { linear, offset } = about(fixed(centreOf(near)), map, fixed(map.offset));
+    return { op: "transform", matrix: linear, offset, ...s };
+  });
 
 export const translations: fc.Arbitrary<TranslateStep> = fc.record({
   op: fc.constant("translate"),
@@ -116,6 +132,7 @@ export const samplingSteps = (grid: Grid, sampling: fc.Arbitrary<SamplingOptions
   fc.oneof(
     rotations(sampling),
     affineSteps(sampling),
+    transforms(grid, sampling),
     scales(sampling),
     respacings(grid, sampling),
     fc.tuple(gridsNear(grid), sampling).map(([near, s]): Step => ({ op: "resampleToImage", grid: near, ...s })),

@@ -37,9 +37,18 @@ const backends: Readonly<Record<BackendName, () => Choice>> = {
   wasm: () => () => onWasm,
   webgpu: () => () => onWebGpu,
 };
+const named: Readonly<Record<BackendName, Backend | "auto">> = {
+  auto: "auto",
+  reference,
+  wasm,
+  webgpu: onWebGpu.backend,
+};
 const names: readonly BackendName[] = ["auto", "reference", "wasm", "webgpu"];
 
 export const backendFormat: Format<BackendName> = wordFormat(names, "reference");
+
+/** As the library takes it. */
+export const backendNamed = (name: BackendName): Backend | "auto" => named[name];
 
 /** What runs plans under this name. */
 export const chooseBackend = (name: BackendName): Choice => backends[name]();

@@ -5,6 +5,7 @@ import { type Command, optionsOf } from "./command.ts";
 import { convert } from "./commands/convert.ts";
 import { info } from "./commands/info.ts";
 import { phantom } from "./commands/phantom.ts";
+import { register } from "./commands/register.ts";
 import { run } from "./commands/run.ts";
 import { report } from "./failures.ts";
 import { helpOf, overview } from "./help.ts";
@@ -41,7 +42,7 @@ const version: Command = {
   },
 };
 
-const commands: readonly Command[] = [info, run, convert, phantom, help, version];
+const commands: readonly Command[] = [info, run, register, convert, phantom, help, version];
 
 /** Words that stand for a command, as people expect of any command line. */
 const aliases: Readonly<Record<string, string>> = { "--help": "help", "-h": "help", "--version": "version" };

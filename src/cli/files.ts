@@ -6,6 +6,7 @@ import { platform } from "#platform";
 import { fail } from "../../compiler/errors.ts";
 import { formatForWriting } from "../io/formats.ts";
 import { loadHeader } from "../io/load.ts";
+import { transformFormatForWriting } from "../io/transform/transforms.ts";
 
 /** @throws MedImagesError `FileAccess` */
 export const readable = async (path: string): Promise<void> => {
@@ -14,9 +15,20 @@ export const readable = async (path: string): Promise<void> => {
   if (kind === "folder") fail({ kind: "FileAccess", path, reason: "is a folder, not a file", remedy: "name a file" });
 };
 
-/** @throws MedImagesError `UnsupportedFile` for a name of no known format, `FileAccess` */
+/** For an image. @throws MedImagesError `UnsupportedFile` for a name of no known format, `FileAccess` */
 export const writable = async (path: string): Promise<void> => {
   formatForWriting(path);
+  await writablePlace(path);
+};
+
+/** For a transform. @throws MedImagesError `UnsupportedFile` for a name of no known format, `FileAccess` */
+export const writableTransform = async (path: string): Promise<void> => {
+  transformFormatForWriting(path);
+  await writablePlace(path);
+};
+
+/** @throws MedImagesError `FileAccess` */
+const writablePlace = async (path: string): Promise<void> => {
   if ((await platform.kindOfPath(path)) === "folder")
     fail({ kind: "FileAccess", path, reason: "is a folder, not a file", remedy: "name a file" });
   if ((await platform.kindOfPath(dirname(path))) !== "folder")

@@ -26,13 +26,17 @@ export interface SamplingInForce {
   readonly fill?: SamplingFill;
 }
 
+type Resampling = StepOf<"rotate" | "affine" | "transform" | "scale" | "resampleToSpacing">;
+
 /** A step that lacks its sampling: one that interpolates, one that clips, or one that does neither. */
 export type Draft =
-  | { readonly needs: "sampling"; readonly step: StepOf<"rotate" | "affine" | "scale" | "resampleToSpacing"> }
+  | { readonly needs: "sampling"; readonly step: Resampling }
   | { readonly needs: "fill"; readonly step: StepOf<"crop" | "pad" | "padOrCropTo"> }
   | { readonly needs: "nothing"; readonly step: Step }
   /** The grid of another image, which has to be read first. */
-  | { readonly needs: "image"; readonly path: string };
+  | { readonly needs: "image"; readonly path: string }
+  /** A transform from a file. */
+  | { readonly needs: "transform"; readonly path: string };
 
 export interface StepOption {
   readonly value?: string;
@@ -40,7 +44,7 @@ export interface StepOption {
   readonly format: Format<Draft>;
 }
 
-const sampling = (step: StepOf<"rotate" | "affine" | "scale" | "resampleToSpacing">): Draft => ({
+const sampling = (step: Resampling): Draft => ({
   needs: "sampling",
   step,
 });
@@ -73,7 +77,7 @@ const readBox = (parts: readonly string[] | undefined, least: number): readonly 
   return a === undefined || b === undefined ? undefined : [a, b];
 };
 
-const affineParts: readonly (keyof AffineStep)[] = ["rotate", "scale", "shear", "translate"];
+const affineParts: readonly (keyof AffineStep)[] = ["rotate", "scale", "shear", "translate", "center"];
 const readAffine = (text: string): Draft | undefined => {
   const given = new Map<string, Vector3>();
   for (const part of text.split(";")) {
@@ -167,14 +171,18 @@ export const stepOptions: Readonly<Record<string, StepOption>> = {
     },
   ),
   rotate: draft(
-    "AXIS:DEGREES",
-    "Turn the content, right-handed, about an axis of the image (x, y, z) or a direction X,Y,Z in the world, through the centre. The grid stays.",
-    "an axis and degrees: x, y, z or X,Y,Z, a colon, a number",
+    "AXIS:DEGREES[:X,Y,Z]",
+    "Turn the content, right-handed, about an axis of the image (x, y, z) or a direction X,Y,Z in the world, through the centre of the grid or the world point X,Y,Z. The grid stays.",
+    "an axis and degrees, and perhaps a point in mm: x, y, z or X,Y,Z, a colon, a number, and perhaps :X,Y,Z",
     "z:5",
     (text) => {
-      const [along, degrees] = readAlong(text) ?? [];
+      const [along, amount, point] = readParts(text, 2, 3) ?? [];
       const axis = along === undefined ? undefined : (readAxis(along) ?? readVector(along));
-      return axis === undefined || degrees === undefined ? undefined : sampling({ op: "rotate", axis, degrees });
+      const degrees = amount === undefined ? undefined : readNumber(amount);
+      const center = point === undefined ? undefined : readVector(point);
+      if (axis === undefined || degrees === undefined || (center === undefined && point !== undefined))
+        return undefined;
+      return sampling({ op: "rotate", axis, degrees, ...(center === undefined ? {} : { center }) });
     },
   ),
   translate: draft(
@@ -190,11 +198,21 @@ export const stepOptions: Readonly<Record<string, StepOption>> = {
   ),
   affine: draft(
     "PARTS",
-    "Move the content: rotate=X,Y,Z degrees; scale=X,Y,Z; shear=XY,XZ,YZ; translate=X,Y,Z mm, any of them, about the centre. The grid stays.",
-    "parts of rotate=, scale=, shear=, translate=, each once with three numbers, with semicolons between",
+    "Move the content: rotate=X,Y,Z degrees; scale=X,Y,Z; shear=XY,XZ,YZ; translate=X,Y,Z mm, any of them, about the centre of the grid or center=X,Y,Z mm. The grid stays.",
+    "parts of rotate=, scale=, shear=, translate=, center=, each once with three numbers, with semicolons between",
     "'rotate=0,0,30;scale=0.8,0.8,0.8;translate=5,-2,0'",
     readAffine,
   ),
+  transform: {
+    value: "FILE",
+    help: "Move the content by a transform as `medimages register`, ITK or Slicer saves it: .tfm, .json, or a 4×4 matrix as text, from points of the fixed image to those of this one. The grid stays; --like FIXED after it takes that of the fixed image.",
+    format: {
+      ...textFormat,
+      expected: "the path of a transform",
+      example: "transform.tfm",
+      read: (path) => (path === "" ? undefined : { needs: "transform", path }),
+    },
+  },
   flip: draft("AXIS", "Mirror the content along an axis of the image.", "x, y or z", "x", (text) => {
     const axis = readAxis(text);
     return axis && plain({ op: "flip", axis });

@@ -1,8 +1,11 @@
 /** The steps of a command line, in the order in which they were given, and the grids that they refer to. */
 import { loadHeader } from "../io/load.ts";
+import { loadTransform } from "../io/transform/transforms.ts";
 import type { Step } from "../step.ts";
+import { contentMapOf } from "../transform.ts";
 import type { Arguments } from "./arguments.ts";
 import { allOf } from "./failures.ts";
+import { readable } from "./files.ts";
 import type { OptionGroup } from "./options.ts";
 import { type Draft, fillFormat, interpolationFormat, type SamplingInForce, stepOptions } from "./step-options.ts";
 import { badValue } from "./usage.ts";
@@ -37,8 +40,11 @@ export const samplingGroup: OptionGroup = {
   ],
 };
 
-/** A step whose sampling is known; only the grid of another image may be missing. */
-type Planned = Step | { readonly op: "like"; readonly path: string; readonly sampling: SamplingInForce };
+/** A step whose sampling is known; only what a file says may be missing: the grid of an image, or a transform. */
+type Planned =
+  | Step
+  | { readonly op: "like"; readonly path: string; readonly sampling: SamplingInForce }
+  | { readonly op: "transform-file"; readonly path: string; readonly sampling: SamplingInForce };
 
 /** Reads the steps; what is wrong with them is complained of. */
 export const plannedSteps = (args: Arguments): readonly Planned[] => {
@@ -88,6 +94,8 @@ const withSampling = (draft: Draft, inForce: SamplingInForce): Planned | undefin
       return { ...draft.step, ...inForce };
     case "image":
       return { op: "like", path: draft.path, sampling: inForce };
+    case "transform":
+      return { op: "transform-file", path: draft.path, sampling: inForce };
     case "fill": {
       const { fill } = inForce;
       if (fill === undefined) return draft.step;
@@ -96,10 +104,15 @@ const withSampling = (draft: Draft, inForce: SamplingInForce): Planned | undefin
   }
 };
 
-/** Reads the grids of reference images. @throws MedImagesError when one of them cannot be read. */
+/** Reads the grids of reference images, and transforms. @throws MedImagesError when one of them cannot be read. */
 export const resolveSteps = (planned: readonly Planned[], memory: number | undefined): Promise<readonly Step[]> =>
   allOf(
     planned.map(async (step): Promise<Step> => {
+      if (step.op === "transform-file") {
+        await readable(step.path);
+        // The file maps points of the fixed image to the moving one; the content goes the other way.
+        return { op: "transform", ...contentMapOf(await loadTransform(step.path)), ...step.sampling };
+      }
       if (step.op !== "like") return step;
       const { grid } = await loadHeader(step.path, memory === undefined ? {} : { memory });
       return { op: "resampleToImage", grid, image: step.path, ...step.sampling };

@@ -11,7 +11,7 @@ import { concatenate } from "../platform/pushback.ts";
 import { type ImageSource, openSource } from "./source.ts";
 
 /** The most bytes that deflate can make of one: 258 for every 2 bits, as zlib's documentation gives it. */
-const largestDeflateRatio = 1032;
+export const largestDeflateRatio = 1032;
 
 export interface Content {
   /** The path, or what a source without one is called in messages. */
@@ -40,6 +40,89 @@ export interface Content {
 
 const nothing = new Uint8Array(0);
 
+/** What a content is made of: bytes that come one after the other, and what is known of where they come from. */
+export interface ContentParts extends Pick<Content, "name" | "path" | "gzipped" | "sourceSize" | "capacity"> {
+  readonly pieces: AsyncIterator<Uint8Array>;
+  /** May grow while the pieces are read. */
+  readonly warnings: readonly Warning[];
+  /** Called once the pieces were given back. */
+  close(): Promise<void>;
+}
+
+/** Pieces of bytes as something to be read in order. */
+export const contentOf = ({ pieces, warnings, close, ...facts }: ContentParts): Content => {
+  let held: Uint8Array = nothing;
+  let ended = false;
+  let position = 0;
+
+  const pull = async (): Promise<Uint8Array | undefined> => {
+    while (!ended) {
+      const step = await pieces.next();
+      if (step.done) ended = true;
+      else if (step.value.length > 0) return step.value;
+    }
+    return undefined;
+  };
+  const next = async (limit: number): Promise<Uint8Array | undefined> => {
+    const piece = held.length > 0 ? held : await pull();
+    if (piece === undefined) return undefined;
+    held = piece.subarray(limit);
+    const part = piece.subarray(0, limit);
+    position += part.length;
+    return part;
+  };
+  const peek = async (length: number): Promise<Uint8Array> => {
+    while (held.length < length) {
+      const more = await pull();
+      if (more === undefined) break;
+      held = concatenate(held, more);
+    }
+    return held.subarray(0, length);
+  };
+  return {
+    ...facts,
+    position: () => position,
+    peek,
+    take: async (length) => {
+      const taken: Uint8Array[] = [];
+      let total = 0;
+      while (total < length) {
+        const piece = await next(length - total);
+        if (piece === undefined) break;
+        taken.push(piece);
+        total += piece.length;
+      }
+      const all = new Uint8Array(total);
+      let at = 0;
+      for (const piece of taken) {
+        all.set(piece, at);
+        at += piece.length;
+      }
+      return all;
+    },
+    next,
+    skip: async (length) => {
+      let passed = 0;
+      while (passed < length) {
+        const piece = await next(length - passed);
+        if (piece === undefined) break;
+        passed += piece.length;
+      }
+      return passed;
+    },
+    warnings: () => warnings,
+    close: async () => {
+      await pieces.return?.();
+      await close();
+    },
+  };
+};
+
+/** All that a content has left, in pieces; the content itself stays open. */
+export async function* restOf(content: Content): AsyncGenerator<Uint8Array, void> {
+  for (let piece = await content.next(2 ** 20); piece !== undefined; piece = await content.next(2 ** 20)) yield piece;
+}
+
 /**
  * Opens a source for reading in order.
  * @throws MedImagesError `FileAccess` when it cannot be opened, `MalformedFile` when it is empty.
@@ -58,76 +141,16 @@ export const openContent = async (source: ImageSource): Promise<Content> => {
       const end = yield* platform.gunzip(bytes.stream(0), name);
       for (const reason of end.warnings) warnings.push({ kind: "gzip", message: `${name}: ${reason}` });
     }
-    const pieces: AsyncIterator<Uint8Array> = gzipped ? inflated() : bytes.stream(0)[Symbol.asyncIterator]();
-    let held: Uint8Array = nothing;
-    let ended = false;
-    let position = 0;
-
-    const pull = async (): Promise<Uint8Array | undefined> => {
-      while (!ended) {
-        const step = await pieces.next();
-        if (step.done) ended = true;
-        else if (step.value.length > 0) return step.value;
-      }
-      return undefined;
-    };
-    const next = async (limit: number): Promise<Uint8Array | undefined> => {
-      const piece = held.length > 0 ? held : await pull();
-      if (piece === undefined) return undefined;
-      held = piece.subarray(limit);
-      const part = piece.subarray(0, limit);
-      position += part.length;
-      return part;
-    };
-    const peek = async (length: number): Promise<Uint8Array> => {
-      while (held.length < length) {
-        const more = await pull();
-        if (more === undefined) break;
-        held = concatenate(held, more);
-      }
-      return held.subarray(0, length);
-    };
-    return {
+    return contentOf({
       name,
       path: typeof source === "string" ? source : undefined,
       gzipped,
       sourceSize: size,
       capacity: gzipped ? size * largestDeflateRatio : size,
-      position: () => position,
-      peek,
-      take: async (length) => {
-        const taken: Uint8Array[] = [];
-        let total = 0;
-        while (total < length) {
-          const piece = await next(length - total);
-          if (piece === undefined) break;
-          taken.push(piece);
-          total += piece.length;
-        }
-        const all = new Uint8Array(total);
-        let at = 0;
-        for (const piece of taken) {
-          all.set(piece, at);
-          at += piece.length;
-        }
-        return all;
-      },
-      next,
-      skip: async (length) => {
-        let passed = 0;
-        while (passed < length) {
-          const piece = await next(length - passed);
-          if (piece === undefined) break;
-          passed += piece.length;
-        }
-        return passed;
-      },
-      warnings: () => warnings,
-      close: async () => {
-        await pieces.return?.();
-        await bytes.close();
-      },
-    };
+      pieces: gzipped ? inflated() : bytes.stream(0)[Symbol.asyncIterator](),
+      warnings,
+      close: () => bytes.close(),
+    });
   } catch (thrown) {
     await bytes.close();
     throw thrown;

@@ -25,6 +25,14 @@ export interface Progress {
   readonly onProgress?: (fraction: number) => void;
 }
 
+export interface WriteOptions extends Progress {
+  /**
+   * Whether voxels are compressed, in formats whose suffix does not say it: MetaImage (not unless asked for) and NRRD
+   * (as `.nrrd` unless refused).
+   */
+  readonly compress?: boolean;
+}
+
 /** An image whose header was read and checked; its voxels can be read once. */
 export interface OpenedImage {
   readonly header: ImageHeader;
@@ -44,5 +52,5 @@ export interface ImageFormat {
   recognizes(head: Uint8Array, name: string): boolean;
   open(content: Content, budget: Budget): Promise<OpenedImage>;
   /** Absent where the format is only read. */
-  readonly write?: (path: string, image: MedImage, progress: Progress) => Promise<void>;
+  readonly write?: (path: string, image: MedImage, options: WriteOptions) => Promise<void>;
 }

@@ -5,15 +5,25 @@
 import { fail } from "../../compiler/errors.ts";
 import type { Content } from "./content.ts";
 import type { ImageFormat } from "./format.ts";
+import { hdf5Format } from "./hdf5/format.ts";
+import { metaImageFormat } from "./metaimage/format.ts";
 import { niftiFormat } from "./nifti/format.ts";
+import { nrrdFormat } from "./nrrd/format.ts";
+import { registeredFormats } from "./registry.ts";
 import { recognizeForeign } from "./sniff.ts";
 
-export const formats: readonly ImageFormat[] = [niftiFormat];
+const ownFormats: readonly ImageFormat[] = [niftiFormat, metaImageFormat, nrrdFormat, hdf5Format];
+
+/** Those that were added first. */
+const allFormats = (): readonly ImageFormat[] => [...registeredFormats(), ...ownFormats];
 
 /** Enough for every magic number that is looked for. */
 const headLength = 1024;
 
-const known = (): string => formats.map(({ name }) => name).join(", ");
+const known = (): string =>
+  allFormats()
+    .map(({ name }) => name)
+    .join(", ");
 
 /**
  * The format of a content that was not read from yet.
@@ -24,7 +34,7 @@ export const formatOf = async (content: Content): Promise<ImageFormat> => {
   const path = content.name;
   if (head.length === 0)
     return fail({ kind: "MalformedFile", path, reason: "is empty: there is nothing in its gzip stream" });
-  const format = formats.find(({ recognizes }) => recognizes(head, path));
+  const format = allFormats().find(({ recognizes }) => recognizes(head, path));
   if (format !== undefined) return format;
   const foreign = recognizeForeign(head);
   return foreign === undefined
@@ -48,9 +58,9 @@ export const formatOf = async (content: Content): Promise<ImageFormat> => {
  */
 export const formatForWriting = (path: string): Required<Pick<ImageFormat, "write">> => {
   const name = path.toLowerCase();
-  for (const { suffixes, write } of formats)
+  for (const { suffixes, write } of allFormats())
     if (write !== undefined && suffixes.some((suffix) => name.endsWith(suffix))) return { write };
-  const suffixes = formats.flatMap((format) => (format.write === undefined ? [] : format.suffixes));
+  const suffixes = allFormats().flatMap((format) => (format.write === undefined ? [] : format.suffixes));
   return fail({
     kind: "UnsupportedFile",
     path,

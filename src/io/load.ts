@@ -4,7 +4,7 @@
 import { fail } from "../../compiler/errors.ts";
 import { intensityImage, type Kind, labelImage, type MedImage } from "../image.ts";
 import { type Content, openContent } from "./content.ts";
-import type { ImageHeader, OpenedImage, Progress } from "./format.ts";
+import type { ImageHeader, OpenedImage, Progress, WriteOptions } from "./format.ts";
 import { formatForWriting, formatOf } from "./formats.ts";
 import type { Budget } from "./limits.ts";
 import type { ImageSource } from "./source.ts";
@@ -22,7 +22,7 @@ export interface LoadHeaderOptions extends Budget {
   readonly verify?: boolean;
   readonly signal?: AbortSignal;
 }
-export type SaveOptions = Progress;
+export type SaveOptions = WriteOptions;
 
 const withOpened = async <A>(
   source: ImageSource,

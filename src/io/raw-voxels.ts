@@ -13,7 +13,9 @@ const tailLimit = 2 ** 20;
 export const checkClaim = (content: Content, offset: number, bytes: number): void => {
   const { name: path, capacity, gzipped, sourceSize } = content;
   if (offset + bytes <= capacity) return;
-  const there = gzipped ? `at most ${capacity} that ${sourceSize} gzipped bytes can hold` : `${capacity} of the file`;
+  const there = gzipped
+    ? `at most ${capacity} that ${sourceSize} compressed bytes can hold`
+    : `${capacity} of the file`;
   fail({
     kind: "MalformedFile",
     path,
@@ -65,7 +67,7 @@ export const pump = async (
       fail({
         kind: "MalformedFile",
         path,
-        reason: `its gzip stream goes on after the ${bytes} bytes of voxels it claims`,
+        reason: `its compressed stream goes on after the ${bytes} bytes of voxels it claims`,
       });
     if (extra > 0)
       warn("trailing-bytes", `${extra > tailLimit ? "more than " : ""}${extra} bytes after the voxels were left out`);

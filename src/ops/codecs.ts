@@ -6,9 +6,9 @@
 import { isRight } from "fp-ts/lib/Either.js";
 import * as t from "io-ts";
 import { type Interpolator, interpolators } from "../../compiler/language/interpolator.ts";
-import type { Vector3 } from "../../compiler/language/vector.ts";
+import type { Matrix3, Vector3 } from "../../compiler/language/vector.ts";
 import { type DType, dtypeNames } from "../../compiler/language/voxels.ts";
-import { isParameter, numberOf, numbersOf, type Real, type RealVector3 } from "../real.ts";
+import { isParameter, matrixOf, numberOf, numbersOf, type Real, type RealMatrix3, type RealVector3 } from "../real.ts";
 import type { AxisName, FillOptions, SamplingFill, SamplingOptions, Step } from "../step.ts";
 
 /** A codec of values that JSON has as they are: what it takes is said by a predicate, and by a name for people. */
@@ -30,6 +30,10 @@ export const vector3: t.Type<Vector3> = plain(
   "three finite numbers [x, y, z]",
   (u): u is Vector3 => Array.isArray(u) && u.length === 3 && u.every(isNumber),
 );
+export const matrix3: t.Type<Matrix3> = plain(
+  "nine finite numbers, row-major",
+  (u): u is Matrix3 => Array.isArray(u) && u.length === 9 && u.every(isNumber),
+);
 /** Parameters are written as the values that they have. */
 export const real: t.Type<Real, unknown> = new t.Type<Real, unknown>(
   finite.name,
@@ -42,6 +46,12 @@ export const realVector3: t.Type<RealVector3, unknown> = new t.Type<RealVector3,
   (u): u is RealVector3 => Array.isArray(u) && u.length === 3 && u.every(real.is),
   (u, context) => vector3.validate(u, context),
   numbersOf,
+);
+export const realMatrix3: t.Type<RealMatrix3, unknown> = new t.Type<RealMatrix3, unknown>(
+  matrix3.name,
+  (u): u is RealMatrix3 => Array.isArray(u) && u.length === 9 && u.every(real.is),
+  (u, context) => matrix3.validate(u, context),
+  matrixOf,
 );
 export const text: t.Type<string> = plain("text", (u): u is string => typeof u === "string");
 export const axisName: t.Type<AxisName> = oneOf("one of x, y, z", ["x", "y", "z"]);

@@ -6,7 +6,7 @@ import { type Vector3, vector } from "../../compiler/language/vector.ts";
 import { type Expression, type IntensityOperation, type Operation, sampledBy } from "../expression.ts";
 import type { ResampleToImageStep, ResampleToSpacingStep, SamplingOptions, ScaleStep } from "../step.ts";
 import { operation } from "./apply.ts";
-import { either, finite, oneOf, plain, samplingFields, stepCodec, text, vector3 } from "./codecs.ts";
+import { either, finite, matrix3, oneOf, samplingFields, stepCodec, text, vector3 } from "./codecs.ts";
 import {
   type Change,
   gridRefusal,
@@ -60,12 +60,8 @@ export const scaleDefinition: OperationDefinition<"scale"> = {
   },
 };
 
-const matrix9: t.Type<Grid["direction"]> = plain(
-  "nine finite numbers, row-major",
-  (u): u is Grid["direction"] => Array.isArray(u) && u.length === 9 && u.every((n) => finite.is(n)),
-);
 const gridCodec: t.Type<Grid> = t.type(
-  { size: vector3, spacing: vector3, origin: vector3, direction: matrix9 },
+  { size: vector3, spacing: vector3, origin: vector3, direction: matrix3 },
   "a grid",
 );
 

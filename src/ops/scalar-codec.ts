@@ -53,15 +53,17 @@ const print = (s: Scalar): unknown => {
       return "value";
     case "inside":
     case "background":
+    case "slope":
+    case "lookup":
       return { plan: s.kind };
   }
 };
 
+const onlyInPlans: ReadonlySet<Scalar["kind"]> = new Set<Scalar["kind"]>(["slope", "inside", "background", "lookup"]);
+
 /** What keeps a scalar from being a map of one value, or nothing. */
 export const scalarProblem = (body: Scalar): string | undefined => {
-  const foreign = scalar
-    .nodesOf(body)
-    .find((s) => s.kind === "inside" || s.kind === "background" || (s.kind === "tap" && s.index !== 0));
+  const foreign = scalar.nodesOf(body).find((s) => (s.kind === "tap" ? s.index !== 0 : onlyInPlans.has(s.kind)));
   return foreign === undefined ? undefined : `${scalar.showScalar(foreign)} has no meaning in a map`;
 };
 

@@ -15,11 +15,13 @@ import type { OperationDefinition } from "./operation.ts";
 import { changeOrientationDefinition, flipDefinition } from "./orient.ts";
 import { resampleToImageDefinition, resampleToSpacingDefinition, scaleDefinition } from "./resample.ts";
 import { rotateDefinition } from "./rotate.ts";
+import { transformDefinition } from "./transform.ts";
 import { translateDefinition } from "./translate.ts";
 
 export const operations: { readonly [N in OperationName]: OperationDefinition<N> } = {
   rotate: rotateDefinition,
   affine: affineDefinition,
+  transform: transformDefinition,
   translate: translateDefinition,
   scale: scaleDefinition,
   resampleToSpacing: resampleToSpacingDefinition,

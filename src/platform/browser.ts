@@ -43,16 +43,20 @@ async function* through(
   }
 }
 
-async function* gunzip(chunks: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array, GzipEnd> {
+async function* inflate(
+  chunks: AsyncIterable<Uint8Array>,
+  name: string,
+  format: "gzip" | "deflate",
+): AsyncGenerator<Uint8Array, GzipEnd> {
   try {
-    yield* through(chunks, new DecompressionStream("gzip"));
+    yield* through(chunks, new DecompressionStream(format));
   } catch (thrown) {
     if (thrown instanceof MedImagesError) throw thrown;
     fail(
       {
         kind: "MalformedFile",
         path: name,
-        reason: "its gzip data are cut off or damaged",
+        reason: "its compressed data are cut off or damaged",
         remedy: "get the file again from where it came",
       },
       thrown,
@@ -68,8 +72,10 @@ export const platform: Platform = {
   openFile: async (path) => noFiles(path, "pass a File, a Blob or the bytes instead"),
   kindOfPath: async () => "absent",
   writeFile: async (path) => noFiles(path, "make the bytes with encodeNifti and save those"),
-  gunzip,
+  gunzip: (chunks, name) => inflate(chunks, name, "gzip"),
   gzip: (chunks) => through(chunks, new CompressionStream("gzip")),
+  unzlib: (chunks, name) => inflate(chunks, name, "deflate"),
+  zlib: (chunks) => through(chunks, new CompressionStream("deflate")),
   threads: browserThreads,
   gpu: browserGpu,
   totalMemory: assumedMemory,

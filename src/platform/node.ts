@@ -8,7 +8,8 @@ import { closeSync, openSync, type Stats, unlinkSync } from "node:fs";
 import { type FileHandle, open, realpath, rename, stat, unlink } from "node:fs/promises";
 import { totalmem } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { constants, crc32, createInflateRaw, deflateRaw } from "node:zlib";
+import { Readable } from "node:stream";
+import { constants, crc32, createDeflate, createInflate, createInflateRaw, deflateRaw } from "node:zlib";
 import { allocateBacked } from "../../backends/wasm/memory.ts";
 import { fail, MedImagesError } from "../../compiler/errors.ts";
 import { corrupt, gunzipMembers } from "./gunzip.ts";
@@ -16,7 +17,7 @@ import { gzipHeader, gzipTrailer } from "./gzip-member.ts";
 import { nodeGpu } from "./node-gpu.ts";
 import { nodeThreads } from "./node-threads.ts";
 import type { ByteSource, Platform } from "./platform.ts";
-import type { Pushback } from "./pushback.ts";
+import { type Pushback, pushbackOf } from "./pushback.ts";
 
 const chunkSize = 2 ** 20;
 
@@ -219,10 +220,14 @@ const writeFile = async (path: string, chunks: AsyncIterable<Uint8Array>, signal
 // ---------------------------------------------------------------- gzip
 
 /** Inflates one deflate stream as far as its consumer pulls and puts back what follows it. */
-async function* inflateMember(input: Pushback, path: string): AsyncGenerator<Uint8Array, void> {
+async function* inflateMember(
+  input: Pushback,
+  path: string,
+  wrapping: "gzip" | "zlib" = "gzip",
+): AsyncGenerator<Uint8Array, void> {
   // One piece per read: zlib's pieces are used where they lie, never joined.
   const options = { chunkSize, readableObjectMode: true, readableHighWaterMark: 3 };
-  const inflate = createInflateRaw(options);
+  const inflate = wrapping === "gzip" ? createInflateRaw(options) : createInflate(options);
   let fed = 0;
   let last: Uint8Array = new Uint8Array(0);
   let over = false;
@@ -254,7 +259,10 @@ async function* inflateMember(input: Pushback, path: string): AsyncGenerator<Uin
   } catch (thrown) {
     if (thrown instanceof MedImagesError) throw thrown;
     const cut = codeOf(thrown) === "Z_BUF_ERROR";
-    corrupt(path, cut ? "its gzip stream is cut off" : "its gzip data are damaged and cannot be inflated", thrown);
+    const reason = cut
+      ? `its ${wrapping} stream is cut off`
+      : `its ${wrapping} data are damaged and cannot be inflated`;
+    corrupt(path, reason, thrown);
   } finally {
     over = true;
     wake();
@@ -303,12 +311,38 @@ async function* gzip(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Arr
   }
 }
 
+// ---------------------------------------------------------------- zlib
+
+/** The stream checks its own checksum; what follows it is left alone. */
+async function* unzlib(chunks: AsyncIterable<Uint8Array>, path: string): AsyncGenerator<Uint8Array, void> {
+  const input = pushbackOf(chunks);
+  try {
+    yield* inflateMember(input, path, "zlib");
+  } finally {
+    await input.close();
+  }
+}
+
+async function* zlib(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  const deflate = createDeflate({ level: 1, chunkSize: chunkSize / 2 });
+  const source = Readable.from(pieces(chunks), { objectMode: true });
+  source.on("error", (thrown) => deflate.destroy(thrown));
+  try {
+    for await (const piece of source.pipe(deflate)) yield piece as Uint8Array;
+  } finally {
+    source.destroy();
+    deflate.destroy();
+  }
+}
+
 export const platform: Platform = {
   openFile,
   kindOfPath,
   writeFile,
   gunzip: (chunks, name) => gunzipMembers(chunks, name, inflateMember, crc32),
   gzip,
+  unzlib,
+  zlib,
   threads: nodeThreads,
   gpu: nodeGpu,
   totalMemory: totalmem(),

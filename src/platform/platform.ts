@@ -37,6 +37,10 @@ export interface Platform {
   gunzip(chunks: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array, GzipEnd>;
   /** Deflates to gzip, in pieces. */
   gzip(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
+  /** Inflates one zlib stream (RFC 1950), in pieces. @throws MedImagesError `MalformedFile` */
+  unzlib(chunks: AsyncIterable<Uint8Array>, name: string): AsyncIterable<Uint8Array>;
+  /** Deflates to a zlib stream, in pieces. */
+  zlib(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
   /** Threads for kernels; absent where they cannot share memory. */
   readonly threads: ThreadHost | undefined;
   /** Where GPU devices come from. */

@@ -7,6 +7,7 @@ import { type Backend, evaluate, rotate, wasm } from "../../src/index.ts";
 import { webgpu } from "../../src/webgpu.ts";
 import { type Check, conformance } from "../backends/conformance.ts";
 import { float16Checks } from "../backends/float16.ts";
+import { gradients } from "../backends/gradients.ts";
 import { noise } from "../backends/noise.ts";
 import { sharesWithOnnxRuntime } from "./onnxruntime.ts";
 import { sharesWithTensorflow } from "./tensorflow.ts";
@@ -52,9 +53,15 @@ const backends: Readonly<
 > = {
   webgpu: {
     backend: webgpu(),
-    checks: (runs) => [...conformance(runs), ...float16Checks(), sharesWithTensorflow, sharesWithOnnxRuntime],
+    checks: (runs) => [
+      ...conformance(runs),
+      ...gradients(runs),
+      ...float16Checks(),
+      sharesWithTensorflow,
+      sharesWithOnnxRuntime,
+    ],
   },
-  wasm: { backend: wasm, checks: (runs) => [...conformance(runs), threads] },
+  wasm: { backend: wasm, checks: (runs) => [...conformance(runs), ...gradients(runs), threads] },
 };
 
 window.surroundings = async () => {

@@ -18,6 +18,8 @@ import {
   wasm,
   weightedSum,
 } from "../../src/index.ts";
+import { webgpu } from "../../src/webgpu.ts";
+import { hasGpu } from "../backends/webgpu/has-gpu.ts";
 
 const folder = new URL("../../../shared/oracle/", import.meta.url);
 const isHere = existsSync(new URL("gradients.json", folder));
@@ -92,6 +94,7 @@ const worst = (found: ArrayLike<number | bigint>, expected: ArrayLike<number | b
 const backends: readonly (readonly [Backend, number])[] = [
   [reference, 1e-5],
   [wasm, 1e-3],
+  ...(hasGpu ? ([[webgpu(), 1e-3]] as const) : []),
 ];
 
 describe.skipIf(!isHere)("gradients by PyTorch", () => {

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { MedImagesError } from "../../compiler/errors.ts";
 import { loadHeader, loadImage } from "../../src/io/load.ts";
-import { canDamage, damagedNifti, makeDamaged, temporaryFolder } from "./shared.ts";
+import { canDamage, damagedInputs, makeDamaged, temporaryFolder } from "./shared.ts";
 
-const cases = canDamage ? damagedNifti() : [];
+const cases = canDamage ? damagedInputs("nifti/") : [];
 const folder = temporaryFolder();
 
 /** MALFORMED.tsv allows these to be refused as well as read. */

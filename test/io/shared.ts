@@ -103,12 +103,12 @@ export interface DamagedFile {
   readonly verdict: string;
   readonly what: string;
 }
-/** The rows of MALFORMED.tsv, each file once. */
-export const damagedNifti = (): readonly DamagedFile[] => {
+/** The rows of MALFORMED.tsv for one folder, each file once. */
+export const damagedInputs = (under: string): readonly DamagedFile[] => {
   const rows = readFileSync(join(dataFolder, "MALFORMED.tsv"), "utf8").trim().split("\n").slice(1);
   const all = rows.map((row) => {
     const [file = "", verdict = "", what = ""] = row.split("\t");
     return { file, verdict, what };
   });
-  return [...new Map(all.filter(({ file }) => file.startsWith("nifti/")).map((row) => [row.file, row])).values()];
+  return [...new Map(all.filter(({ file }) => file.startsWith(under)).map((row) => [row.file, row])).values()];
 };

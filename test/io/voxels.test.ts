@@ -4,7 +4,7 @@ import { MedImagesError } from "../../compiler/errors.ts";
 import { type DType, dtypes } from "../../compiler/language/voxels.ts";
 import { loadHeader, loadImage } from "../../src/io/load.ts";
 import { checkLength, longestArray } from "../../src/io/longest.ts";
-import { voxelPieces, voxelSink } from "../../src/io/nifti/voxels.ts";
+import { voxelPieces, voxelSink } from "../../src/io/voxel-order.ts";
 import { phantom } from "../../src/phantom/index.ts";
 import { handmade, ramp } from "./handmade.ts";
 

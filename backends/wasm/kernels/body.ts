@@ -1,5 +1,5 @@
 /** The scalar language on four voxels at a time. */
-import type { BinaryOperator, Scalar, UnaryOperator } from "../../../compiler/language/scalar.ts";
+import type { BinaryOperator, Lookup, Scalar, UnaryOperator } from "../../../compiler/language/scalar.ts";
 import type { Axis } from "../../../compiler/language/vector.ts";
 import type { F, V128 } from "./context.ts";
 import type { VectorFunctions } from "./functions.ts";
@@ -9,11 +9,18 @@ export interface Leaves {
   readonly tap: (index: number) => V128;
   /** Absent in kernels that take no gradients. */
   readonly slope?: (index: number, axis: Axis) => V128;
+  /** As `slope`. */
+  readonly lookup?: (of: Lookup, row: V128, column: V128) => V128;
   readonly constant: (value: number) => V128;
   readonly background: (buffer: number) => V128;
   /** Added to the module when first asked for. */
   readonly functions: () => VectorFunctions;
 }
+
+/** What only kernels of gradients have was asked of another. */
+export const noGradients = (): never => {
+  throw new RangeError("this kernel takes no gradients");
+};
 
 /** A body's value for four voxels. */
 export const emitBody = (f: F, body: Scalar, leaves: Leaves): V128 => emitBodies(f, [body], leaves)[0] as V128;
@@ -35,10 +42,11 @@ export const emitBodies = (f: F, bodies: readonly Scalar[], leaves: Leaves): rea
       case "tap":
         return leaves.tap(s.index);
       case "slope":
-        if (leaves.slope === undefined) throw new RangeError("slopes are for gradients");
-        return leaves.slope(s.index, s.axis);
+        return (leaves.slope ?? noGradients)(s.index, s.axis);
       case "background":
         return leaves.background(s.buffer);
+      case "lookup":
+        return (leaves.lookup ?? noGradients)(s, of(s.row), of(s.column));
       case "inside":
         throw new RangeError("regions are resolved before a body is emitted");
       case "unary":

@@ -1,14 +1,16 @@
 /** Cubic B-spline interpolation, one voxel after the other: four coefficients along x fill the four lanes. */
-import type { Axis } from "../../../compiler/language/vector.ts";
 import type { DType } from "../../../compiler/language/voxels.ts";
 import type { Local } from "../assembler/index.ts";
 import type { F, V128 } from "./context.ts";
 import { loadRun } from "./elements.ts";
 import type { PerAxis, Position } from "./fixed.ts";
 
-type V = Local<"v128">;
-type Four<T> = readonly [T, T, T, T];
+export type V = Local<"v128">;
+export type Four<T> = readonly [T, T, T, T];
 const lanes = [0, 1, 2, 3] as const;
+
+/** The weights of four knots, or their derivatives, at a fraction. */
+export type Weigh = (f: F, t: V) => Four<V>;
 
 export interface Coefficients {
   readonly dtype: DType;
@@ -18,17 +20,16 @@ export interface Coefficients {
   readonly corners: Four<Local<"i32">>;
 }
 
-/** With `slope` the rise along that axis, per voxel. */
 export const bspline = (
   f: F,
   [x, y, z]: PerAxis<Position>,
   { dtype, strides, corners }: Coefficients,
-  slope?: Axis,
+  along: PerAxis<Weigh> = [weightsOf, weightsOf, weightsOf],
 ): V128 => {
   const { f32x4, i32x4, i32 } = f;
-  const along = (axis: Axis, t: V): Four<V> => (axis === slope ? slopes(f, t) : weightsOf(f, t));
-  const [alongX, alongY] = [transposed(f, along(0, x.share)), along(1, y.share)];
-  const alongZ = z && along(2, z.share);
+  const [weighX, weighY, weighZ = weightsOf] = along;
+  const [alongX, alongY] = [transposed(f, weighX(f, x.share)), weighY(f, y.share)];
+  const alongZ = z && weighZ(f, z.share);
   const [sy, sz] = strides;
   const totals = lanes.map((lane) => {
     const total = f.keep(f32x4.splat(0));
@@ -76,18 +77,8 @@ export const weightsOf = (f: F, t: V): Four<V> => {
   return [f.keep(cubic(u)), f.keep(middle(t)), f.keep(middle(u)), f.keep(cubic(t))];
 };
 
-/** The derivatives of the weights by t. */
-const slopes = (f: F, t: V): Four<V> => {
-  const { f32x4 } = f;
-  const u = f.keep(f32x4.sub(f32x4.splat(1), t));
-  const end = (v: V, sign: number): V128 => f32x4.mul(f32x4.mul(v, v), f32x4.splat(sign * 0.5));
-  const middle = (v: V, sign: number): V128 =>
-    f32x4.mul(f32x4.mul(v, f32x4.splat(sign)), f32x4.sub(f32x4.splat(2), f32x4.mul(v, f32x4.splat(1.5))));
-  return [f.keep(end(u, -1)), f.keep(middle(t, -1)), f.keep(middle(u, 1)), f.keep(end(t, 1))];
-};
-
-/** From the k-th weight of each voxel to the weights of the k-th voxel. */
-const transposed = (f: F, [a, b, c, d]: Four<V>): Four<V> => {
+/** From the k-th weight of each voxel to the weights of the k-th voxel, or back. */
+export const transposed = (f: F, [a, b, c, d]: Four<V>): Four<V> => {
   const { i32x4 } = f;
   const [ab, cd] = [f.keep(i32x4.shuffle(a, b, [0, 4, 1, 5])), f.keep(i32x4.shuffle(c, d, [0, 4, 1, 5]))];
   const [ef, gh] = [f.keep(i32x4.shuffle(a, b, [2, 6, 3, 7])), f.keep(i32x4.shuffle(c, d, [2, 6, 3, 7]))];

@@ -11,40 +11,6 @@ export interface Neighbours {
   readonly corners: readonly [Local<"i32">, Local<"i32">, Local<"i32">, Local<"i32">];
 }
 
-/** A value and how it rises along each axis, per voxel. */
-export interface Slopes {
-  readonly value: V128;
-  readonly slopes: readonly [V128, V128, V128];
-}
-
-/** As {@link linear}, in a volume, with slopes: they are made of the same eight samples. */
-export const linearSlopes = (
-  f: F,
-  dtype: PairDType,
-  [x, y, z]: readonly [Position, Position, Position],
-  { next: [nextY, nextZ], corners }: Neighbours,
-): Slopes => {
-  const { f32x4, i32 } = f;
-  const mix = (a: Local<"v128">, b: Local<"v128">, share: V128): Local<"v128"> =>
-    f.keep(f32x4.add(a, f32x4.mul(f32x4.sub(b, a), share)));
-  const along = (shift: I32): { readonly at: Local<"v128">; readonly rise: Local<"v128"> } => {
-    const kept = f.keep(shift);
-    const at = (lane: 0 | 1 | 2 | 3): I32 => i32.add(corners[lane], kept);
-    const [first, second] = loadPairs(f, dtype, [at(0), at(1), at(2), at(3)]);
-    const [low, high] = [f.keep(first), f.keep(second)];
-    return { at: mix(low, high, x.share), rise: f.keep(f32x4.sub(high, low)) };
-  };
-  const both = f.keep(i32.add(nextY, nextZ));
-  const [a, b, c, d] = [along(i32.const(0)), along(nextY), along(nextZ), along(both)];
-  const [front, back] = [mix(a.at, b.at, y.share), mix(c.at, d.at, y.share)];
-  const alongX = mix(mix(a.rise, b.rise, y.share), mix(c.rise, d.rise, y.share), z.share);
-  const alongY = mix(f.keep(f32x4.sub(b.at, a.at)), f.keep(f32x4.sub(d.at, c.at)), z.share);
-  return {
-    value: mix(front, back, z.share),
-    slopes: [alongX, alongY, f.keep(f32x4.sub(back, front))],
-  };
-};
-
 export const linear = (
   f: F,
   dtype: PairDType,

@@ -7,7 +7,8 @@ import { type Local, ModuleBuilder } from "../assembler/index.ts";
 import { UniformLayout } from "../uniforms.ts";
 import { type Context, type F, Reader, type V128 } from "./context.ts";
 import type { Kernel } from "./gather.ts";
-import { narrowing, RowEmitter, type RowShape, type Sink } from "./rows.ts";
+import { lanesDue, narrowing, RowEmitter, type RowShape, type Sink } from "./rows.ts";
+import { gradientKernels } from "./slopes.ts";
 
 export interface ReduceShape extends RowShape {
   /** For each total whether Σ body · x follows Σ body. */
@@ -35,7 +36,11 @@ export const reduceKernel = (shape: ReduceShape, shared: boolean): Kernel => {
       }));
       const [rowBytes, sumBytes] = [read.i32("rowBytes"), read.i32("sumBytes")];
       const kept = shape.keeps ? f.local("i32", "kept") : undefined;
-      const rows = new RowEmitter(context, f, read, shape, narrow, { mixes: false, sink: summing(f, sums, kept) });
+      const rows = new RowEmitter(context, f, read, shape, narrow, {
+        mixes: false,
+        sink: summing(f, sums, kept),
+        gradients: gradientKernels,
+      });
       const unit = f.local("i32", "row");
       f.forRange(unit, from, to, 1, () => {
         if (kept !== undefined) {
@@ -69,17 +74,11 @@ const summing = (f: F, sums: readonly Sum[], kept: Local<"i32"> | undefined): Si
     return {
       startRun: () => {},
       put: (values, step) => {
-        // One voxel at a time all lanes hold it: the first counts.
-        const place = f.keep(i32x4.add(i32x4.splat(x), i32x4.const(step === 4 ? [0, 1, 2, 3] : [0, 9, 9, 9])));
-        const counts = f.keep(
-          step === 4
-            ? v128.and(i32x4.ge_s(place, i32x4.splat(due)), i32x4.lt_s(place, i32x4.splat(stop)))
-            : i32x4.const([-1, 0, 0, 0]),
-        );
+        const { place, isDue } = lanesDue(f, x, { due, stop, step });
         const needsPlace = sums.some(({ alongX }) => alongX !== undefined);
         const floats = needsPlace ? f.keep(f32x4.convert_i32x4_s(place)) : undefined;
         for (const [k, { sum, alongX }] of sums.entries()) {
-          const value = f.keep(v128.and(values[k] as V128, counts));
+          const value = f.keep(v128.and(values[k] as V128, isDue));
           sum.set(f32x4.add(sum, value));
           if (floats !== undefined) alongX?.set(f32x4.add(alongX, f32x4.mul(value, floats)));
         }
@@ -88,7 +87,7 @@ const summing = (f: F, sums: readonly Sum[], kept: Local<"i32"> | undefined): Si
         if (kept !== undefined && last !== undefined)
           v128.store(
             i32.add(kept, i32.shl(x, 2)),
-            step === 4 ? v128.and(last, i32x4.lt_s(place, i32x4.splat(stop))) : v128.and(last, counts),
+            step === 4 ? v128.and(last, i32x4.lt_s(place, i32x4.splat(stop))) : v128.and(last, isDue),
           );
         due.set(i32.add(x, step));
       },

@@ -6,12 +6,14 @@
 import { nodesOf, type Scalar } from "../../../compiler/language/scalar.ts";
 import type { Local } from "../assembler/index.ts";
 import type { Variants } from "../variants.ts";
-import { emitBodies } from "./body.ts";
+import { emitBodies, noGradients } from "./body.ts";
 import type { Context, F, I32, Reader, V128 } from "./context.ts";
 import { hasPairs } from "./elements.ts";
 import { type VectorFunctions, vectorFunctions } from "./functions.ts";
 import { type Narrow, narrowHelper, narrowRoughlyHelper } from "./interval.ts";
 import type { PlaneEmitter } from "./plane.ts";
+import type { GradientKernels } from "./slopes.ts";
+import type { TableEmitter } from "./table.ts";
 import { type Reading, type Sloped, TapEmitter, type TapShape } from "./tap.ts";
 
 /** What the loops over rows depend on. */
@@ -40,12 +42,39 @@ export interface RowOptions {
   readonly mixes: boolean;
   readonly sink: Sink;
   readonly planes?: PlaneEmitter;
+  /** For bodies with slopes or lookups. */
+  readonly gradients?: GradientKernels;
 }
 
 /** Constants are numbers of a run, so that a fill or a slope that changes compiles nothing. */
 export const constantsOf = (bodies: readonly Scalar[]): readonly number[] => [
   ...new Set(bodies.flatMap((body) => nodesOf(body).flatMap((s) => (s.kind === "const" ? [s.value] : [])))),
 ];
+
+/** The buffers that bodies look up in. */
+export const tablesIn = (bodies: readonly Scalar[]): readonly number[] => [
+  ...new Set(bodies.flatMap((body) => nodesOf(body).flatMap((s) => (s.kind === "lookup" ? [s.buffer] : [])))),
+];
+
+/**
+ * For sinks that must take each voxel once: which lanes lie in the stretch, from `due` on, as blocks may overlap and
+ * reach beyond its end; and the voxels that they are.
+ */
+export const lanesDue = (
+  f: F,
+  x: Local<"i32">,
+  { due, stop, step }: { readonly due: Local<"i32">; readonly stop: Local<"i32">; readonly step: 1 | 4 },
+): { readonly place: Local<"v128">; readonly isDue: Local<"v128"> } => {
+  const { i32x4, v128 } = f;
+  // One voxel at a time all lanes hold it: the first counts.
+  const place = f.keep(i32x4.add(i32x4.splat(x), i32x4.const(step === 4 ? [0, 1, 2, 3] : [0, 9, 9, 9])));
+  const isDue = f.keep(
+    step === 4
+      ? v128.and(i32x4.ge_s(place, i32x4.splat(due)), i32x4.lt_s(place, i32x4.splat(stop)))
+      : i32x4.const([-1, 0, 0, 0]),
+  );
+  return { place, isDue };
+};
 
 export interface Narrowing {
   readonly exactly: Narrow;
@@ -70,6 +99,7 @@ export class RowEmitter {
   readonly #gentle: Local<"i32">;
   readonly #choices: Local<"i32">;
   readonly #constants: ReadonlyMap<number, Local<"v128">>;
+  readonly #tables: ReadonlyMap<number, { readonly table: TableEmitter; readonly at: Local<"i32"> }>;
   readonly #context: Context;
   #functions: VectorFunctions | undefined;
 
@@ -86,9 +116,18 @@ export class RowEmitter {
     this.#runLength = read.i32("runLength");
     this.#gentle = read.i32("gentle");
     this.#choices = read.i32("choices");
-    this.#taps = shape.taps.map((tap, k) => new TapEmitter(context, f, read, k, tap));
+    this.#taps = shape.taps.map((tap, k) => new TapEmitter(context, f, read, k, tap, options.gradients));
     this.#constants = new Map(
       constantsOf(shape.variants.bodies.flat()).map((value, k) => [value, read.f32x4(`constant${k}`)]),
+    );
+    this.#tables = new Map(
+      tablesIn(shape.variants.bodies.flat()).map((buffer) => [
+        buffer,
+        {
+          table: (options.gradients ?? noGradients()).table(f, read.i32(`bins${buffer}`)),
+          at: read.i32(`table${buffer}`),
+        },
+      ]),
     );
   }
 
@@ -160,7 +199,7 @@ export class RowEmitter {
     const whole = { start: f.keep(f.i32.const(0)), end: f.keep(f.i32.mul(this.#nx, this.#gentle)) };
     return this.#taps.reduce<Interval>(
       (interval, tap) =>
-        tap.axes.reduce<Interval>((within, axis) => {
+        tap.open.reduce<Interval>((within, axis) => {
           const { b, s, low, high } = tap.limits(axis);
           const narrow = tap.limitsAreTight ? this.#narrow.exactly : this.#narrow.roughly;
           const [start, end] = f.call(narrow, { b, s, low, high, start: within.start, end: within.end });
@@ -217,7 +256,7 @@ export class RowEmitter {
       const block = (near: boolean): void => {
         const slopes = new Map<number, Sloped>();
         const withSlopes = (k: number): Sloped => {
-          const known = slopes.get(k) ?? (runs.get(k) ?? missing(k)).withSlopes();
+          const known = slopes.get(k) ?? (runs.get(k)?.withSlopes ?? missing(k))();
           slopes.set(k, known);
           return known;
         };
@@ -226,6 +265,10 @@ export class RowEmitter {
           slope: (k, axis) => withSlopes(k).slopes[axis],
           constant: (value) => this.#constants.get(value) ?? missing(value),
           background: (buffer) => this.#background(buffer, channel),
+          lookup: ({ buffer, weights }, row, column) => {
+            const { table, at } = this.#tables.get(buffer) ?? missing(buffer);
+            return table.lookup(at, row, column, weights);
+          },
           functions: () => (this.#functions ??= vectorFunctions(this.#context)),
         });
         writer.put(values, step);

@@ -63,7 +63,7 @@ class ScatterEmitter {
     this.#give = give;
   }
 
-  /** Planes `from` … `to` − 1 of one channel, left at `scratch`. */
+  /** Planes `from` … `to` − 1 of one channel, left at `scratch`, before which there is room for others. */
   planes(scratch: Local<"i32">, from: Local<"i32">, to: Local<"i32">): void {
     const f = this.#f;
     const { i32, f64 } = f;
@@ -77,9 +77,9 @@ class ScatterEmitter {
     const planeBytes = f.keep(i32.shl(i32.mul(sizes[0], sizes[1]), 2), "planeBytes");
     const extra = f.keep(i32.mul(planeBytes, spare[this.#shape.by]));
     const own = f.keep(i32.mul(planeBytes, i32.sub(past, first)), "own");
-    f.memory.fill(scratch, 0, i32.add(own, i32.shl(extra, 1)));
+    f.memory.fill(i32.sub(scratch, extra), 0, i32.add(own, i32.shl(extra, 1)));
     // Where plane 0 would be.
-    const origin = f.keep(i32.sub(i32.add(scratch, extra), i32.mul(planeBytes, first)), "origin");
+    const origin = f.keep(i32.sub(scratch, i32.mul(planeBytes, first)), "origin");
     const before = this.#shape.by === "bspline" ? 2 : 1;
     const ownLow = f.keep(f64.convert_i32_s(i32.sub(first, before)));
     const ownHigh = f.keep(f64.convert_i32_s(i32.add(past, before - 1)));
@@ -126,7 +126,6 @@ class ScatterEmitter {
         this.#row({ along, fixed, origin, values, first, past, low: ownLow, high: ownHigh }, start, end);
       });
     });
-    f.memory.copy(scratch, i32.add(scratch, extra), own);
   }
 
   #coefficients(): readonly Coefficients[] {

@@ -33,9 +33,9 @@ export const sampleHelper = (
   context: Context,
   { by, boundary, dtype }: Pick<Tap, "by" | "boundary"> & { readonly dtype: DType },
   k: number,
-  slope?: Axis,
+  slope?: SlopeAlong,
 ): Sample => {
-  const name = slope === undefined ? `sample${k}` : `slope${k}_${"xyz"[slope]}`;
+  const name = slope === undefined ? `sample${k}` : `slope${k}_${"xyz"[slope.axis]}`;
   const bringBack = bringBackHelper(context, by === "bspline" ? splineBoundary[boundary] : boundary, `of_${name}`);
   return context.module.helper(name, place, ["f32"], (f, p) => {
     const { i32, f64 } = f;
@@ -71,6 +71,12 @@ export const addressHelper = (context: Context, boundary: TapBoundary, dtype: DT
   });
 };
 
+/** Derivatives in place of weights, along one axis. */
+export interface SlopeAlong {
+  readonly axis: Axis;
+  readonly weights: (f: F, by: Interpolator, t: Local<"f64">) => readonly F64[];
+}
+
 /** Along each axis the samples to read, as bytes from the first, and their weights. */
 export const knotsOf = (
   f: F,
@@ -79,18 +85,22 @@ export const knotsOf = (
   boundary: TapBoundary,
   sx: number,
   { nx, ny, nz, sy, sz, x, y, z }: Omit<Locals<Place>, "source">,
-  slope?: Axis,
+  slope?: SlopeAlong,
 ): readonly [readonly Knot[], readonly Knot[], readonly Knot[]] => {
   const { i32, f64 } = f;
   const along = (axis: Axis, at: Local<"f64">, n: Local<"i32">, stride: I32 | number): readonly Knot[] => {
-    const exact = axis === slope ? f.keep(at) : at;
+    const weigh = axis === slope?.axis ? slope.weights : undefined;
+    const exact = weigh === undefined ? at : f.keep(at);
     if (by === "bspline" && boundary === "clamp") at.set(f64.min(f64.max(at, 0), f64.convert_i32_s(i32.sub(n, 1))));
     const low = f.keep(by === "nearest" ? f64.floor(f64.add(f64.add(at, 0.5), tieTolerance)) : f64.floor(at));
     const t = f.keep(f64.sub(at, low));
     const first = f.keep(i32.sub(i32.trunc_sat_f64_s(low), by === "bspline" ? 1 : 0));
     // Held at the edge it does not move.
-    const moves = axis === slope ? f.keep(f64.convert_i32_s(f64.eq(exact, at))) : undefined;
-    const all = moves === undefined ? weights(f, by, t) : slopes(f, by, t).map((weight) => f64.mul(weight, moves));
+    const moves = weigh === undefined ? undefined : f.keep(f64.convert_i32_s(f64.eq(exact, at)));
+    const all =
+      weigh === undefined || moves === undefined
+        ? weights(f, by, t)
+        : weigh(f, by, t).map((weight) => f64.mul(weight, moves));
     return all.map((weight, k) => ({
       weight: f.keep(weight),
       offset: f.keep(i32.mul(f.call(bringBack, { i: i32.add(first, k), n }), stride)),
@@ -117,23 +127,6 @@ const weights = (f: F, by: Interpolator, t: Local<"f64">): readonly F64[] => {
       const cubic = (v: F64): F64 => f64.div(f64.mul(f64.mul(v, v), v), 6);
       const middle = (v: F64): F64 => f64.sub(2 / 3, f64.mul(f64.mul(v, v), f64.sub(1, f64.mul(v, 0.5))));
       return [cubic(u), middle(t), middle(u), cubic(t)];
-    }
-  }
-};
-
-/** The derivatives of the weights by t. */
-const slopes = (f: F, by: Interpolator, t: Local<"f64">): readonly F64[] => {
-  const { f64 } = f;
-  switch (by) {
-    case "nearest":
-      return [f64.const(0)];
-    case "linear":
-      return [f64.const(-1), f64.const(1)];
-    case "bspline": {
-      const u = f.keep(f64.sub(1, t));
-      const end = (v: Local<"f64">): F64 => f64.mul(f64.mul(v, v), 0.5);
-      const middle = (v: Local<"f64">): F64 => f64.mul(v, f64.sub(2, f64.mul(v, 1.5)));
-      return [f64.neg(end(u)), f64.neg(middle(t)), middle(u), end(t)];
     }
   }
 };

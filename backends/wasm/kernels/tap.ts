@@ -9,12 +9,14 @@ import type { DType } from "../../../compiler/language/voxels.ts";
 import type { TapBoundary } from "../../../compiler/plan.ts";
 import { tieTolerance } from "../../../compiler/stencil.ts";
 import type { Local } from "../assembler/index.ts";
-import { bspline } from "./bspline.ts";
+import { noGradients } from "./body.ts";
+import { bspline, type Weigh, weightsOf } from "./bspline.ts";
 import type { Context, F, F64, I32, Reader, V128 } from "./context.ts";
-import { elementBytes, hasPairs, loadScalar } from "./elements.ts";
+import { elementBytes, hasPairs, loadRun, loadScalar } from "./elements.ts";
 import { FixedRun, type FixedStep, fixedStep, type PerAxis, type Position, perAxis, type RowAxis } from "./fixed.ts";
-import { linear, linearSlopes, type Slopes } from "./linear.ts";
-import { type Sample, sampleHelper } from "./slow.ts";
+import { linear } from "./linear.ts";
+import type { GradientKernels, Slopes } from "./slopes.ts";
+import { type Address, addressHelper, type Sample, sampleHelper } from "./slow.ts";
 
 export interface TapShape {
   readonly by: Interpolator;
@@ -22,6 +24,8 @@ export interface TapShape {
   readonly dtype: DType;
   /** Whether z is blended away before: the source is a plane for each plane of output. */
   readonly flat: boolean;
+  /** Whether a row of output is a row of the source, moved along it: its voxels lie side by side. */
+  readonly straight: boolean;
 }
 
 /**
@@ -50,6 +54,7 @@ export class TapEmitter {
   /** The axes along which coordinates move. */
   readonly axes: PerAxis<RowAxis>;
   readonly #f: F;
+  readonly #gradients: GradientKernels | undefined;
   readonly #sample: (slope?: Axis) => Sample;
   readonly #read: (part: string) => Local<"f64">;
   readonly #sz: Local<"i32">;
@@ -59,9 +64,14 @@ export class TapEmitter {
   readonly #source: Local<"i32">;
   readonly #channelBytes: Local<"i32">;
   readonly #here: Local<"i32">;
+  /** Where the row of a straight tap starts, if it does at the source's first voxel. */
+  readonly #line: Local<"i32"> | undefined;
+  readonly #address: () => Address;
 
-  constructor(context: Context, f: F, read: Reader, k: number, shape: TapShape) {
+  /** `gradients` where slopes are asked for. */
+  constructor(context: Context, f: F, read: Reader, k: number, shape: TapShape, gradients?: GradientKernels) {
     this.shape = shape;
+    this.#gradients = gradients;
     this.#f = f;
     const name = (part: string): string => `tap${k}.${part}`;
     this.#read = (part) => read.f64(name(part));
@@ -85,8 +95,12 @@ export class TapEmitter {
     this.#source = read.i32(name("source"));
     this.#channelBytes = read.i32(name("channelBytes"));
     this.#here = f.local("i32", name("here"));
+    this.#line = shape.straight ? f.local("i32", name("line")) : undefined;
+    this.#address = () => addressHelper(context, shape.boundary, shape.dtype, k);
     this.#fixed = perAxis(this.axes, ({ step }) => fixedStep(f, step));
-    this.#sample = onceEach((slope) => sampleHelper(context, shape, k, slope));
+    this.#sample = onceEach((axis) =>
+      sampleHelper(context, shape, k, axis === undefined ? undefined : { axis, weights: this.#kernels().exact }),
+    );
   }
 
   /** The address of a channel's first voxel. */
@@ -103,6 +117,26 @@ export class TapEmitter {
       base.set(f64.add(f64.add(f64.mul(my, y), f64.mul(mz, z)), this.#read(`t${a}`)));
     });
     this.#here.set(first);
+    this.#line?.set(this.#f.call(this.#address(), { ...this.#place(this.#here), x: 0 }));
+  }
+
+  #place(source: Local<"i32">) {
+    const [ax, ay, az] = this.axes;
+    return {
+      source,
+      nx: ax.size,
+      ny: ay.size,
+      nz: az?.size ?? 1,
+      sy: ay.stride,
+      sz: this.#sz,
+      y: ay.base,
+      z: az?.base ?? 0,
+    };
+  }
+
+  /** The axes along which neighbours of a row's voxels may lie beyond the ends: rows themselves are brought back. */
+  get open(): readonly RowAxis[] {
+    return this.shape.straight ? [this.axes[0]] : this.axes;
   }
 
   /** Start, step and limits of the coordinates along an axis for which all neighbours lie within the voxels. */
@@ -120,6 +154,7 @@ export class TapEmitter {
   /** Prepares to read the voxels from x on, where x is the local that the loop moves on. */
   startRun(x: Local<"i32">, reading: Reading): Run {
     if (reading === "anywhere") return this.#runAnywhere(x);
+    if (this.#line !== undefined) return this.#runStraight(x, this.#line);
     return this.shape.by === "nearest" ? this.#runNearest(x) : this.#runFixed(x, reading);
   }
 
@@ -152,6 +187,19 @@ export class TapEmitter {
     };
   }
 
+  #runStraight(x: Local<"i32">, line: Local<"i32">): Run {
+    const f = this.#f;
+    const { i32, f64 } = f;
+    const { dtype } = this.shape;
+    const [{ base }] = this.axes;
+    const from = i32.add(x, i32.trunc_sat_f64_s(f64.floor(f64.add(base, 0.5))));
+    const at = f.keep(i32.add(line, i32.mul(from, elementBytes(dtype))), "at");
+    return {
+      value: () => loadRun(f, dtype, at),
+      advance: () => at.set(i32.add(at, 4 * elementBytes(dtype))),
+    };
+  }
+
   /** Nearest takes its coordinates in float64: a tie must fall as it does in the reference. */
   #runNearest(x: Local<"i32">): Run {
     const f = this.#f;
@@ -161,9 +209,6 @@ export class TapEmitter {
         const voxels = addresses();
         const lane = (k: number) => f.f32.demote_f64(loadScalar(f, this.shape.dtype, voxels[k] as I32));
         return [1, 2, 3].reduce<V128>((all, k) => f.f32x4.replace_lane(all, k, lane(k)), f.f32x4.splat(lane(0)));
-      },
-      withSlopes: () => {
-        throw new RangeError("the nearest voxel has no slope");
       },
       advance: () => {},
     };
@@ -223,11 +268,19 @@ export class TapEmitter {
   #withSlopes(position: PerAxis<Position>, origin: I32): Sloped {
     const { dtype, by } = this.shape;
     const [x, y, z] = position;
-    if (z === undefined || !hasPairs(dtype)) throw new RangeError(`no slopes of ${dtype} in a plane`);
+    if (z === undefined || !hasPairs(dtype)) return noGradients();
+    const kernels = this.#kernels();
     if (by === "linear")
-      return linearSlopes(this.#f, dtype, [x, y, z], { next: this.#next, corners: this.#corners(position, origin) });
-    const value = (slope?: Axis): Local<"v128"> => this.#f.keep(this.#bspline(position, origin, slope));
-    return { value: value(), slopes: [value(0), value(1), value(2)] };
+      return kernels.linear(this.#f, dtype, [x, y, z], { next: this.#next, corners: this.#corners(position, origin) });
+    const along = (axis?: Axis): Local<"v128"> => {
+      const weigh = (a: Axis): Weigh => (a === axis ? kernels.bspline : weightsOf);
+      return this.#f.keep(this.#bspline(position, origin, [weigh(0), weigh(1), weigh(2)]));
+    };
+    return { value: along(), slopes: [along(0), along(1), along(2)] };
+  }
+
+  #kernels(): GradientKernels {
+    return this.#gradients ?? noGradients();
   }
 
   #linear(position: PerAxis<Position>, origin: I32): V128 {
@@ -236,13 +289,13 @@ export class TapEmitter {
     return linear(this.#f, dtype, position, { next: this.#next, corners: this.#corners(position, origin) });
   }
 
-  #bspline(position: PerAxis<Position>, origin: I32, slope?: Axis): V128 {
+  #bspline(position: PerAxis<Position>, origin: I32, weigh?: PerAxis<Weigh>): V128 {
     const { i32 } = this.#f;
     const [{ stride: sx }, { stride: sy }, az] = this.axes;
     const inPlane = i32.sub(i32.sub(origin, sx), sy);
     const first = az === undefined ? inPlane : i32.sub(inPlane, az.stride);
     const corners = this.#corners(position, first);
-    return bspline(this.#f, position, { dtype: this.shape.dtype, strides: [sy, this.#sz], corners }, slope);
+    return bspline(this.#f, position, { dtype: this.shape.dtype, strides: [sy, this.#sz], corners }, weigh);
   }
 
   #corners(position: PerAxis<Position>, origin: I32): readonly [L, L, L, L] {
@@ -271,7 +324,7 @@ const onceEach = <T>(make: (slope?: Axis) => T): ((slope?: Axis) => T) => {
 export interface Run {
   /** `near` says, where blocks are mixed, whether all neighbours of this one lie within. */
   readonly value: (near: boolean) => V128;
-  /** With slopes; not where blocks are mixed. */
-  readonly withSlopes: () => Sloped;
+  /** With slopes, which the nearest voxel has none of; not where blocks are mixed. */
+  readonly withSlopes?: () => Sloped;
   readonly advance: () => void;
 }

@@ -4,12 +4,14 @@
  */
 import {
   type BinaryOperator,
+  type Lookup,
   nodesOf,
   type Scalar,
   type Select,
   type UnaryOperator,
   usesIn,
 } from "../../../compiler/language/scalar.ts";
+import type { Axis } from "../../../compiler/language/vector.ts";
 import type { HelperName } from "./library.ts";
 
 type Use = (helper: HelperName) => HelperName;
@@ -19,7 +21,9 @@ export interface Leaves {
   readonly type: "f32" | "u32" | "vec2u";
   readonly constant: (value: number) => string;
   readonly tap: (index: number) => string;
+  readonly slope: (index: number, axis: Axis) => string;
   readonly background: (buffer: number) => string;
+  readonly lookup: (of: Lookup, row: string, column: string) => string;
   /** An expression of type bool. */
   readonly inside: (region: number) => string;
   readonly use: Use;
@@ -45,9 +49,16 @@ const binaryText: Readonly<Record<BinaryOperator, (a: string, b: string, use: Us
   less: (a, b, use) => `${use("less")}(${a}, ${b})`,
 };
 
-/** The statements of a function that returns the body's value. */
-export const bodyStatements = (body: Scalar, leaves: Leaves): readonly string[] => {
-  const uses = usesIn(body);
+/**
+ * The statements of a function that computes bodies, and last what `finish` makes of their values. What bodies have
+ * in common is computed once.
+ */
+export const bodyStatements = (
+  bodies: readonly Scalar[],
+  leaves: Leaves,
+  finish: (values: readonly string[]) => readonly string[],
+): readonly string[] => {
+  const uses = usesInAll(bodies);
   const lines: string[] = [];
   const scopes: Map<Scalar, string>[] = [new Map()];
   let count = 0;
@@ -82,7 +93,9 @@ export const bodyStatements = (body: Scalar, leaves: Leaves): readonly string[] 
       case "tap":
         return leaves.tap(s.index);
       case "slope":
-        throw new RangeError("slopes are asked for by gradients only");
+        return leaves.slope(s.index, s.axis);
+      case "lookup":
+        return leaves.lookup(s, value(s.row), value(s.column));
       case "background":
         return leaves.background(s.buffer);
       case "inside":
@@ -111,8 +124,16 @@ export const bodyStatements = (body: Scalar, leaves: Leaves): readonly string[] 
     scopes.at(-1)?.set(s, named);
     return named;
   };
-  put(`return ${value(body)};`);
+  for (const line of finish(bodies.map(value))) put(line);
   return lines;
+};
+
+/** How often each node is asked for, at least. */
+const usesInAll = (bodies: readonly Scalar[]): ReadonlyMap<Scalar, number> => {
+  const all = new Map<Scalar, number>();
+  for (const body of bodies)
+    for (const [node, uses] of [[body, 1] as const, ...usesIn(body)]) all.set(node, (all.get(node) ?? 0) + uses);
+  return all;
 };
 
 /** Whether a body only chooses among voxels and fills, so that it can be computed on bits. */

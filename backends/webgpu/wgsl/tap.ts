@@ -13,7 +13,8 @@ import type { Coordinate, Coordinates } from "./coordinates.ts";
 import type { HelperName } from "./library.ts";
 import { capitals, letterOf, letters, type Writing } from "./writing.ts";
 
-const indexRule: Readonly<Record<TapBoundary, HelperName>> = {
+/** The function that brings an index back to the samples. */
+export const indexRule: Readonly<Record<TapBoundary, HelperName>> = {
   clamp: "clampIndex",
   wrap: "wrapIndex",
   reflect: "reflectIndex",
@@ -40,27 +41,47 @@ interface AxisText {
   readonly coordinates: readonly Coordinate[];
 }
 
-export const printTap = (
-  tap: Tap,
-  k: number,
-  source: TapSource,
-  size: Vector3,
-  writing: Writing,
-  coordinates: Coordinates,
+/** Where a tap is printed, and from what. */
+export interface TapPlace {
+  readonly tap: Tap;
+  readonly k: number;
+  readonly source: TapSource;
+  /** The size of the output. */
+  readonly size: Vector3;
+  readonly writing: Writing;
+  readonly coordinates: Coordinates;
+}
+
+export const printTap = (place: TapPlace): Printed =>
+  printSampling(
+    place,
+    `tap${place.k}`,
+    place.source.type,
+    () => [],
+    sums[place.tap.by](place.source.binding, place.writing),
+  );
+
+/** A function that finds the samples around a coordinate, does something `more` along each axis, and returns `result`. */
+export const printSampling = (
+  { tap, k, source, size, writing, coordinates }: TapPlace,
+  name: string,
+  type: string,
+  more: (row: Axis) => readonly string[],
+  result: readonly string[],
 ): Printed => {
   const parts = axes.map((row) => axisText(tap, k, row, source, size, writing, coordinates));
   const needed = [...new Set(parts.flatMap((part) => part.coordinates))];
   const parameters = ["x: u32", "y: u32", "z: u32", "channel: u32", ...needed.map(({ name }) => `${name}: Fixed`)];
+  const statements = axes.flatMap((row) => [...(parts[row]?.statements ?? []), ...more(row)]);
   return {
     text: [
       `// ${tap.class === "copy" ? "copied" : tap.by} from voxels${source.binding}, beyond the edges ${tap.boundary}`,
-      `fn tap${k}(${parameters.join(", ")}) -> ${source.type} {`,
+      `fn ${name}(${parameters.join(", ")}) -> ${type} {`,
       `  let start = (channel - numbers.channel) * numbers.${sourceNumbers(source.binding).volume};`,
-      ...parts.flatMap(({ statements }) => statements.map((line) => `  ${line}`)),
-      ...sums[tap.by](source.binding, writing).map((line) => `  ${line}`),
+      ...[...statements, ...result].map((line) => `  ${line}`),
       "}",
     ].join("\n"),
-    call: `tap${k}(${["x", "y", "z", "channel", ...needed.map(({ name }) => name)].join(", ")})`,
+    call: `${name}(${["x", "y", "z", "channel", ...needed.map(({ name }) => name)].join(", ")})`,
   };
 };
 

@@ -26,7 +26,12 @@ export const phantom: Command = {
     {
       title: "Image",
       options: [
-        { name: "output", short: "o", value: "OUTPUT", help: "Where to write; .nii, .nii.gz or .hdr/.img." },
+        {
+          name: "output",
+          short: "o",
+          value: "OUTPUT",
+          help: "Where to write; .nii, .nii.gz, .hdr/.img, .mha, .mhd, .nrrd, .nhdr or .h5.",
+        },
         {
           name: "kind",
           value: "ct|mr|labels",

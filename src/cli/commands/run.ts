@@ -48,7 +48,7 @@ const output: OptionGroup = {
       name: "output",
       short: "o",
       value: "OUTPUT",
-      help: "Where to write; .nii, .nii.gz or .hdr/.img. May be the input.",
+      help: "Where to write; .nii, .nii.gz, .hdr/.img, .mha, .mhd, .nrrd, .nhdr or .h5. May be the input.",
     },
     {
       name: "dtype",

@@ -6,12 +6,12 @@ import { fail } from "../../../compiler/errors.ts";
 import { voxelCount } from "../../../compiler/language/grid.ts";
 import { dtypes, isIdentityRescale, noRescale, type Rescale } from "../../../compiler/language/voxels.ts";
 import { componentCount, type MedImage } from "../../image.ts";
+import { type VoxelOrder, voxelPieces } from "../voxel-order.ts";
 import { datatypeCode } from "./datatypes.ts";
 import { formatExtensions } from "./extensions.ts";
 import { formsOf, hasAxesAsRead } from "./forms.ts";
 import { layouts, type NumericField, type Version, writeField, writeText } from "./layout.ts";
 import { type NiftiMetadata, niftiMetadataIn } from "./metadata.ts";
-import { type VoxelOrder, voxelPieces } from "./voxels.ts";
 
 export interface EncodedNifti {
   readonly header: Uint8Array;

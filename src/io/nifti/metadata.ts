@@ -3,6 +3,7 @@
  * the standard so that it can be written back.
  */
 import type { Metadata, MetadataValue } from "../../image.ts";
+import { isRecord } from "../kept-metadata.ts";
 import type { Extension } from "./extensions.ts";
 import { type Placement, qfacOf, rasRows } from "./geometry.ts";
 import type { NiftiHeader } from "./header.ts";
@@ -84,8 +85,6 @@ export const metadataOfHeader = (
   extensions,
 });
 
-const isRecord = (value: MetadataValue | undefined): value is Metadata =>
-  typeof value === "object" && !Array.isArray(value) && !(value instanceof Uint8Array);
 const isNumber = (value: MetadataValue | undefined): value is number =>
   typeof value === "number" && Number.isFinite(value);
 const isList = (value: MetadataValue | undefined): value is readonly MetadataValue[] => Array.isArray(value);

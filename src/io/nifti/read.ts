@@ -10,13 +10,13 @@ import type { Content } from "../content.ts";
 import type { ImageHeader, OpenedImage } from "../format.ts";
 import { allocateVoxels, type Budget, checkBudget, checkRatio } from "../limits.ts";
 import { checkClaim, pump } from "../raw-voxels.ts";
+import { voxelSink } from "../voxel-order.ts";
 import { type Components, datatypes } from "./datatypes.ts";
 import { type Extension, parseExtensions } from "./extensions.ts";
 import { placementOf } from "./geometry.ts";
 import { headerLength, type NiftiHeader } from "./header.ts";
 import { type Located, locate } from "./locate.ts";
 import { metadataOfHeader } from "./metadata.ts";
-import { voxelSink } from "./voxels.ts";
 
 type Warn = (kind: string, message: string) => void;
 

@@ -5,26 +5,11 @@ import { platform } from "#platform";
 import { fail } from "../../../compiler/errors.ts";
 import type { MedImage } from "../../image.ts";
 import type { Progress } from "../format.ts";
+import { withProgress } from "../write-pieces.ts";
 import { encodeImage } from "./encode.ts";
 import { pairNames } from "./pair.ts";
 
 export const niftiSuffixes: readonly string[] = [".nii", ".nii.gz", ".hdr", ".img", ".hdr.gz", ".img.gz"];
-
-async function* concatenated(
-  header: Uint8Array | undefined,
-  voxels: Iterable<Uint8Array>,
-  voxelBytes: number,
-  { signal, onProgress }: Progress,
-): AsyncGenerator<Uint8Array, void> {
-  if (header !== undefined) yield header;
-  let done = 0;
-  for (const piece of voxels) {
-    if (signal?.aborted) fail({ kind: "Aborted" });
-    yield piece;
-    done += piece.length;
-    onProgress?.(done / voxelBytes);
-  }
-}
 
 const maybeGzip = (chunks: AsyncIterable<Uint8Array>, compress: boolean): AsyncIterable<Uint8Array> =>
   compress ? platform.gzip(chunks) : chunks;
@@ -38,7 +23,7 @@ export const encodeNifti = (
   options: { readonly compress?: boolean } = {},
 ): AsyncIterable<Uint8Array> => {
   const { header, voxels, voxelBytes } = encodeImage(image, false);
-  return maybeGzip(concatenated(header, voxels(), voxelBytes, {}), options.compress ?? false);
+  return maybeGzip(withProgress(header, voxels(), voxelBytes, {}), options.compress ?? false);
 };
 
 /**
@@ -55,7 +40,7 @@ export const saveNifti = async (path: string, image: MedImage, options: Progress
   const { signal } = options;
   if (/\.nii(\.gz)?$/i.test(path)) {
     const { header, voxels, voxelBytes } = encodeImage(image, false);
-    await platform.writeFile(path, maybeGzip(concatenated(header, voxels(), voxelBytes, options), compress), signal);
+    await platform.writeFile(path, maybeGzip(withProgress(header, voxels(), voxelBytes, options), compress), signal);
     return;
   }
   if (!/\.(hdr|img)(\.gz)?$/i.test(path))
@@ -69,12 +54,12 @@ export const saveNifti = async (path: string, image: MedImage, options: Progress
   const { header, voxels, voxelBytes } = encodeImage(image, true);
   await platform.writeFile(
     names.image,
-    maybeGzip(concatenated(undefined, voxels(), voxelBytes, options), compress),
+    maybeGzip(withProgress(undefined, voxels(), voxelBytes, options), compress),
     signal,
   );
   await platform.writeFile(
     names.header,
-    maybeGzip(concatenated(header, [], 0, { ...(signal && { signal }) }), compress),
+    maybeGzip(withProgress(header, [], 0, { ...(signal && { signal }) }), compress),
     signal,
   );
 };

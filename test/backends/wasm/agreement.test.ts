@@ -132,8 +132,10 @@ describe("agreement with the reference", () => {
   test("random pipelines of every step, dtype and grid", async () => {
     await fc.assert(
       fc.asyncProperty(pipelines(), async ({ image, steps: all }) => {
-        // Any map may jump where rounding decides; maps are compared above.
-        const steps = all.filter(({ op }) => op !== "map");
+        // Maps may jump where rounding decides, and so may rounding itself before something else; both are compared above.
+        const steps = all.filter(
+          (step, k) => step.op !== "map" && !(step.op === "as" && /int/.test(step.dtype) && k < all.length - 1),
+        );
         const expression = applySteps(steps, image);
         const wanted = await evaluate(expression, { backend: reference });
         const range = Math.max(

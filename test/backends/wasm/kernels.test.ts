@@ -12,7 +12,13 @@ const rotation = (): string => {
   const { plan } = compile(rotate([1, 2, 3], 25, { interpolation: "linear", fill: 0 })(noise([8, 8, 8])));
   const pass = plan.passes[0]!;
   if (pass.kind !== "gather") throw new Error("a rotation is a gather");
-  const taps = pass.taps.map(({ by, boundary }) => ({ by, boundary, dtype: "float32" as const, flat: false }));
+  const taps = pass.taps.map(({ by, boundary }) => ({
+    by,
+    boundary,
+    dtype: "float32" as const,
+    flat: false,
+    straight: false,
+  }));
   const variants = variantsOfAll([pass.body], pass.regions.length);
   return toText(gatherKernel({ taps, regions: pass.regions.length, variants, dtype: "float32" }, true).module.parts());
 };

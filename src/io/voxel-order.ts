@@ -5,8 +5,8 @@
  *
  * Views are made a piece at a time: a buffer may hold more bytes than one array can have elements.
  */
-import { type DType, dtypes } from "../../../compiler/language/voxels.ts";
-import { swapBytes } from "../byte-order.ts";
+import { type DType, dtypes } from "../../compiler/language/voxels.ts";
+import { swapBytes } from "./byte-order.ts";
 
 export interface VoxelOrder {
   readonly dtype: DType;
@@ -37,12 +37,19 @@ const plainSink = (buffer: ArrayBufferLike, width: number, swap: boolean): Voxel
   };
 };
 
-/** A multiple of every interleaved value: 3, 4, 8 and 16 bytes. */
-const stagingBytes = 3 * 2 ** 18;
+/** Whole interleaved values, as many as are moved at a time; at least one. */
+const stagedValues = ({ dtype, components }: VoxelOrder): number =>
+  Math.max(1, Math.floor((3 * 2 ** 18) / (dtypes[dtype].bytes * components)));
+
+type Words = Uint8Array | Uint16Array | Uint32Array;
 
 /** Elements are moved as these words, never as floats, whose NaNs need not survive a move. */
-const wordsOf = (buffer: ArrayBufferLike, offset: number, bytes: number, width: number): Uint8Array | Uint32Array =>
-  width === 1 ? new Uint8Array(buffer, offset, bytes) : new Uint32Array(buffer, offset, bytes / 4);
+const wordsOf = (buffer: ArrayBufferLike, offset: number, bytes: number, width: number): Words =>
+  width === 1
+    ? new Uint8Array(buffer, offset, bytes)
+    : width === 2
+      ? new Uint16Array(buffer, offset, bytes / 2)
+      : new Uint32Array(buffer, offset, bytes / 4);
 
 /** Calls `move` for each run of values that lies within one volume. */
 const runs = (
@@ -63,6 +70,7 @@ const runs = (
 const interleavedSink = (buffer: ArrayBufferLike, order: VoxelOrder, swap: boolean): VoxelSink => {
   const { components, volume } = order;
   const width = dtypes[order.dtype].bytes;
+  const stagingBytes = stagedValues(order) * width * components;
   const staging = new Uint8Array(stagingBytes);
   const from = wordsOf(staging.buffer, 0, stagingBytes, width);
   const words = width === 8 ? 2 : 1;
@@ -119,7 +127,7 @@ export function* voxelPieces(data: ArrayBufferView, order: VoxelOrder): Generato
     return;
   }
   const values = byteLength / (width * components);
-  const step = stagingBytes / (width * components);
+  const step = stagedValues(order);
   for (let first = 0; first < values; first += step) {
     const count = Math.min(step, values - first);
     const piece = new Uint8Array(count * width * components);

@@ -1,3 +1,0 @@
-/** The passes that only gradients have, together, because they are loaded when gradients are first asked for. */
-export { reduce } from "./reduce.ts";
-export { scatter } from "./scatter.ts";

@@ -1,0 +1,22 @@
+/** What gradients this backend can take, which it computes in one piece. */
+import type { Buffer, GradientPlan } from "../../compiler/plan.ts";
+import { checkBudgetOf } from "../../compiler/schedule.ts";
+import { bytesOf } from "./places.ts";
+import { addressReach } from "./tiles.ts";
+import { mostRegions } from "./variants.ts";
+
+/** As {@link refusalOf}, for gradients, of which nothing is computed in parts. */
+export const gradientRefusalOf = (plan: GradientPlan): string | undefined => {
+  const regions = Math.max(0, ...plan.passes.map((pass) => (pass.kind === "prefilter" ? 0 : pass.regions.length)));
+  if (regions > mostRegions) return `a pass clips by ${regions} regions, over the limit of ${mostRegions}`;
+  const largest = Math.max(0, ...plan.buffers.map(bytesOf));
+  return largest > addressReach.whole
+    ? `a volume of ${Math.ceil(largest / 2 ** 20)} MiB is over the ${addressReach.whole / 2 ** 20} MiB that kernels reach`
+    : undefined;
+};
+
+/** Refuses gradients that need more than `budget` bytes beside what goes in. @throws MedImagesError `BudgetExceeded` */
+export const checkGradientBudget = ({ passes, inputs, results, buffers }: GradientPlan, budget?: number): void =>
+  checkBudgetOf(passes, inputs, results, budget, (buffer) => bytesOf(buffers[buffer] ?? nothing));
+
+const nothing: Buffer = { size: [0, 0, 0], channels: 0, storage: "working" };

@@ -1,0 +1,159 @@
+/**
+ * Fields seen from a grid, as taps, regions and arithmetic: what one pass looks at. A field is looked at through the
+ * composition of everything that stands between the output grid and its samples, however long the chain is.
+ */
+import { classify, snapPull } from "./classify.ts";
+import { fail } from "./errors.ts";
+import { type Affine, affineOf, compose, spellAffine } from "./language/affine.ts";
+import type { Field, Interpolate, Volume } from "./language/field.ts";
+import { worldToIndex } from "./language/grid.ts";
+import { spell } from "./language/intern.ts";
+import type { Fill, Sampling } from "./language/interpolator.ts";
+import type { Scalar } from "./language/scalar.ts";
+import * as scalar from "./language/scalar.ts";
+import type { Vector3 } from "./language/vector.ts";
+import { isIdentityRescale, noRescale, type Rescale } from "./language/voxels.ts";
+import type { Buffer, Region, Tap, TapBoundary } from "./plan.ts";
+
+type Pull = Affine<"index", "index">;
+type View = Affine<"index", "world">;
+
+/** Exact operations read voxels where they are; any sampling gives the same, this one costs least. */
+const exactReading: Sampling = { by: "nearest", outside: { kind: "background" } };
+
+/** Where the volumes that fields are made of come from. */
+export interface Volumes {
+  /** Whether pulls keep how they change with parameters. */
+  readonly keepsTangents: boolean;
+  volume(volume: Volume): number;
+  buffer(number: number): Buffer;
+  /** B-spline coefficients of a buffer. */
+  coefficients(source: number, boundary: TapBoundary): number;
+}
+
+/** What one pass looks at, in the making: equal taps and equal regions are shared. */
+export class LookBuilder {
+  readonly taps: Tap[] = [];
+  readonly regions: Region[] = [];
+  channels = 1;
+  readonly #keys = new Map<string, number>();
+  readonly #volumes: Volumes;
+  readonly #size: Vector3;
+
+  constructor(volumes: Volumes, size: Vector3) {
+    this.#volumes = volumes;
+    this.#size = size;
+  }
+
+  /** The field's value, in real units, at view(output index). */
+  field(field: Field, view: View): Scalar {
+    switch (field.kind) {
+      case "warp":
+        return this.field(field.field, compose(field.pull, view));
+      case "map":
+        return this.map(field.body, field.fields, view);
+      case "clip": {
+        const within = this.#region(compose(worldToIndex(field.to), view), field.to.size);
+        return scalar.select(within, this.field(field.field, view), this.#fill(field.fill, field.field));
+      }
+      case "interpolate":
+        return this.#interpolate(field, view);
+    }
+  }
+
+  /** The body of the fields' values. */
+  map(body: Scalar, fields: readonly Field[], view: View): Scalar {
+    const values = fields.map((f) => this.field(f, view));
+    return scalar.replaceLeaves(body, (leaf) => (leaf.kind === "tap" ? values[leaf.index] : undefined));
+  }
+
+  #interpolate(field: Interpolate, view: View): Scalar {
+    const { by, outside } = field.sampling ?? exactReading;
+    const source = this.#volumes.volume(field.volume);
+    const { grid } = field.volume;
+    const { channels } = this.#volumes.buffer(source);
+    const rescale = rescaleOf(this.#volumes.buffer(source));
+    this.channels = Math.max(this.channels, channels);
+    const pull = snapPull(compose(worldToIndex(grid), view), this.#size);
+    switch (outside.kind) {
+      case "clamp":
+      case "reflect":
+      case "wrap":
+        return toReal(this.#tap(source, pull, by, outside.kind), rescale);
+      case "constant":
+      case "background": {
+        const value = toReal(this.#tap(source, pull, by, by === "bspline" ? "mirror" : "clamp"), rescale);
+        const beyond = this.#fill(outside.kind === "constant" ? outside.value : "background", field);
+        return scalar.select(this.#region(pull, grid.size), value, beyond);
+      }
+    }
+  }
+
+  #fill(fill: Fill, field: Field): Scalar {
+    return fill === "background" ? this.#background(field) : scalar.constant(fill);
+  }
+
+  /** The background of a field is what its operations make of the background of its samples. */
+  #background(field: Field): Scalar {
+    switch (field.kind) {
+      case "warp":
+      case "clip":
+        return this.#background(field.field);
+      case "map": {
+        const values = field.fields.map((f) => this.#background(f));
+        return scalar.replaceLeaves(field.body, (leaf) => (leaf.kind === "tap" ? values[leaf.index] : undefined));
+      }
+      case "interpolate": {
+        const buffer = this.#volumes.volume(field.volume);
+        return toReal(scalar.background(buffer), rescaleOf(this.#volumes.buffer(buffer)));
+      }
+    }
+  }
+
+  #tap(volume: number, exactPull: Pull, by: Sampling["by"], boundary: TapBoundary): Scalar {
+    const pull = this.#volumes.keepsTangents
+      ? exactPull
+      : affineOf<"index", "index">(exactPull.linear, exactPull.offset);
+    checkFinite(pull);
+    // What a parameter moves has a slope even where it happens to meet whole indices.
+    const kind = pull.tangents === undefined ? classify(pull) : "general";
+    // At whole indices every interpolator gives the sample itself.
+    const exact = kind === "copy";
+    const source = by === "bspline" && !exact ? this.#volumes.coefficients(volume, boundary) : volume;
+    const tap: Tap = { source, pull, by: exact ? "nearest" : by, boundary, class: kind };
+    const key = `tap ${source} ${tap.by} ${boundary} ${spellAffine(pull)}`;
+    return scalar.tap(this.#once(key, () => this.taps.push(tap)));
+  }
+
+  #region(pull: Pull, size: Vector3): Scalar {
+    checkFinite(pull);
+    const snapped = snapPull(pull, this.#size);
+    const key = `region ${spell([...snapped.linear, ...snapped.offset, ...size])}`;
+    return scalar.inside(this.#once(key, () => this.regions.push({ pull: snapped, size })));
+  }
+
+  #once(key: string, push: () => number): number {
+    const known = this.#keys.get(key);
+    if (known !== undefined) return known;
+    const index = push() - 1;
+    this.#keys.set(key, index);
+    return index;
+  }
+}
+
+/** Each operation was sound by itself; together they may still leave what float64 holds. */
+const checkFinite = ({ linear, offset }: Pull): void => {
+  if (![...linear, ...offset].every(Number.isFinite))
+    fail({
+      kind: "InvalidDocument",
+      errors: ["the operations together scale or move by more than float64 can hold; use numbers of a sensible size"],
+    });
+};
+
+const rescaleOf = (buffer: Buffer): Rescale => (buffer.storage === "working" ? noRescale : buffer.storage.rescale);
+
+/** The real value of a stored one. */
+export const toReal = (stored: Scalar, { slope, intercept }: Rescale): Scalar =>
+  isIdentityRescale({ slope, intercept })
+    ? stored
+    : scalar.binary("add", scalar.binary("mul", stored, scalar.constant(slope)), scalar.constant(intercept));

@@ -1,0 +1,42 @@
+/** What a registration found, as JSON and as lines for people. */
+import type { Registration } from "../register/register.ts";
+import { kindOf, quaternionOf } from "../transform.ts";
+import { showNumber } from "./image-record.ts";
+
+export const recordOfRegistration = (
+  { transform, content, value, levels }: Registration,
+  metric: string,
+  seconds: number,
+): object => ({
+  transform,
+  content,
+  metric,
+  value,
+  seconds: Math.round(seconds * 1000) / 1000,
+  levels: levels.map(({ shrinkFactor, fixed, moving, ...rest }) => ({
+    shrinkFactor,
+    fixed: fixed.size,
+    moving: moving.size,
+    ...rest,
+  })),
+});
+
+export const describeRegistration = (
+  { transform, value, levels }: Registration,
+  metric: string,
+  seconds: number,
+): string => {
+  const { matrix, translation, center } = transform;
+  const isTurn = kindOf(matrix) === "rigid" || kindOf(matrix) === "translation";
+  const [x, y, z, w] = quaternionOf(matrix);
+  const angle = (2 * Math.atan2(Math.hypot(x, y, z), w) * 180) / Math.PI;
+  const list = (numbers: readonly number[]): string => numbers.map(showNumber).join(", ");
+  return [
+    `${transform.kind} transform, from points of the fixed image to those of the moving one (LPS mm)`,
+    `  translation ${list(translation)} mm about ${list(center)}`,
+    isTurn
+      ? `  rotation ${showNumber(angle)}° about ${angle === 0 ? "no axis" : list([x, y, z].map((part) => part / Math.hypot(x, y, z)))}`
+      : `  matrix ${matrix.map(showNumber).join(" ")} (row-major)`,
+    `  ${metric} ${showNumber(value)} after ${levels.map(({ iterations }) => iterations).join(" + ")} iterations on ${levels.length} level${levels.length === 1 ? "" : "s"}, ${seconds.toFixed(1)} s`,
+  ].join("\n");
+};

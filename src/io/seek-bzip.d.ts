@@ -1,0 +1,15 @@
+/** What is called of seek-bzip, which comes without types. */
+declare module "seek-bzip" {
+  interface Bytes {
+    readByte(): number;
+    read(target: Uint8Array, offset: number, length: number): number;
+    eof(): boolean;
+  }
+  interface ByteSink {
+    writeByte(byte: number): void;
+  }
+  const Bunzip: {
+    decode(input: Bytes, output: ByteSink, multistream?: boolean): unknown;
+  };
+  export default Bunzip;
+}

@@ -1,0 +1,210 @@
+/**
+ * Mutants of good MetaImage and NRRD files: whatever is done to the words of a header, its lines, its bytes or its
+ * length, reading ends soon, allocates no more than the budget, and rejects with this library's errors only.
+ */
+import { deflateSync } from "node:zlib";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { platform } from "#platform";
+import { MedImagesError } from "../../compiler/errors.ts";
+import { loadHeader, loadImage } from "../../src/io/load.ts";
+import { gzipped, ramp } from "./handmade.ts";
+
+const seed = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31);
+const runs = Number(process.env.FUZZ_RUNS ?? 20_000);
+const budget = 2 ** 20;
+
+interface Base {
+  /** Lines of the header, without what ends them. */
+  readonly lines: readonly string[];
+  readonly voxels: Uint8Array;
+}
+const voxels = ramp(6 * 5 * 4 * 2);
+const metaImage = (packed: boolean): Base => ({
+  lines: [
+    ...["ObjectType = Image", "NDims = 3", "BinaryData = True", "BinaryDataByteOrderMSB = True"],
+    ...[`CompressedData = ${packed ? "True" : "False"}`, "TransformMatrix = 1 0 0 0 -1 0 0 0 1"],
+    ...["Offset = -5 -4.5 1e2", "ElementSpacing = 2 2 3", "ElementNumberOfChannels = 2", "DimSize = 6 5 4"],
+    ...["HeaderSize = 0", "ElementType = MET_UCHAR", "ElementDataFile = LOCAL"],
+  ],
+  voxels: packed ? deflateSync(voxels) : voxels,
+});
+const metaText: Base = {
+  lines: ["NDims = 2", "DimSize = 4 3", "BinaryData = False", "ElementType = MET_SHORT", "ElementDataFile = LOCAL"],
+  voxels: Buffer.from("1 2 3 4 5 6 -7 8 9 10 11 12\n"),
+};
+const nrrd = (encoding: string, bytes: Uint8Array): Base => ({
+  lines: [
+    ...["NRRD0005", "# comment", "type: short", "dimension: 4", "space: right-anterior-superior", "sizes: 2 6 5 2"],
+    ...["space directions: none (2,0,0) (0,2,0) (0,0,3)", "kinds: vector domain domain domain", "endian: big"],
+    ...[`encoding: ${encoding}`, "space origin: (-5,-4.5,1e2)", 'space units: "mm" "mm" "mm"', "key:=value"],
+    ...["byte skip: 0", "spacings: nan nan nan nan", ""],
+  ],
+  voxels: bytes,
+});
+const nrrdOld: Base = {
+  lines: ["NRRD0001", "type: uchar", "dimension: 3", "sizes: 6 5 4", "spacings: 1 1 2", "axis mins: 0 0 1"].concat([
+    "centers: cell node cell",
+    "encoding: raw",
+    "",
+  ]),
+  voxels: voxels.subarray(0, 120),
+};
+/** `ramp(240)` as Python packs it. */
+const bzip2 = Buffer.from(
+  [
+    "QlpoOTFBWSZTWa+2xtEAAAH///////////////////////////fv379+/fv379+/fv37sACokAANAANAAAGgAAAAAAANAAAAAAGg",
+    "A0AAAAAAAAABoAAAaDAiAAAAAAAAADQA0AAAAAAANADQ0aAA0AAAAAAZAAAAANAABoyaBAAAAAAAAABoAaAAAAAAAGgBoaNAAaAA",
+    "AAAAMgAAAAGgAA0ZNAIEiqcWMGkhKTE5QAKSorLC0uLzAxMjM0NQJsbnBydHZ4enx+gIKEhoiKjI6QkgkpLT1BRUlMAqKqsrrCyt",
+    "La4BXV5fYGFiY2RlZmdoaWprbG1ub3BxcnN0dXZ3eHl6e3x9fn+AgYKDhIWGh4iJBRUXGRsdHyEjJA5OUlQktLhZiZmpucnZ6foK",
+    "Giow1JS01PUVNVV1lbXV9hY2VnaWttb3FzdXd5e31/gYOFh4mLjY+RkhxGVl5mbnZ+ho6Wnqautr7Gztbe/wcPFx8nKG5ufo6err",
+    "7O3u7/Dx8vP09fb3+Pn6D/f5+/wgSKFjBv+LuSKcKEhX22NogA==",
+  ].join(""),
+  "base64",
+);
+const hex = Buffer.from(Buffer.from(voxels).toString("hex"));
+const ascii = Buffer.from(Array.from({ length: 120 }, (_, k) => k - 60).join(" "));
+
+/** Words that break readers. */
+const words = [
+  "0",
+  "-1",
+  "1e999",
+  "nan",
+  "NaN",
+  "",
+  "99999999999999999999",
+  "4294967297",
+  "1.5",
+  "(",
+  "(1,2",
+  "none",
+].concat(
+  [
+    "(nan,nan,nan)",
+    "(0,0,0)",
+    "../x",
+    "LIST",
+    "%d",
+    "%999d 1 2 1",
+    "x%d.raw 1 9999999999 1",
+    "3",
+    "16",
+    "\0",
+    "é",
+    ":=",
+    "=",
+  ],
+  ["double", "MET_DOUBLE", "True", "gzip", "bzip2", "hex", "ascii", "big", "RAST", "LOCAL", "-2147483648", "100000"],
+);
+
+type Edit = (lines: string[]) => void;
+const line = fc.nat(20);
+const edit: fc.Arbitrary<Edit> = fc.oneof(
+  fc.tuple(line, fc.nat(8), fc.constantFrom(...words)).map(
+    ([at, word, text]): Edit =>
+      (lines) => {
+        const parts = (lines[at % lines.length] ?? "").split(" ");
+        parts[word % parts.length] = text;
+        lines[at % lines.length] = parts.join(" ");
+      },
+  ),
+  line.map(
+    (at): Edit =>
+      (lines) =>
+        lines.splice(at % lines.length, 1),
+  ),
+  fc.tuple(line, line).map(
+    ([from, to]): Edit =>
+      (lines) => {
+        lines.splice(to % lines.length, 0, lines[from % lines.length] ?? "");
+      },
+  ),
+  fc.tuple(line, line).map(
+    ([from, to]): Edit =>
+      (lines) => {
+        lines[from % lines.length] = (lines[from % lines.length] ?? "").replace(
+          /[=:].*/,
+          (lines[to % lines.length] ?? "").match(/[=:].*/)?.[0] ?? "",
+        );
+      },
+  ),
+);
+
+const mutantOf = (bases: readonly Base[]): fc.Arbitrary<Uint8Array> =>
+  fc
+    .record({
+      base: fc.constantFrom(...bases),
+      edits: fc.array(edit, { maxLength: 3 }),
+      bytes: fc.array(fc.record({ at: fc.nat(700), value: fc.nat(255) }), { maxLength: 2 }),
+      length: fc.option(fc.nat(900), { freq: 5, nil: undefined }),
+      packed: fc.boolean(),
+    })
+    .map(({ base, edits, bytes, length, packed }) => {
+      const lines = [...base.lines];
+      for (const change of edits) change(lines);
+      const file = Buffer.concat([Buffer.from(lines.map((text) => `${text}\n`).join("")), base.voxels]);
+      for (const { at, value } of bytes) if (at < file.length) file[at] = value;
+      const cut = new Uint8Array(file.subarray(0, length));
+      return packed && cut.length % 7 === 0 ? gzipped(cut) : cut;
+    });
+
+const search = async (mutants: fc.Arbitrary<Uint8Array>): Promise<void> => {
+  const allocate = platform.allocateBuffer;
+  let largest = 0;
+  const spied = platform as { allocateBuffer: typeof allocate };
+  spied.allocateBuffer = (bytes) => {
+    largest = Math.max(largest, bytes);
+    return allocate(bytes);
+  };
+  let refused = 0;
+  try {
+    const settles = async (work: Promise<unknown>): Promise<void> => {
+      try {
+        await work;
+      } catch (thrown) {
+        if (!(thrown instanceof MedImagesError)) throw thrown;
+        expect(["MalformedFile", "UnsupportedFile", "BudgetExceeded"]).toContain(thrown.error.kind);
+        refused++;
+      }
+    };
+    let k = 0;
+    await fc.assert(
+      fc.asyncProperty(mutants, async (bytes) => {
+        const start = performance.now();
+        // Either way of reading sees half of the mutants.
+        if (k++ % 2 === 0)
+          await settles(
+            loadImage(bytes, { memory: budget }).then(({ grid }) => {
+              expect([...grid.origin, ...grid.spacing, ...grid.direction].every(Number.isFinite)).toBe(true);
+            }),
+          );
+        else await settles(loadHeader(bytes, { memory: budget, verify: true }));
+        expect(performance.now() - start).toBeLessThan(2000);
+      }),
+      { seed, numRuns: runs },
+    );
+  } finally {
+    spied.allocateBuffer = allocate;
+  }
+  expect(largest).toBeLessThanOrEqual(budget);
+  // Both outcomes must occur, or the mutants are too tame or too wild to tell anything.
+  expect(refused).toBeGreaterThan(runs / 10);
+  expect(refused).toBeLessThan(0.95 * runs);
+};
+
+describe(`mutants are read or refused, never worse (FUZZ_SEED=${seed}, FUZZ_RUNS=${runs})`, () => {
+  test("MetaImage", { timeout: 120_000 }, () => search(mutantOf([metaImage(false), metaImage(true), metaText])));
+  test("NRRD", { timeout: 120_000 }, () =>
+    search(
+      mutantOf([
+        nrrd("raw", voxels),
+        nrrd("gzip", gzipped(voxels)),
+        nrrd("hex", hex),
+        nrrd("bzip2", bzip2),
+        nrrd("ascii", ascii),
+        nrrdOld,
+      ]),
+    ),
+  );
+});
