@@ -33,6 +33,7 @@ const config: UserConfig = defineConfig({
   entry: {
     index: "src/index.ts",
     laws: "laws/index.ts",
+    dicom: "src/dicom.ts",
     webgpu: "src/webgpu.ts",
     register: "src/register/index.ts",
     cli: "src/cli/main.ts",
@@ -42,7 +43,9 @@ const config: UserConfig = defineConfig({
   format: "esm",
   platform: "neutral",
   target: ["node20", "es2023"],
-  dts: { entry: ["src/index.ts", "laws/index.ts", "src/webgpu.ts", "src/register/index.ts"] },
+  dts: {
+    entry: ["src/index.ts", "laws/index.ts", "src/dicom.ts", "src/webgpu.ts", "src/register/index.ts"],
+  },
   deps: { neverBundle: ["#platform", /^node:/], onlyBundle: ["fp-ts", "io-ts"] },
   plugins: [fromEsModules],
   sourcemap: true,

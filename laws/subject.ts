@@ -9,16 +9,10 @@ import type { PipelineError } from "../compiler/errors.ts";
 import type { Affine } from "../compiler/language/affine.ts";
 import { type Grid, indexToWorld, worldToIndex } from "../compiler/language/grid.ts";
 import type { Program } from "../compiler/plan.ts";
+import type { GradientOptions, GradientsOf, WithRespectTo } from "../src/differentiable.ts";
 import { compile, evaluate } from "../src/evaluate.ts";
 import type { Expression, Operation, Source } from "../src/expression.ts";
-import {
-  type GradientOptions,
-  type GradientsOf,
-  valueAndGradient,
-  valueOfLoss,
-  vjp,
-  type WithRespectTo,
-} from "../src/gradient.ts";
+import { valueAndGradient, valueOfLoss, vjp } from "../src/gradient.ts";
 import type { Kind, MedImage } from "../src/image.ts";
 import { applySteps, fromJSON, type PipelineDocument, toJSON } from "../src/json.ts";
 import type { Loss } from "../src/loss.ts";

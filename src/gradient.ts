@@ -2,31 +2,10 @@
  * Gradients as people ask for them. What computes them is loaded when first asked for, so that pages which never do
  * need not have it.
  */
-import type { Backend, RunOptions } from "../backends/backend.ts";
-import type { Parameter } from "../compiler/language/scalar.ts";
+import type { GradientOptions, GradientsOf, WithRespectTo } from "./differentiable.ts";
 import type { Source } from "./expression.ts";
 import type { MedImage } from "./image.ts";
 import type { Loss } from "./loss.ts";
-
-/** What a loss can be differentiated by: a parameter, or the voxels of an image that operations were applied to. */
-export type Differentiable = Parameter | MedImage;
-
-/** A number for a parameter; for an image one of the same grid and channels, by its real values. */
-export type GradientOf<T> = T extends Parameter ? number : MedImage<"intensity">;
-
-/** One gradient for each, under the same name or at the same place. */
-export type GradientsOf<W> = { readonly [K in keyof W]: GradientOf<W[K]> };
-
-export type WithRespectTo = Readonly<Record<string, Differentiable>> | readonly Differentiable[];
-
-export interface GradientOptions<W extends WithRespectTo> extends RunOptions {
-  /** What to differentiate by: a list, or a record whose names the gradients then bear. */
-  readonly wrt: W;
-  /** What computes. `"auto"` (default) takes the fastest that is at hand. */
-  readonly backend?: Backend | "auto";
-  /** How gradients of voxels are kept: `"float32"` (default), or as the reference computes, `"float64"`. */
-  readonly dtype?: "float32" | "float64";
-}
 
 /**
  * A loss and its gradients, in one run: forward passes are shared, and each resampling pass costs one transposed

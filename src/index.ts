@@ -47,21 +47,13 @@ export {
 } from "../compiler/language/voxels.ts";
 export type { Gather, Pass, Plan, Prefilter, Program, Region, Tap, TapClass } from "../compiler/plan.ts";
 export { release, wasm } from "./backends.ts";
+// Operations.
+// Gradients.
+export type { Differentiable, GradientOf, GradientOptions, GradientsOf, WithRespectTo } from "./differentiable.ts";
 // Running and keeping them.
 export { compile, type EvaluateOptions, evaluate, explain, run } from "./evaluate.ts";
 export type { Expression, IntensityOperation, Operation, Source } from "./expression.ts";
-// Operations.
-// Gradients.
-export {
-  type Differentiable,
-  type GradientOf,
-  type GradientOptions,
-  type GradientsOf,
-  valueAndGradient,
-  valueOfLoss,
-  vjp,
-  type WithRespectTo,
-} from "./gradient.ts";
+export { valueAndGradient, valueOfLoss, vjp } from "./gradient.ts";
 export {
   asKind,
   type Channels,
@@ -87,12 +79,16 @@ export {
   type ImageHeader,
   type ImageSource,
   type LoadHeaderOptions,
+  type LoadHeadersOptions,
   type LoadOptions,
   loadHeader,
+  loadHeaders,
   loadImage,
   type SaveOptions,
+  type SeriesSource,
   saveImage,
   saveNifti,
+  type WhichSeries,
 } from "./io/load.ts";
 export { type CustomFormat, registerFormat, type SourceFile } from "./io/registry.ts";
 export { type FromJSONOptions, fromJSON, type PipelineDocument, toJSON } from "./json.ts";

@@ -5,7 +5,6 @@ import { dirname } from "node:path";
 import { platform } from "#platform";
 import { fail } from "../../compiler/errors.ts";
 import { formatForWriting } from "../io/formats.ts";
-import { loadHeader } from "../io/load.ts";
 import { transformFormatForWriting } from "../io/transform/transforms.ts";
 
 /** @throws MedImagesError `FileAccess` */
@@ -46,20 +45,4 @@ const writablePlace = async (path: string): Promise<void> => {
       thrown,
     ),
   );
-};
-
-/** @throws MedImagesError `UnsupportedFile` when the file does not hold the series asked for. */
-export const checkSeries = async (path: string, uid: string | undefined): Promise<void> => {
-  if (uid === undefined) return;
-  const { format, study } = await loadHeader(path);
-  if (study.seriesUid !== uid)
-    fail({
-      kind: "UnsupportedFile",
-      path,
-      reason: `holds no series ${uid}`,
-      remedy:
-        study.seriesUid === undefined
-          ? `leave --series out: a ${format} file holds one image`
-          : `its series is ${study.seriesUid}`,
-    });
 };

@@ -2,6 +2,8 @@
 import type { Vector3 } from "../../compiler/language/vector.ts";
 import type { DType } from "../../compiler/language/voxels.ts";
 import { dtypeNames } from "../../compiler/language/voxels.ts";
+import { type Mend, mendings } from "../io/dicom/options.ts";
+import type { OptionDefinition } from "./options.ts";
 import type { Format } from "./usage.ts";
 
 /** A finite decimal number; unlike `Number`, no hexadecimals and no empty text. */
@@ -93,8 +95,27 @@ export const spacingFormat: Format<Vector3> = {
   read: (text) => positive(readVectorOrNumber(text)),
 };
 
+export const mendFormat: Format<readonly Mend[]> = {
+  expected: `some of ${mendings.join(", ")}, separated by commas`,
+  example: "fill-missing",
+  read: (text) => {
+    const found = text.split(",").map((word) => mendings.find((mend) => mend === word));
+    return found.every((mend) => mend !== undefined) ? found : undefined;
+  },
+};
+
 export const textFormat: Format<string> = {
   expected: "some text",
   example: "TEXT",
   read: (text) => (text === "" ? undefined : text),
 };
+
+/** Which series of a folder, and what may be done to make a volume of it. */
+export const seriesOptions: readonly OptionDefinition[] = [
+  { name: "series", value: "UID", help: "The series to take from a folder of several." },
+  {
+    name: "mend",
+    value: "HOW",
+    help: `What may be done with slices that do not form one volume, nothing unless said: ${mendings.join(", ")}; several with commas between.`,
+  },
+];

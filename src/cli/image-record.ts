@@ -12,6 +12,8 @@ export interface SeriesRecord {
   readonly description?: string;
   readonly modality: string;
   readonly subtype?: string;
+  /** How many files it is spread over, where these are several by nature. */
+  readonly files?: number;
   readonly size: Vector3;
   readonly channels: number;
   readonly spacing: Vector3;
@@ -37,33 +39,41 @@ const modalityName = (modality: Modality): string =>
   modality.kind === "other" ? (modality.name ?? "other") : modality.kind;
 const subtypeOf = (modality: Modality): string | undefined => ("subtype" in modality ? modality.subtype : undefined);
 
-export const recordOf = (path: string, header: ImageHeader, stats: Statistics | undefined): FileRecord => {
-  const { grid, study, modality } = header;
+/** An image, and the statistics of its values where they were asked for. */
+export interface Described {
+  readonly header: ImageHeader;
+  readonly stats: Statistics | undefined;
+}
+
+const seriesOf = ({ header, stats }: Described): SeriesRecord => {
+  const { grid, study, modality, files, regular = true } = header;
   const { seriesUid: uid, seriesDescription: description } = study;
   const subtype = subtypeOf(modality);
   return {
-    path,
-    format: header.format,
-    series: [
-      {
-        ...(uid === undefined ? {} : { uid }),
-        ...(description === undefined ? {} : { description }),
-        modality: modalityName(modality),
-        ...(subtype === undefined ? {} : { subtype }),
-        size: grid.size,
-        channels: channelCount(header),
-        spacing: grid.spacing,
-        origin: grid.origin,
-        direction: grid.direction,
-        orientation: orientationOf(grid),
-        dtype: header.dtype,
-        regular: true,
-        warnings: header.warnings,
-        ...(stats === undefined ? {} : { stats }),
-      },
-    ],
+    ...(uid === undefined ? {} : { uid }),
+    ...(description === undefined ? {} : { description }),
+    modality: modalityName(modality),
+    ...(subtype === undefined ? {} : { subtype }),
+    ...(files === undefined ? {} : { files }),
+    size: grid.size,
+    channels: channelCount(header),
+    spacing: grid.spacing,
+    origin: grid.origin,
+    direction: grid.direction,
+    orientation: orientationOf(grid),
+    dtype: header.dtype,
+    regular,
+    warnings: header.warnings,
+    ...(stats === undefined ? {} : { stats }),
   };
 };
+
+/** The record of a path that holds at least one image. */
+export const recordOf = (path: string, images: readonly Described[]): FileRecord => ({
+  path,
+  format: images[0]?.header.format ?? "",
+  series: images.map(seriesOf),
+});
 
 /** Seven digits, as float32 geometry has them, without zeros that say nothing. */
 export const showNumber = (n: number): string => String(Number(n.toPrecision(7)));
@@ -75,14 +85,16 @@ const showChannels = ({ channels }: ImageHeader): string => {
   return [components, shape].filter((part) => part !== "").join(", ") || "one value a voxel";
 };
 
-export const tableOf = (path: string, header: ImageHeader, stats: Statistics | undefined): string => {
-  const { grid, rescale, modality, study, warnings } = header;
+export const tableOf = (path: string, { header, stats }: Described): string => {
+  const { grid, rescale, modality, study, warnings, files, regular = true } = header;
   const [a, b, c, d, e, f, g, h, i] = grid.direction;
   const extent = grid.size.map((n, k) => n * (grid.spacing[k] ?? 0));
   const rows: readonly (readonly [string, string | undefined])[] = [
     ["series", study.seriesDescription],
     ["series UID", study.seriesUid],
     ["modality", [modalityName(modality), subtypeOf(modality)].filter((part) => part !== undefined).join(" ")],
+    ["files", files === undefined ? undefined : String(files)],
+    ["volume", regular ? undefined : "none: its slices do not lie on one grid"],
     ["size", `${grid.size.join(" × ")} voxels, ${showChannels(header)}`],
     ["spacing", `${list(grid.spacing, " × ")} mm`],
     ["extent", `${list(extent, " × ")} mm`],

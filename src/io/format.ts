@@ -3,9 +3,9 @@
  * one entry of the table in `formats.ts`; nothing else needs to know that it exists.
  */
 import type { DType, Rescale, Voxels } from "../../compiler/language/voxels.ts";
-import type { MedImage, Warning } from "../image.ts";
+import type { Kind, MedImage, Warning } from "../image.ts";
 import type { Content } from "./content.ts";
-import type { Budget } from "./limits.ts";
+import type { SeriesOptions } from "./dicom/options.ts";
 
 /** Everything about an image but its voxels. */
 export interface ImageHeader
@@ -17,6 +17,12 @@ export interface ImageHeader
   readonly format: string;
   readonly dtype: DType;
   readonly rescale: Rescale;
+  /** How many files the image is spread over; 1 unless said. */
+  readonly files?: number;
+  /** False where slices do not lie on one grid: such an image is described, and refused when it is read. */
+  readonly regular?: boolean;
+  /** What the voxels are, where the file says it. */
+  readonly kind?: Kind;
 }
 
 export interface Progress {
@@ -50,7 +56,7 @@ export interface ImageFormat {
   readonly suffixes: readonly string[];
   /** Whether a file that begins with these bytes (inflated) and has this name is of this format. */
   recognizes(head: Uint8Array, name: string): boolean;
-  open(content: Content, budget: Budget): Promise<OpenedImage>;
+  open(content: Content, options: SeriesOptions): Promise<OpenedImage>;
   /** Absent where the format is only read. */
   readonly write?: (path: string, image: MedImage, options: WriteOptions) => Promise<void>;
 }

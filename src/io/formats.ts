@@ -4,6 +4,7 @@
  */
 import { fail } from "../../compiler/errors.ts";
 import type { Content } from "./content.ts";
+import { dicomFormat } from "./dicom/format.ts";
 import type { ImageFormat } from "./format.ts";
 import { hdf5Format } from "./hdf5/format.ts";
 import { metaImageFormat } from "./metaimage/format.ts";
@@ -12,7 +13,7 @@ import { nrrdFormat } from "./nrrd/format.ts";
 import { registeredFormats } from "./registry.ts";
 import { recognizeForeign } from "./sniff.ts";
 
-const ownFormats: readonly ImageFormat[] = [niftiFormat, metaImageFormat, nrrdFormat, hdf5Format];
+const ownFormats: readonly ImageFormat[] = [niftiFormat, dicomFormat, metaImageFormat, nrrdFormat, hdf5Format];
 
 /** Those that were added first. */
 const allFormats = (): readonly ImageFormat[] => [...registeredFormats(), ...ownFormats];

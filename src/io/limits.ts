@@ -7,6 +7,9 @@ import { fail } from "../../compiler/errors.ts";
 import type { Content } from "./content.ts";
 import { checkLength } from "./longest.ts";
 
+/** What the file claims its voxels to be is held against. */
+export type Claim = Pick<Content, "name" | "gzipped" | "sourceSize">;
+
 export interface Budget {
   /** Bytes for voxels; half of the machine's memory unless said. */
   readonly memory?: number;
@@ -21,7 +24,7 @@ const suspiciousSize = 2 ** 30;
  * stated a budget for them.
  * @throws MedImagesError `BudgetExceeded`
  */
-export const checkRatio = (content: Content, needed: number, budget: Budget): void => {
+export const checkRatio = (content: Claim, needed: number, budget: Budget): void => {
   if (budget.memory === undefined && content.gzipped && needed > suspiciousSize)
     if (needed > suspiciousRatio * content.sourceSize)
       fail({
@@ -34,9 +37,9 @@ export const checkRatio = (content: Content, needed: number, budget: Budget): vo
       });
 };
 
-const memoryOf = (budget: Budget): number => budget.memory ?? Math.floor(platform.totalMemory / 2);
+export const memoryOf = (budget: Budget): number => budget.memory ?? Math.floor(platform.totalMemory / 2);
 
-const refuse = (content: Content, needed: number, budget: Budget, cause?: unknown): never =>
+const refuse = (content: Claim, needed: number, budget: Budget, cause?: unknown): never =>
   fail(
     {
       kind: "BudgetExceeded",
@@ -53,7 +56,7 @@ const refuse = (content: Content, needed: number, budget: Budget, cause?: unknow
  * Refuses an image whose voxels take more than the budget, before one of them is inflated.
  * @throws MedImagesError `BudgetExceeded`
  */
-export const checkBudget = (content: Content, needed: number, budget: Budget): void => {
+export const checkBudget = (content: Claim, needed: number, budget: Budget): void => {
   checkRatio(content, needed, budget);
   if (needed > memoryOf(budget)) refuse(content, needed, budget);
 };
@@ -62,7 +65,7 @@ export const checkBudget = (content: Content, needed: number, budget: Budget): v
  * `needed` bytes of memory for so many numbers, after all checks.
  * @throws MedImagesError `BudgetExceeded`, `UnsupportedVoxels`
  */
-export const allocateVoxels = (content: Content, needed: number, numbers: number, budget: Budget): ArrayBufferLike => {
+export const allocateVoxels = (content: Claim, needed: number, numbers: number, budget: Budget): ArrayBufferLike => {
   checkBudget(content, needed, budget);
   checkLength(`the image ${content.name}`, numbers, "cut it into parts with the program that made it");
   try {

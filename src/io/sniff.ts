@@ -36,10 +36,6 @@ const unsound = (is: string, remedy = "get the file again from where it came"): 
 });
 
 const kinds: readonly (readonly [(head: Uint8Array) => boolean, Foreign])[] = [
-  [
-    (head) => latin1(head.subarray(128, 132)) === "DICM",
-    sound("is a DICOM file, which this reader does not read", "convert it to NIfTI first"),
-  ],
   [startsWithText(/^(\xef\xbb\xbf)?\s*<(!doctype html|html|head)/i), unsound("is an HTML page, not an image")],
   [
     startsWithText(/^version https:\/\/git-lfs/),

@@ -5,7 +5,7 @@
 
 import { randomBytes } from "node:crypto";
 import { closeSync, openSync, type Stats, unlinkSync } from "node:fs";
-import { type FileHandle, open, realpath, rename, stat, unlink } from "node:fs/promises";
+import { type FileHandle, open, readdir, realpath, rename, stat, unlink } from "node:fs/promises";
 import { totalmem } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { Readable } from "node:stream";
@@ -14,6 +14,7 @@ import { allocateBacked } from "../../backends/wasm/memory.ts";
 import { fail, MedImagesError } from "../../compiler/errors.ts";
 import { corrupt, gunzipMembers } from "./gunzip.ts";
 import { gzipHeader, gzipTrailer } from "./gzip-member.ts";
+import { nodeDecode } from "./node-decoders.ts";
 import { nodeGpu } from "./node-gpu.ts";
 import { nodeThreads } from "./node-threads.ts";
 import type { ByteSource, Platform } from "./platform.ts";
@@ -52,8 +53,7 @@ const deny = (path: string, thrown: unknown, remedy?: string): never =>
       );
 
 const fileSource = (path: string, handle: FileHandle, size: number): ByteSource => {
-  const read = async (offset: number, length: number): Promise<Uint8Array> => {
-    const target = Buffer.allocUnsafeSlow(Math.max(0, Math.min(length, size - offset)));
+  const readInto = async (offset: number, target: Uint8Array): Promise<number> => {
     let filled = 0;
     while (filled < target.length) {
       const { bytesRead } = await handle
@@ -62,12 +62,17 @@ const fileSource = (path: string, handle: FileHandle, size: number): ByteSource 
       if (bytesRead === 0) break;
       filled += bytesRead;
     }
-    return target.subarray(0, filled);
+    return filled;
+  };
+  const read = async (offset: number, length: number): Promise<Uint8Array> => {
+    const target = Buffer.allocUnsafeSlow(Math.max(0, Math.min(length, size - offset)));
+    return target.subarray(0, await readInto(offset, target));
   };
   return {
     name: path,
     size,
     read,
+    readInto,
     // The next piece is on its way while the present one is in use.
     async *stream(offset) {
       let ahead = read(offset, chunkSize);
@@ -103,6 +108,20 @@ const openFile = async (path: string): Promise<ByteSource> => {
 const kindOfPath = async (path: string): Promise<"file" | "folder" | "absent"> => {
   const found = await stat(path).catch(() => undefined);
   return found === undefined ? "absent" : found.isDirectory() ? "folder" : "file";
+};
+
+/** Links to folders are not followed: they may lead in circles. */
+const listFolder = async (path: string): Promise<readonly string[]> => {
+  const entries = await readdir(path, { withFileTypes: true }).catch((thrown: unknown) => deny(path, thrown));
+  const lists = await Promise.all(
+    entries.map(async (entry): Promise<readonly string[]> => {
+      const inside = join(path, entry.name);
+      if (entry.isDirectory()) return listFolder(inside);
+      if (entry.isFile()) return [inside];
+      return entry.isSymbolicLink() && (await kindOfPath(inside)) === "file" ? [inside] : [];
+    }),
+  );
+  return lists.flat();
 };
 
 // ---------------------------------------------------------------- unfinished files
@@ -338,12 +357,15 @@ async function* zlib(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Arr
 export const platform: Platform = {
   openFile,
   kindOfPath,
+  listFolder,
   writeFile,
   gunzip: (chunks, name) => gunzipMembers(chunks, name, inflateMember, crc32),
   gzip,
   unzlib,
   zlib,
   threads: nodeThreads,
+  load: (name) => import(name),
+  decode: nodeDecode,
   gpu: nodeGpu,
   totalMemory: totalmem(),
   allocateBuffer: (bytes) => allocateBacked(bytes) ?? new SharedArrayBuffer(bytes),

@@ -6,12 +6,16 @@
 import type { ThreadHost } from "../../backends/wasm/pool.ts";
 import type { GpuSource } from "../../backends/webgpu/acquire.ts";
 
+import type { Decode } from "./decoders.ts";
+
 /** Bytes that can be read anywhere: a file on disk, a `Blob`, or an array. Close it when done. */
 export interface ByteSource {
   readonly name: string;
   readonly size: number;
   /** Bytes from `offset` on, fewer than `length` only at the end. */
   read(offset: number, length: number): Promise<Uint8Array>;
+  /** Reads bytes from `offset` on straight into `target`, and gives their number; where the source can. */
+  readonly readInto?: (offset: number, target: Uint8Array) => Promise<number>;
   /** All bytes from `offset` on, in pieces. */
   stream(offset: number): AsyncIterable<Uint8Array>;
   close(): Promise<void>;
@@ -28,6 +32,8 @@ export interface Platform {
   openFile(path: string): Promise<ByteSource>;
   /** Whether a path exists, and whether it is a folder. */
   kindOfPath(path: string): Promise<"file" | "folder" | "absent">;
+  /** The paths of all files in a folder and the folders in it, in no order. @throws MedImagesError `FileAccess` */
+  listFolder(path: string): Promise<readonly string[]>;
   /**
    * Writes a file that is complete or absent: under another name beside its place, then renamed.
    * The unfinished file is removed on failure, on abort and when the process is interrupted.
@@ -43,6 +49,13 @@ export interface Platform {
   zlib(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
   /** Threads for kernels; absent where they cannot share memory. */
   readonly threads: ThreadHost | undefined;
+  /**
+   * Loads a package by name where it is first needed. Those that ask for Node's modules when they find Node cannot be
+   * bundled for browsers, so that no bundler sees them here; in a page its import map has to name them.
+   */
+  load(name: string): Promise<unknown>;
+  /** Decodes a frame of pixels on a thread; absent where there are none for it. */
+  readonly decode: Decode | undefined;
   /** Where GPU devices come from. */
   readonly gpu: GpuSource;
   /** Bytes of memory of this machine. */

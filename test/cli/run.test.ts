@@ -297,7 +297,7 @@ describe("failures end with status 1 and one clear message", () => {
       ["run", at("ct.nii"), "--series", "1.2.3", ...o],
       /ct\.nii: holds no series 1\.2\.3; leave --series out/,
     ],
-    ["not an image", ["convert", at("../"), at("failed.nii")], /is a folder/],
+    ["a folder without images", ["convert", at("./"), at("failed.nii")], /holds no images/],
     ["a phantom beyond memory", ["phantom", "--size", "99999,99999,99999", ...o], /over the limit of .*--size/],
   ])("%s", async (_, words, message) => {
     const { status, out, err } = await call(...words);

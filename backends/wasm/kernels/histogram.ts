@@ -6,8 +6,8 @@ import { type Local, ModuleBuilder } from "../assembler/index.ts";
 import { UniformLayout } from "../uniforms.ts";
 import { type Context, type F, Reader, type V128 } from "./context.ts";
 import type { Kernel } from "./gather.ts";
+import { gradientKernels } from "./gradient-kernels.ts";
 import { lanesDue, narrowing, RowEmitter, type RowShape, type Sink } from "./rows.ts";
-import { gradientKernels } from "./slopes.ts";
 import { TableEmitter } from "./table.ts";
 
 /** The bodies of `shape` are the row, the column and the weight. */

@@ -7,8 +7,8 @@ import { type Local, ModuleBuilder } from "../assembler/index.ts";
 import { UniformLayout } from "../uniforms.ts";
 import { type Context, type F, Reader, type V128 } from "./context.ts";
 import type { Kernel } from "./gather.ts";
+import { gradientKernels } from "./gradient-kernels.ts";
 import { lanesDue, narrowing, RowEmitter, type RowShape, type Sink } from "./rows.ts";
-import { gradientKernels } from "./slopes.ts";
 
 export interface ReduceShape extends RowShape {
   /** For each total whether Σ body · x follows Σ body. */

@@ -10,9 +10,9 @@ import { emitBodies, noGradients } from "./body.ts";
 import type { Context, F, I32, Reader, V128 } from "./context.ts";
 import { hasPairs } from "./elements.ts";
 import { type VectorFunctions, vectorFunctions } from "./functions.ts";
+import type { GradientKernels } from "./gradient-kernels.ts";
 import { type Narrow, narrowHelper, narrowRoughlyHelper } from "./interval.ts";
 import type { PlaneEmitter } from "./plane.ts";
-import type { GradientKernels } from "./slopes.ts";
 import type { TableEmitter } from "./table.ts";
 import { type Reading, type Sloped, TapEmitter, type TapShape } from "./tap.ts";
 

@@ -1,4 +1,4 @@
-/** How interpolated values rise along each axis: what kernels of gradients have besides those of every kernel. */
+/** How interpolated values rise along each axis. */
 import type { Interpolator } from "../../../compiler/language/interpolator.ts";
 import type { Local } from "../assembler/index.ts";
 import type { Four, V } from "./bspline.ts";
@@ -6,7 +6,6 @@ import type { F, F64, I32, V128 } from "./context.ts";
 import { loadPairs, type PairDType } from "./elements.ts";
 import type { Position } from "./fixed.ts";
 import type { Neighbours } from "./linear.ts";
-import { TableEmitter } from "./table.ts";
 
 /** A value and how it rises along each axis, per voxel. */
 export interface Slopes {
@@ -67,18 +66,4 @@ export const exactSlopes = (f: F, by: Interpolator, t: Local<"f64">): readonly F
       return [f64.neg(end(u)), f64.neg(middle(t)), middle(u), end(t)];
     }
   }
-};
-
-/** All of them, for kernels that ask for slopes or look up in tables. */
-export interface GradientKernels {
-  readonly linear: typeof linearSlopes;
-  readonly bspline: typeof slopesOf;
-  readonly exact: typeof exactSlopes;
-  readonly table: (f: F, bins: Local<"i32">) => TableEmitter;
-}
-export const gradientKernels: GradientKernels = {
-  linear: linearSlopes,
-  bspline: slopesOf,
-  exact: exactSlopes,
-  table: (f, bins) => new TableEmitter(f, bins),
 };

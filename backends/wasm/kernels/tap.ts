@@ -14,8 +14,9 @@ import { bspline, type Weigh, weightsOf } from "./bspline.ts";
 import type { Context, F, F64, I32, Reader, V128 } from "./context.ts";
 import { elementBytes, hasPairs, loadRun, loadScalar } from "./elements.ts";
 import { FixedRun, type FixedStep, fixedStep, type PerAxis, type Position, perAxis, type RowAxis } from "./fixed.ts";
+import type { GradientKernels } from "./gradient-kernels.ts";
 import { linear } from "./linear.ts";
-import type { GradientKernels, Slopes } from "./slopes.ts";
+import type { Slopes } from "./slopes.ts";
 import { type Address, addressHelper, type Sample, sampleHelper } from "./slow.ts";
 
 export interface TapShape {

@@ -4,8 +4,8 @@ import { evaluate } from "../../evaluate.ts";
 import { loadImage, saveImage } from "../../io/load.ts";
 import { as } from "../../ops/intensity.ts";
 import type { Command } from "../command.ts";
-import { checkSeries, writable } from "../files.ts";
-import { dtypeFormat, memoryFormat, textFormat } from "../formats.ts";
+import { writable } from "../files.ts";
+import { dtypeFormat, memoryFormat, mendFormat, seriesOptions, textFormat } from "../formats.ts";
 import { progressOn } from "../progress.ts";
 import { done, warn } from "../terminal.ts";
 
@@ -26,7 +26,7 @@ export const convert: Command = {
           value: "T",
           help: "Keep values as int16, uint8, float32, …, after the rescale: integers round half up and saturate.",
         },
-        { name: "series", value: "UID", help: "The series to take from a source of several." },
+        ...seriesOptions,
         {
           name: "memory",
           value: "MiB",
@@ -39,18 +39,19 @@ export const convert: Command = {
   run: async (args, terminal) => {
     const dtype = args.value("dtype", dtypeFormat);
     const series = args.value("series", textFormat);
+    const mend = args.value("mend", mendFormat);
     const memory = args.value("memory", memoryFormat);
     args.finish();
     const [source = "", target = ""] = args.operands;
     await writable(target);
-    await checkSeries(source, series);
 
     const { signal } = terminal;
     const common = signal ? { signal } : {};
     const budget = memory === undefined ? {} : { memory };
+    const which = { ...(series === undefined ? {} : { series }), ...(mend === undefined ? {} : { mend }) };
     const progress = progressOn(terminal);
     const image = await progress.during(`reading ${source}`, (onProgress) =>
-      loadImage(source, { ...common, ...budget, onProgress }),
+      loadImage(source, { ...common, ...budget, ...which, onProgress }),
     );
     for (const { message } of image.warnings) warn(terminal, `medimages convert: warning: ${message}`);
     const result =

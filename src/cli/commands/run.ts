@@ -16,8 +16,8 @@ import { backendFormat, chooseBackend } from "../backends.ts";
 import { keepClasses } from "../classes.ts";
 import type { Command } from "../command.ts";
 import { allOf } from "../failures.ts";
-import { checkSeries, writable } from "../files.ts";
-import { countFormat, dtypeFormat, memoryFormat, textFormat } from "../formats.ts";
+import { writable } from "../files.ts";
+import { countFormat, dtypeFormat, memoryFormat, mendFormat, seriesOptions, textFormat } from "../formats.ts";
 import { showNumber } from "../image-record.ts";
 import type { OptionGroup } from "../options.ts";
 import { readPipeline } from "../pipeline-file.ts";
@@ -33,7 +33,7 @@ const input: OptionGroup = {
   title: "Input",
   options: [
     { name: "label", help: "The voxels are class numbers: nearest neighbour only, 0 outside." },
-    { name: "series", value: "UID", help: "The series to take from a source of several." },
+    ...seriesOptions,
     {
       name: "pipeline",
       value: "FILE.json",
@@ -95,6 +95,7 @@ export const run: Command = {
     const steps = plannedSteps(args);
     const explains = args.has("explain");
     const series = args.value("series", textFormat);
+    const mend = args.value("mend", mendFormat);
     const pipeline = args.value("pipeline", pipelineFormat);
     const target = explains
       ? args.value("output", outputFormat)
@@ -117,11 +118,17 @@ export const run: Command = {
     const { signal } = terminal;
     const common = signal ? { signal } : {};
     const budget = memory === undefined ? {} : { memory };
+    const which = { ...(series === undefined ? {} : { series }), ...(mend === undefined ? {} : { mend }) };
     const progress = progressOn(terminal);
     const clock = stopwatch();
-    await checkSeries(source, series);
     const image = await progress.during(`reading ${source}`, (onProgress) =>
-      loadImage(source, { ...common, ...budget, onProgress, kind: args.has("label") ? "label" : "intensity" }),
+      loadImage(source, {
+        ...common,
+        ...budget,
+        ...which,
+        onProgress,
+        kind: args.has("label") ? "label" : "intensity",
+      }),
     );
     for (const { message } of image.warnings) warn(terminal, `medimages run: warning: ${message}`);
     const read_ms = clock();

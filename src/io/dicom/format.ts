@@ -1,0 +1,13 @@
+/**
+ * DICOM as an entry of the table of formats: one file at a time. Everything but the look at the first bytes is
+ * loaded when a file is opened.
+ */
+import type { ImageFormat } from "../format.ts";
+import { looksLikeDicom } from "./recognize.ts";
+
+export const dicomFormat: ImageFormat = {
+  name: "DICOM",
+  suffixes: [".dcm"],
+  recognizes: (head) => looksLikeDicom(head),
+  open: async (content, budget) => (await import("./open.ts")).openDicom(content, budget),
+};

@@ -1,0 +1,19 @@
+/** Whether bytes begin as DICOM: all of it that is needed before a file is opened. */
+
+export const latin1 = (bytes: Uint8Array, from: number, to: number): string =>
+  String.fromCharCode(...bytes.subarray(from, to));
+
+export const prefixAt = 128;
+export const hasPrefix = (head: Uint8Array): boolean => latin1(head, prefixAt, prefixAt + 4) === "DICM";
+
+/**
+ * Whether a file that begins with these bytes is DICOM: it has the prefix, or begins as a file meta group (0002)
+ * or a bare data set (0008) does, with a VR or with a short length.
+ */
+export const looksLikeDicom = (head: Uint8Array): boolean => {
+  const [group, zero, , alsoZero, first = 0, second = 0] = head;
+  if (hasPrefix(head)) return true;
+  if (zero !== 0 || alsoZero !== 0 || head.length < 8) return false;
+  if (first > 64 && second > 64) return (group === 2 || group === 8) && first < 91 && second < 91;
+  return group === 8 && second < 2 && head[6] === 0 && head[7] === 0;
+};
