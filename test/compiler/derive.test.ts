@@ -18,8 +18,8 @@ import {
   type UnaryOperator,
   unary,
   unaryOperators,
-  valueOfScalar,
 } from "../../compiler/language/scalar.ts";
+import { valueOfScalar } from "../../compiler/language/scalar-value.ts";
 import { scalars } from "../../laws/index.ts";
 
 const [x, y] = [tap(0), tap(1)];

@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { type Interpolator, interpolators, support } from "../../compiler/language/interpolator.ts";
 import type { TapBoundary } from "../../compiler/plan.ts";
-import { fillSlopes, fillStencil, makeStencil } from "../../compiler/stencil.ts";
+import { fillStencil, makeStencil } from "../../compiler/stencil.ts";
+import { fillSlopes } from "../../compiler/stencil-slopes.ts";
 
 const boundaries: readonly TapBoundary[] = ["clamp", "reflect", "wrap", "mirror"];
 const cases = interpolators.flatMap((by) => boundaries.map((boundary) => [by, boundary] as const));

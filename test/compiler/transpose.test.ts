@@ -17,7 +17,7 @@ import type {
 } from "../../compiler/plan.ts";
 import { transposeCopy } from "../../compiler/transpose-copy.ts";
 import { transposePrefilters } from "../../compiler/transpose-prefilter.ts";
-import { verifyGradient } from "../../compiler/verify.ts";
+import { verifyGradient } from "../../compiler/verify-gradient.ts";
 import { stream } from "../../laws/arbitraries/numbers.ts";
 
 const float64 = storedAs("float64");
