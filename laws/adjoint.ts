@@ -31,7 +31,9 @@ export const adjointIsTranspose = async (
   const [x, z, y, g] = [reals(first.voxels), reals(second.voxels), reals(cotangent.voxels), reals(gradient.voxels)];
   const forward = innerProduct(difference(a, b), y);
   const backward = innerProduct(difference(x, z), g);
-  const scale = (normOf(a) + normOf(b)) * normOf(y) + (normOf(x) + normOf(z)) * normOf(g);
+  // What is stored may be larger than the values that it stands for.
+  const stored = normOf(x) + normOf(z) + 2 * Math.abs(first.voxels.rescale.intercept) * Math.sqrt(x.length);
+  const scale = (normOf(a) + normOf(b)) * normOf(y) + stored * normOf(g);
   return require(Math.abs(forward - backward) <= subject.precision * scale, () =>
     `⟨Ax, y⟩ is ${forward} and ⟨x, Aᵀy⟩ is ${backward}, of sums of up to ${scale}`);
 };
