@@ -4,6 +4,7 @@
  */
 import fc from "fast-check";
 import { dtypeNames } from "../compiler/language/voxels.ts";
+import type { Expression } from "../src/expression.ts";
 import type { Kind, MedImage } from "../src/image.ts";
 import { applySteps } from "../src/json.ts";
 import type { Loss } from "../src/loss.ts";
@@ -56,7 +57,7 @@ import { movablesIn, withValues } from "./parameters.ts";
 import { oneSamplingIsOnePass, plansAreSound, stepsAreTotal } from "./plans.ts";
 import * as resampling from "./resampling.ts";
 import * as slopes from "./slopes.ts";
-import { chain, type Pipeline } from "./subject.ts";
+import { chain, medimages, type Pipeline } from "./subject.ts";
 
 /** Images whose voxels can only be moved: every bit pattern of every dtype. */
 const untouchable = fc.oneof(images({ content: "extreme" }), labelImages());
@@ -103,6 +104,15 @@ const lossBy =
     const expression = pipeline(image);
     return losses[by](expression, noiseOn(expression, seed));
   };
+
+/** The loss, or another where it has a correlation and values differ by so little that float32 cannot tell by how much. */
+const tellable = async (by: LossName, expression: Expression<"intensity">): Promise<LossName> => {
+  if (by !== "ncc" && by !== "several") return by;
+  const values = reals((await medimages.evaluate(expression)).voxels);
+  const mean = values.reduce((sum, v) => sum + v / values.length, 0);
+  const spread = values.reduce((sum, v) => sum + (v - mean) ** 2 / values.length, 0);
+  return spread > 0.01 * mean ** 2 ? by : "sumOfSquares";
+};
 
 /** A default fill would be the background, a median, which is not linear in the voxels. */
 const withZero = (sampling: SamplingOptions): SamplingOptions => ({ fill: 0, ...sampling });
@@ -359,14 +369,17 @@ export const laws: Readonly<Record<LawName, Law>> = {
   voxelGradientsAreSlopes: law(
     "the gradient by voxels says how fast a loss rises along any direction",
     lossCases,
-    (subject, { image, steps: said, by, seed }) =>
-      slopes.voxelGradientsAreSlopes(subject, lossBy(by, seed, chain(subject, said)), image, seed),
+    async (subject, { image, steps: said, by: drawn, seed }) => {
+      const by = await tellable(drawn, chain(medimages, said)(image));
+      return slopes.voxelGradientsAreSlopes(subject, lossBy(by, seed, chain(subject, said)), image, seed);
+    },
   ),
   parameterGradientsAreSlopes: law(
     "gradients by parameters say how fast a loss rises when they move",
     parameterCases,
-    (subject, { image, steps: said, by, seed }) =>
-      slopes.parameterGradientsAreSlopes(
+    async (subject, { image, steps: said, by: drawn, seed }) => {
+      const by = await tellable(drawn, chain(medimages, said)(image));
+      return slopes.parameterGradientsAreSlopes(
         subject,
         (from, parameters) => {
           const values = new Map(parameters.map(({ parameter, value }) => [parameter, value]));
@@ -376,7 +389,8 @@ export const laws: Readonly<Record<LawName, Law>> = {
         image,
         movablesIn(said),
         seed,
-      ),
+      );
+    },
   ),
   constantsHaveNoGradient: law(
     "what a loss does not depend on has the gradient 0",

@@ -4,9 +4,19 @@
  */
 import fc from "fast-check";
 import { affineOf } from "../../compiler/language/affine.ts";
-import { type Grid, gridFromAffine, voxelCount } from "../../compiler/language/grid.ts";
+import { centreOf, type Grid, gridFromAffine, pointAt, voxelCount } from "../../compiler/language/grid.ts";
 import * as scalar from "../../compiler/language/scalar.ts";
-import { add, apply3, diagonal, multiply3, rotation3, vector } from "../../compiler/language/vector.ts";
+import {
+  add,
+  apply3,
+  diagonal,
+  type Matrix3,
+  multiply3,
+  rotation3,
+  subtract,
+  type Vector3,
+  vector,
+} from "../../compiler/language/vector.ts";
 import { type Source, toExpression } from "../../src/expression.ts";
 import type { MedImage } from "../../src/image.ts";
 import { applySteps } from "../../src/json.ts";
@@ -240,12 +250,45 @@ const aside = (steps: readonly Step[], seed: number): readonly Step[] => {
   return withValues(steps, ({ parameter, value }) => value + (units.get(parameter) ?? 0) * (0.01 + 0.02 * next()));
 };
 
+/** Where to turn about, if that is said: a point of the grid. */
+const centres = (grid: Grid): fc.Arbitrary<{ readonly center?: Vector3 }> =>
+  fc.option(
+    vectors(decimals(0, 1)).map((share) => ({
+      center: pointAt(
+        grid,
+        vector((k) => share[k] * (grid.size[k] - 1)),
+      ),
+    })),
+    { nil: {} },
+  );
+
+/** Nine numbers near a turn, and a shift. */
+const transforms = fc
+  .tuple(rotationAxes, decimals(-60, 60), vectors(decimals(0.7, 1.3)), vectors(decimals(-2, 2)))
+  .map(([axis, degrees, scale, offset]) => ({ linear: multiply3(rotation3(axis, degrees), diagonal(scale)), offset }));
+
+/** The twelve numbers of a map that leaves the middle of a grid near where it is. */
+const about = (grid: Grid, matrix: Matrix3, shift: Vector3): { readonly matrix: Matrix3; readonly offset: Vector3 } => {
+  const centre = centreOf(grid);
+  return { matrix, offset: add(subtract(centre, apply3(matrix, centre)), shift) };
+};
+
 const movingSteps =
   (said: Required<SamplingOptions>): NextStep =>
   (grid) => {
     const sampling = fc.constant(said);
     return fc.oneof(
-      { weight: 3, arbitrary: fc.oneof<fc.Arbitrary<Step>[]>(rotations(sampling), affineSteps(sampling)) },
+      {
+        weight: 3,
+        arbitrary: fc.oneof<fc.Arbitrary<Step>[]>(
+          fc
+            .tuple(fc.oneof(rotations(sampling), affineSteps(sampling)), centres(grid))
+            .map(([step, at]) => ({ ...step, ...at })),
+          fc
+            .tuple(transforms, sampling)
+            .map(([{ linear, offset }, said]) => ({ op: "transform", ...about(grid, linear, offset), ...said })),
+        ),
+      },
       { weight: 1, arbitrary: translations },
       { weight: 1, arbitrary: exactSteps(grid, fc.constant({ fill: 0 })) },
       { weight: 1, arbitrary: fc.oneof<fc.Arbitrary<Step>[]>(scales(sampling), fc.constant({ op: "materialize" })) },
