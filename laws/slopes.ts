@@ -52,7 +52,9 @@ const judge = async (
   if (!(await isSteady(subject, loss, image, most * subject.precision))) return holds;
   const due = contributions.reduce((sum, part) => sum + part, 0);
   const ofVoxels = reals(gradient.voxels).reduce((sum, g) => sum + Math.abs(g) * most, 0);
-  const scale = contributions.reduce((sum, part) => sum + Math.abs(part), Math.abs(at) + ofVoxels);
+  // What a fill is stored as, through the rescale, is rounded too, though no voxel has a part in it.
+  const ofFills = Math.abs(image.voxels.rescale.intercept);
+  const scale = contributions.reduce((sum, part) => sum + Math.abs(part), Math.abs(at) + ofVoxels + ofFills);
   const slope = await slopeAtZero((t) => subject.valueOfLoss(along(t)), scale);
   const allowed = (roughness + slack * subject.precision) * scale;
   return every(

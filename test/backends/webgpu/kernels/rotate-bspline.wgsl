@@ -182,6 +182,12 @@ struct Numbers {
 @group(0) @binding(2) var<storage, read_write> result: array<f32>;
 @group(0) @binding(3) var<storage, read> voxels0: array<f32>;
 
+// A sample of weight 0 does not count, not even as NaN.
+fn weigh(samples: vec4f, weights: vec4f) -> f32 {
+  let parts = select(samples * weights, vec4f(0.0), weights == vec4f(0.0));
+  return parts.x + parts.y + parts.z + parts.w;
+}
+
 // A coordinate in voxels, in units of 2^-(32 + shift): exact where float32 would be a thousandth off.
 struct Fixed {
   high: i32,
@@ -226,12 +232,6 @@ fn splineWeights(t: f32) -> vec4f {
     2.0 / 3.0 - u * u * (1.0 - u / 2.0),
     t * t * t / 6.0,
   );
-}
-
-// A sample of weight 0 does not count, not even as NaN.
-fn weigh(samples: vec4f, weights: vec4f) -> f32 {
-  let parts = select(samples * weights, vec4f(0.0), weights == vec4f(0.0));
-  return parts.x + parts.y + parts.z + parts.w;
 }
 
 fn read0(at: u32) -> f32 {

@@ -57,6 +57,11 @@ struct Numbers {
 @group(0) @binding(2) var<storage, read_write> result: array<f32>;
 @group(0) @binding(3) var<storage, read> voxels0: array<f32>;
 
+// A sample of weight 0 does not count, not even as NaN.
+fn blend(a: f32, b: f32, t: f32) -> f32 {
+  return select(a * (1.0 - t) + b * t, a, t == 0.0);
+}
+
 // A coordinate in voxels, in units of 2^-(32 + shift): exact where float32 would be a thousandth off.
 struct Fixed {
   high: i32,
@@ -89,11 +94,6 @@ fn split(c: Fixed, shift: u32) -> Split {
 
 fn clampIndex(i: i32, n: i32) -> i32 {
   return clamp(i, 0, n - 1);
-}
-
-// A sample of weight 0 does not count, not even as NaN.
-fn blend(a: f32, b: f32, t: f32) -> f32 {
-  return select(a * (1.0 - t) + b * t, a, t == 0.0);
 }
 
 fn isLess(a: Fixed, b: Fixed) -> bool {
