@@ -11,7 +11,7 @@ import { type CenterOptions, centreFor } from "./rotate.ts";
 
 export const affineDefinition: OperationDefinition<"affine"> = {
   op: "affine",
-  codec: stepCodec<AffineStep>(
+  codec: /* @__PURE__ */ stepCodec<AffineStep>(
     "affine",
     {},
     {

@@ -47,7 +47,8 @@ export const realVector3: t.Type<RealVector3, unknown> = new t.Type<RealVector3,
   (u, context) => vector3.validate(u, context),
   numbersOf,
 );
-export const realMatrix3: t.Type<RealMatrix3, unknown> = new t.Type<RealMatrix3, unknown>(
+// Pure, as the codecs of steps: pages that do not use an operation need not have it.
+export const realMatrix3: t.Type<RealMatrix3, unknown> = /* @__PURE__ */ new t.Type<RealMatrix3, unknown>(
   matrix3.name,
   (u): u is RealMatrix3 => Array.isArray(u) && u.length === 9 && u.every(real.is),
   (u, context) => matrix3.validate(u, context),

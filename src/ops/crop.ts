@@ -17,7 +17,7 @@ import {
 
 export const cropDefinition: OperationDefinition<"crop"> = {
   op: "crop",
-  codec: stepCodec<CropStep>("crop", { start: vector3, size: vector3 }, fillFields),
+  codec: /* @__PURE__ */ stepCodec<CropStep>("crop", { start: vector3, size: vector3 }, fillFields),
   apply: (expression, step) => {
     const { grid } = expression;
     const { start, size } = step;
@@ -40,7 +40,7 @@ const outside = (grid: Grid, start: Vector3, size: Vector3): Refusal =>
 
 export const padDefinition: OperationDefinition<"pad"> = {
   op: "pad",
-  codec: stepCodec<PadStep>("pad", { begin: vector3, end: vector3 }, fillFields),
+  codec: /* @__PURE__ */ stepCodec<PadStep>("pad", { begin: vector3, end: vector3 }, fillFields),
   apply: (expression, step) => {
     const { grid } = expression;
     const { begin, end } = step;
@@ -59,7 +59,7 @@ export const padDefinition: OperationDefinition<"pad"> = {
 
 export const padOrCropToDefinition: OperationDefinition<"padOrCropTo"> = {
   op: "padOrCropTo",
-  codec: stepCodec<PadOrCropToStep>("padOrCropTo", { size: vector3 }, fillFields),
+  codec: /* @__PURE__ */ stepCodec<PadOrCropToStep>("padOrCropTo", { size: vector3 }, fillFields),
   apply: (expression, step) => {
     const { grid } = expression;
     const start = vector((k) =>

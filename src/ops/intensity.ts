@@ -28,13 +28,13 @@ const between = (x: Scalar, low: Scalar, high: Scalar): Scalar => binary("min", 
 
 export const rescaleDefinition: OperationDefinition<"rescale"> = {
   op: "rescale",
-  codec: stepCodec<RescaleStep>("rescale", { slope: real, intercept: real }, {}),
+  codec: /* @__PURE__ */ stepCodec<RescaleStep>("rescale", { slope: real, intercept: real }, {}),
   apply: (expression, { slope, intercept }) => mapped(expression, line(value, scalarOf(slope), scalarOf(intercept))),
 };
 
 export const clampDefinition: OperationDefinition<"clamp"> = {
   op: "clamp",
-  codec: stepCodec<ClampStep>("clamp", { min: real, max: real }, {}),
+  codec: /* @__PURE__ */ stepCodec<ClampStep>("clamp", { min: real, max: real }, {}),
   apply: (expression, { min, max }) =>
     numberOf(min) <= numberOf(max)
       ? mapped(expression, between(value, scalarOf(min), scalarOf(max)))
@@ -43,7 +43,7 @@ export const clampDefinition: OperationDefinition<"clamp"> = {
 
 export const windowDefinition: OperationDefinition<"window"> = {
   op: "window",
-  codec: stepCodec<WindowStep>("window", { center: real, width: real }, { to: pair }),
+  codec: /* @__PURE__ */ stepCodec<WindowStep>("window", { center: real, width: real }, { to: pair }),
   apply: (expression, { center, width, to: [low, high] = [0, 1] }) => {
     const refusal =
       numberOf(width) > 0 ? undefined : refuse(`the width ${numberOf(width)} is not positive`, "give a width over 0");
@@ -62,7 +62,7 @@ const windowShare = (center: Real, width: Real): Scalar => {
 
 export const gammaDefinition: OperationDefinition<"gamma"> = {
   op: "gamma",
-  codec: stepCodec<GammaStep>("gamma", { gamma: real }, {}),
+  codec: /* @__PURE__ */ stepCodec<GammaStep>("gamma", { gamma: real }, {}),
   apply: (expression, { gamma }) => {
     const magnitude = binary("pow", scalar.unary("abs", value), scalarOf(gamma));
     const signed = select(binary("less", value, constant(0)), scalar.unary("neg", magnitude), magnitude);
@@ -75,7 +75,7 @@ export const gammaDefinition: OperationDefinition<"gamma"> = {
 
 export const mapDefinition: OperationDefinition<"map"> = {
   op: "map",
-  codec: stepCodec<MapStep>("map", { body: scalarCodec }, {}),
+  codec: /* @__PURE__ */ stepCodec<MapStep>("map", { body: scalarCodec }, {}),
   apply: (expression, { body }) => {
     const problem = scalarProblem(body);
     return problem === undefined
@@ -86,7 +86,7 @@ export const mapDefinition: OperationDefinition<"map"> = {
 
 export const asDefinition: OperationDefinition<"as"> = {
   op: "as",
-  codec: stepCodec<AsStep>("as", { dtype }, {}),
+  codec: /* @__PURE__ */ stepCodec<AsStep>("as", { dtype }, {}),
   apply: (expression, step) => {
     const { storage, field } = expression;
     // What is kept like this already stays as it is, 64-bit integers beyond float64 included.

@@ -8,7 +8,7 @@ import type { OperationDefinition } from "./operation.ts";
 
 export const materializeDefinition: OperationDefinition<"materialize"> = {
   op: "materialize",
-  codec: stepCodec<MaterializeStep>("materialize", {}, {}),
+  codec: /* @__PURE__ */ stepCodec<MaterializeStep>("materialize", {}, {}),
   apply: (expression) => ({ field: materialized(expression, "materialize() asks for samples here") }),
 };
 

@@ -43,7 +43,7 @@ const reindexed = (grid: Grid, to: AxisCodes): Grid => {
 
 export const changeOrientationDefinition: OperationDefinition<"changeOrientation"> = {
   op: "changeOrientation",
-  codec: stepCodec<ChangeOrientationStep>("changeOrientation", { to: text }, {}),
+  codec: /* @__PURE__ */ stepCodec<ChangeOrientationStep>("changeOrientation", { to: text }, {}),
   apply: ({ grid }, { to }) => {
     const codes = parseOrientation(to);
     return codes === undefined
@@ -57,7 +57,7 @@ export const changeOrientationDefinition: OperationDefinition<"changeOrientation
 
 export const flipDefinition: OperationDefinition<"flip"> = {
   op: "flip",
-  codec: stepCodec<FlipStep>("flip", { axis: axisName }, {}),
+  codec: /* @__PURE__ */ stepCodec<FlipStep>("flip", { axis: axisName }, {}),
   apply: ({ field, grid }, { axis }) => {
     const mirror = matrix((r, c) => (r !== c ? 0 : r === axisIndex[axis] ? -1 : 1));
     const linear = multiply3(multiply3(grid.direction, mirror), inverse3(grid.direction));

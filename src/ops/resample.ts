@@ -30,7 +30,7 @@ const notPositive = (what: string, numbers: readonly number[]): Refusal | undefi
 
 export const resampleToSpacingDefinition: OperationDefinition<"resampleToSpacing"> = {
   op: "resampleToSpacing",
-  codec: stepCodec<ResampleToSpacingStep>(
+  codec: /* @__PURE__ */ stepCodec<ResampleToSpacingStep>(
     "resampleToSpacing",
     { spacing: vector3 },
     { align: oneOf<"origin" | "extent">("one of origin, extent", ["origin", "extent"]), ...samplingFields },
@@ -47,7 +47,11 @@ export const resampleToSpacingDefinition: OperationDefinition<"resampleToSpacing
 
 export const scaleDefinition: OperationDefinition<"scale"> = {
   op: "scale",
-  codec: stepCodec<ScaleStep>("scale", { factor: either("a finite number or three", finite, vector3) }, samplingFields),
+  codec: /* @__PURE__ */ stepCodec<ScaleStep>(
+    "scale",
+    { factor: either("a finite number or three", finite, vector3) },
+    samplingFields,
+  ),
   apply: (expression, step) => {
     const { grid } = expression;
     const factor: Vector3 = typeof step.factor === "number" ? [step.factor, step.factor, step.factor] : step.factor;
@@ -67,7 +71,11 @@ const gridCodec: t.Type<Grid> = t.type(
 
 export const resampleToImageDefinition: OperationDefinition<"resampleToImage"> = {
   op: "resampleToImage",
-  codec: stepCodec<ResampleToImageStep>("resampleToImage", { grid: gridCodec }, { image: text, ...samplingFields }),
+  codec: /* @__PURE__ */ stepCodec<ResampleToImageStep>(
+    "resampleToImage",
+    { grid: gridCodec },
+    { image: text, ...samplingFields },
+  ),
   apply: (expression, step) => onto(expression, step.grid, step),
 };
 

@@ -12,7 +12,7 @@ import { axisIndex, type OperationDefinition, refuse, samplingRefusal } from "./
 
 export const rotateDefinition: OperationDefinition<"rotate"> = {
   op: "rotate",
-  codec: stepCodec<RotateStep>(
+  codec: /* @__PURE__ */ stepCodec<RotateStep>(
     "rotate",
     { axis: either("x, y, z or a vector of three numbers", axisName, vector3), degrees: real },
     { center: realVector3, ...samplingFields },

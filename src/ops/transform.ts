@@ -10,7 +10,11 @@ import { type OperationDefinition, refuse, samplingRefusal } from "./operation.t
 
 export const transformDefinition: OperationDefinition<"transform"> = {
   op: "transform",
-  codec: stepCodec<TransformStep>("transform", { matrix: realMatrix3, offset: realVector3 }, samplingFields),
+  codec: /* @__PURE__ */ stepCodec<TransformStep>(
+    "transform",
+    { matrix: realMatrix3, offset: realVector3 },
+    samplingFields,
+  ),
   apply: (expression, step) => {
     const push = mapOf(step.matrix, step.offset);
     const refusal =

@@ -11,7 +11,7 @@ import { axisIndex, gridRefusal, type OperationDefinition } from "./operation.ts
 
 export const translateDefinition: OperationDefinition<"translate"> = {
   op: "translate",
-  codec: stepCodec<TranslateStep>("translate", { axis: axisName, mm: real }, {}),
+  codec: /* @__PURE__ */ stepCodec<TranslateStep>("translate", { axis: axisName, mm: real }, {}),
   apply: ({ field, grid }, { axis, mm }) => {
     const along = (k: 0 | 1 | 2): Real => (k === axisIndex[axis] ? mm : 0);
     const shift = translationBy<"world">(pointOf([along(0), along(1), along(2)]));
