@@ -85,8 +85,9 @@ class ScatterEmitter {
     const ownHigh = f.keep(f64.convert_i32_s(i32.add(past, before - 1)));
     // Beyond the outermost planes come those that are held at the edge, or else anything may come from anywhere.
     const held = isHeld(this.#shape.boundary);
-    const isFirst = held ? i32.eqz(first) : i32.const(1);
-    const isLast = held ? i32.eq(past, sizes[2]) : i32.const(1);
+    // A spline reaches back from its edge over as many planes.
+    const isFirst = held ? i32.lt_s(first, 3) : i32.const(1);
+    const isLast = held ? i32.gt_s(past, i32.sub(sizes[2], 3)) : i32.const(1);
     const low = f.keep(f.select(isFirst, f64.const(-Number.MAX_VALUE), ownLow), "low");
     const high = f.keep(f.select(isLast, f64.const(Number.MAX_VALUE), ownHigh), "high");
     const perChannel = f.keep(i32.mul(ny, nz));
