@@ -93,13 +93,14 @@ describe("images in an HDF5 file", () => {
     const script = `
 import h5py, json, sys
 f = h5py.File(sys.argv[1]); v = f['images/image/voxels']; a = v.attrs
-print(json.dumps([int(f.attrs['medimages']), v.shape, v.compression, v.chunks, v[()].ravel().tolist(),
+print(json.dumps([int(f.attrs['medimages']), v.shape, v.compression, v.shuffle, v.chunks, v[()].ravel().tolist(),
   a['origin'].tolist(), a['spacing'].tolist(), a['direction'].tolist(), a['image_type'], a['image_subtype'], a['kind'],
   a['rescale'].tolist(), a['study_uid'], json.loads(f['images/image/header'].asstr()[()])['clinical']]))`;
     expect(JSON.parse(python3(script, at("h5py.h5")))).toEqual([
       1,
       [6, 2, 3, 4],
       "gzip",
+      true,
       [1, 1, 3, 4],
       [...(full.voxels.data as Int16Array)],
       grid.origin,
@@ -173,4 +174,23 @@ describe.skipIf(!canDamage)("damaged HDF5 files (skipped without ../shared/data,
     await saveHdf5(at("after.h5"), full);
     expect(await loadHdf5(at("after.h5"))).toEqual(full);
   });
+});
+
+test("lengths in the heap of texts that would make the library step in place are refused before it sees them", async () => {
+  await saveHdf5(at("heap.h5"), imageFromArray(new Uint8Array(24), { size: [4, 3, 2] }));
+  const sound = readFileSync(at("heap.h5"));
+  const heap = sound.indexOf("GCOL");
+  const damage = (offset: number, ...bytes: readonly number[]): Uint8Array => {
+    const copy = Uint8Array.from(sound);
+    copy.set(bytes, heap + offset);
+    return copy;
+  };
+  // The first object: longer than the heap, so long that 32 bits wrap round, and free room of no length.
+  for (const bytes of [
+    damage(24, 0, 32),
+    damage(24, 240, 255, 255, 255),
+    damage(16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+  ])
+    await expect(loadHdf5(bytes)).rejects.toThrow(/global heap at byte \d+ has objects that do not fit/);
+  expect((await loadHdf5(new Uint8Array(sound))).grid.size).toEqual([4, 3, 2]);
 });

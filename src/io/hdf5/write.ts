@@ -1,12 +1,14 @@
 /** Writing HDF5: images into a new file, or into one that has others already. */
-import type { Group, File as Hdf5File } from "h5wasm";
+import type { Dataset, Group, File as Hdf5File } from "h5wasm";
 import { platform } from "#platform";
 import { fail } from "../../../compiler/errors.ts";
+import { dtypes } from "../../../compiler/language/voxels.ts";
 import type { MedImage } from "../../image.ts";
 import { openContent } from "../content.ts";
 import type { Progress } from "../format.ts";
 import { wholeOf } from "../whole.ts";
 import { withProgress } from "../write-pieces.ts";
+import { placeholder, shuffleBeforeGzip } from "./filters.ts";
 import { encodeHeader } from "./header.ts";
 import { hdf5Types, imagesGroup, layoutVersion } from "./layout.ts";
 import { writeHdf5 } from "./library.ts";
@@ -16,29 +18,38 @@ export interface SaveHdf5Options extends Progress {
   readonly append?: boolean;
 }
 
-const deflateLevel = 1;
+/** The sizes of a dataset: channels where there are several, slices, rows, columns. */
+const shapeOf = ({ grid, voxels }: MedImage, first: number, second: number): number[] => {
+  const [x, y] = grid.size;
+  return voxels.channels > 1 ? [first, second, y, x] : [second, y, x];
+};
 
-const writeImage = (images: Group, name: string, image: MedImage, { signal }: Progress): void => {
+/** Makes room for an image, without any voxels. */
+const addEmpty = (images: Group, name: string, image: MedImage): void => {
+  const { dtype, channels } = image.voxels;
+  images.create_group(name).create_dataset({
+    name: "voxels",
+    data: new dtypes[dtype].array(0),
+    dtype: hdf5Types[dtype],
+    shape: shapeOf(image, channels, 0),
+    maxshape: shapeOf(image, channels, image.grid.size[2]),
+    chunks: shapeOf(image, 1, 1),
+    compression: 1,
+    compression_opts: placeholder(dtypes[dtype].bytes),
+  });
+};
+
+const fill = (images: Group, name: string, image: MedImage, { signal }: Progress): void => {
   const { voxels, grid, kind, channels, modality, study, clinical, display, metadata, warnings } = image;
-  const { dtype, data, channels: count, rescale } = voxels;
+  const { data, channels: count, rescale } = voxels;
   const [x, y, z] = grid.size;
-  const group = images.create_group(name);
+  const group = images.get(name) as Group;
   const slice = x * y;
   const spread = count > 1;
-  const shape = (first: number, second: number): number[] => (spread ? [first, second, y, x] : [second, y, x]);
+  const dataset = group.get("voxels") as Dataset;
+  dataset.resize(shapeOf(image, count, z));
   // A slice at a time, so that the library holds no second copy of all voxels.
-  const dataset = group.create_dataset({
-    name: "voxels",
-    data: data.subarray(0, slice),
-    dtype: hdf5Types[dtype],
-    shape: shape(1, 1),
-    maxshape: shape(count, z),
-    chunks: shape(1, 1),
-    compression: "gzip",
-    compression_opts: deflateLevel,
-  });
-  dataset.resize(shape(count, z));
-  for (let k = 1; k < count * z; k++) {
+  for (let k = 0; k < count * z; k++) {
     if (signal?.aborted) fail({ kind: "Aborted" });
     const [c, s] = [Math.floor(k / z), k % z];
     const place: [number, number][] = spread
@@ -93,13 +104,18 @@ export const saveHdf5 = async (
   if (bad !== undefined) fail({ kind: "InvalidDocument", path, errors: [`"${bad}" cannot be the name of an image`] });
   const appends = options.append === true && (await platform.kindOfPath(path)) === "file";
   const before = appends ? await contentBytes(path) : undefined;
-  const bytes = await writeHdf5(path, before, (file) => {
+  const empty = await writeHdf5(path, before, (file) => {
     const group = imagesOf(file);
     const there = new Set(group.keys());
     for (const [name, image] of Object.entries(all)) {
       if (there.has(name)) fail({ kind: "InvalidDocument", path, errors: [`there is an image "${name}" already`] });
-      writeImage(group, name, image, options);
+      addEmpty(group, name, image);
     }
+  });
+  shuffleBeforeGzip(empty);
+  const bytes = await writeHdf5(path, empty, (file) => {
+    const group = imagesOf(file);
+    for (const [name, image] of Object.entries(all)) fill(group, name, image, options);
   });
   await platform.writeFile(path, withProgress(undefined, [bytes], bytes.length, options), options.signal);
 };
