@@ -1,9 +1,10 @@
 /** Laws of gradients that are known without differentiating: nothing, ones and zeros, and the same whoever computes them. */
+
+import { param } from "../compiler/language/real.ts";
 import type { Parameter } from "../compiler/language/scalar.ts";
 import { voxelsOf } from "../compiler/language/voxels.ts";
 import type { MedImage } from "../src/image.ts";
 import { addLosses, type Loss, scaleLoss, sum } from "../src/loss.ts";
-import { param } from "../src/real.ts";
 import { closeReals, reals, sameVoxels } from "./compare.ts";
 import type { Pipeline, Subject } from "./subject.ts";
 import { every, require, type Verdict, within } from "./verdict.ts";

@@ -4,6 +4,7 @@
  */
 import { transformPoint } from "../compiler/language/affine.ts";
 import { type Grid, gridProblem, pointAt } from "../compiler/language/grid.ts";
+import { numberOf } from "../compiler/language/real.ts";
 import {
   add,
   apply3,
@@ -16,7 +17,6 @@ import {
   vector,
 } from "../compiler/language/vector.ts";
 import type { MedImage } from "../src/image.ts";
-import { numberOf } from "../src/real.ts";
 import type { ResampleToSpacingStep, ScaleStep, TranslateStep } from "../src/step.ts";
 import { elementAt, identicalGrid, indicesOf, sameElements, sameStorage, sameVoxels } from "./compare.ts";
 import type { Pipeline, Subject } from "./subject.ts";

@@ -2,10 +2,11 @@
  * Laws of intensity maps: they act on values alone, so it must not matter whether one maps before or after
  * moving; and what `as` stores is the rounding rule and nothing else.
  */
+
+import { numberOf } from "../compiler/language/real.ts";
 import type { DType } from "../compiler/language/voxels.ts";
 import { dtypes } from "../compiler/language/voxels.ts";
 import type { MedImage } from "../src/image.ts";
-import { numberOf } from "../src/real.ts";
 import type { RescaleStep, Step } from "../src/step.ts";
 import { closeVoxels, magnitude, realAt, sameElements, sameStorage, sameVoxels, storedReal } from "./compare.ts";
 import { chain, type Subject } from "./subject.ts";

@@ -4,8 +4,8 @@
  */
 import { transformPoint } from "../compiler/language/affine.ts";
 import { centreOf, type Grid, pointAt, worldToIndex } from "../compiler/language/grid.ts";
+import { matrixOf, numberOf, numbersOf } from "../compiler/language/real.ts";
 import { add, column, dot, type Matrix3, norm, subtract, type Vector3, vector } from "../compiler/language/vector.ts";
-import { matrixOf, numberOf, numbersOf } from "../src/real.ts";
 import type { AffineStep, AxisName, Step } from "../src/step.ts";
 
 /** Steps that move content or look at it from another grid, and cut nothing off. */

@@ -1,6 +1,7 @@
 /** Parameters in steps: putting them in place of numbers, and moving them. */
+
+import { isParameter, numberOf, param, type Real, type RealVector3, scalarOf } from "../compiler/language/real.ts";
 import { type Parameter, replaceLeaves } from "../compiler/language/scalar.ts";
-import { isParameter, numberOf, param, type Real, type RealVector3, scalarOf } from "../src/real.ts";
 import type { AffineStep, Step } from "../src/step.ts";
 
 /** How far a number has to move for what it does to be of the same order: 10 degrees, a tenth of a factor, 1 mm. */

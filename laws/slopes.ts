@@ -4,10 +4,10 @@
  * disagree is taken for one of these and not judged.
  */
 
+import { param } from "../compiler/language/real.ts";
 import type { Parameter } from "../compiler/language/scalar.ts";
 import type { MedImage } from "../src/image.ts";
 import type { Loss } from "../src/loss.ts";
-import { param } from "../src/real.ts";
 import { stream } from "./arbitraries/numbers.ts";
 import { reals } from "./compare.ts";
 import { noiseLike, withReals } from "./noise.ts";

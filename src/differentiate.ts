@@ -6,6 +6,7 @@ import { fetched, isOnDevice } from "../backends/backend.ts";
 import { type Adjoint, adjoint, type Wanted } from "../compiler/adjoint.ts";
 import { derive } from "../compiler/derive.ts";
 import { fail } from "../compiler/errors.ts";
+import { isParameter } from "../compiler/language/real.ts";
 import { nodesOf, type Parameter, tap } from "../compiler/language/scalar.ts";
 import { valueOfScalar } from "../compiler/language/scalar-value.ts";
 import { storedAs, type Voxels, voxelsOf } from "../compiler/language/voxels.ts";
@@ -17,7 +18,6 @@ import type { Differentiable, GradientOptions, GradientsOf, WithRespectTo } from
 import type { Source } from "./expression.ts";
 import { intensityImage, type MedImage } from "./image.ts";
 import { type Loss, weightedSum } from "./loss.ts";
-import { isParameter } from "./real.ts";
 import { lowerTerms, numberAt, type Place, type Reading, readTerm } from "./terms.ts";
 
 /** The value, unless it is not wanted, and the gradients. @throws as `valueAndGradient` */

@@ -24,6 +24,7 @@ export {
   worldToIndex,
 } from "../compiler/language/grid.ts";
 export type { Interpolator } from "../compiler/language/interpolator.ts";
+export { param, type Real, type RealMatrix3, type RealVector3 } from "../compiler/language/real.ts";
 export {
   type BinaryOperator,
   binary,
@@ -119,6 +120,5 @@ export { translate } from "./ops/translate.ts";
 export { orientationCodes, orientationOf } from "./orientation.ts";
 // Images without data at hand.
 export { type PhantomKind, type PhantomLabel, type PhantomOptions, phantom, phantomLabels } from "./phantom/index.ts";
-export { param, type Real, type RealMatrix3, type RealVector3 } from "./real.ts";
 export { type Statistics, statistics } from "./statistics.ts";
 export type { AxisName, FillOptions, OperationName, SamplingFill, SamplingOptions, Step } from "./step.ts";

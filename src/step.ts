@@ -4,10 +4,10 @@
  */
 import type { Grid } from "../compiler/language/grid.ts";
 import type { Interpolator } from "../compiler/language/interpolator.ts";
+import type { Real, RealMatrix3, RealVector3 } from "../compiler/language/real.ts";
 import type { Scalar } from "../compiler/language/scalar.ts";
 import type { Vector3 } from "../compiler/language/vector.ts";
 import type { DType } from "../compiler/language/voxels.ts";
-import type { Real, RealMatrix3, RealVector3 } from "./real.ts";
 
 export type AxisName = "x" | "y" | "z";
 

@@ -1,5 +1,5 @@
 /** Kernels that have been compiled, by the text of their structure. */
-import type { Kernel } from "./kernels/gather.ts";
+import type { Kernel } from "./kernels/kernel.ts";
 import { Recent } from "./recent.ts";
 import type { UniformLayout } from "./uniforms.ts";
 

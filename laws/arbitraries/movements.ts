@@ -2,11 +2,11 @@
 import fc from "fast-check";
 import { invert } from "../../compiler/language/affine.ts";
 import type { Grid } from "../../compiler/language/grid.ts";
+import { mapOf } from "../../compiler/language/real.ts";
 import { vector } from "../../compiler/language/vector.ts";
 import type { MedImage } from "../../src/image.ts";
 import { applySteps } from "../../src/json.ts";
 import { orientationOf } from "../../src/orientation.ts";
-import { mapOf } from "../../src/real.ts";
 import type { AffineStep, SamplingOptions, Step } from "../../src/step.ts";
 import { orientationClarity } from "../grid.ts";
 import type { MovingStep } from "../motion.ts";

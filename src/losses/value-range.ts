@@ -3,10 +3,10 @@
  * not known before they are computed, so after such steps the range has to be given.
  */
 import { isOnDevice } from "../../backends/backend.ts";
+import { numberOf } from "../../compiler/language/real.ts";
 import type { VoxelArray, Voxels } from "../../compiler/language/voxels.ts";
 import type { Expression } from "../expression.ts";
 import { type Refusal, refuse } from "../ops/operation.ts";
-import { numberOf } from "../real.ts";
 import type { OperationName, Step } from "../step.ts";
 
 /** The lowest and the highest of real values. */

@@ -1,8 +1,8 @@
 /** Moves the content by rotation, scale, shear and translation at once; the grid stays. */
 import { type Affine, about, compose, invert, isInvertible, type Point } from "../../compiler/language/affine.ts";
 import { warp } from "../../compiler/language/field.ts";
+import { pointOf, type RealVector3, rotationBy, scalingBy, shearBy } from "../../compiler/language/real.ts";
 import { type IntensityOperation, type Operation, sampledBy } from "../expression.ts";
-import { pointOf, type RealVector3, rotationBy, scalingBy, shearBy } from "../real.ts";
 import type { AffineStep, SamplingOptions } from "../step.ts";
 import { operation } from "./apply.ts";
 import { realVector3, samplingFields, stepCodec } from "./codecs.ts";

@@ -6,9 +6,17 @@
 import { isRight } from "fp-ts/lib/Either.js";
 import * as t from "io-ts";
 import { type Interpolator, interpolators } from "../../compiler/language/interpolator.ts";
+import {
+  isParameter,
+  matrixOf,
+  numberOf,
+  numbersOf,
+  type Real,
+  type RealMatrix3,
+  type RealVector3,
+} from "../../compiler/language/real.ts";
 import type { Matrix3, Vector3 } from "../../compiler/language/vector.ts";
 import { type DType, dtypeNames } from "../../compiler/language/voxels.ts";
-import { isParameter, matrixOf, numberOf, numbersOf, type Real, type RealMatrix3, type RealVector3 } from "../real.ts";
 import type { AxisName, FillOptions, SamplingFill, SamplingOptions, Step } from "../step.ts";
 
 /** A codec of values that JSON has as they are: what it takes is said by a predicate, and by a name for people. */

@@ -2,11 +2,11 @@
 
 import { mapFields } from "../../compiler/language/field.ts";
 import { quantized } from "../../compiler/language/quantize.ts";
+import { numberOf, type Real, scalarOf } from "../../compiler/language/real.ts";
 import type { Scalar } from "../../compiler/language/scalar.ts";
 import * as scalar from "../../compiler/language/scalar.ts";
 import { type DType, isIdentityRescale, storedAs } from "../../compiler/language/voxels.ts";
 import type { Expression, IntensityOperation, Operation } from "../expression.ts";
-import { numberOf, type Real, scalarOf } from "../real.ts";
 import type { AsStep, ClampStep, GammaStep, MapStep, RescaleStep, WindowStep } from "../step.ts";
 import { operation } from "./apply.ts";
 import { dtype, pair, real, stepCodec } from "./codecs.ts";

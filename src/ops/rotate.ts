@@ -2,9 +2,9 @@
 import { about, invert, type Point } from "../../compiler/language/affine.ts";
 import { warp } from "../../compiler/language/field.ts";
 import { centrePoint, type Grid } from "../../compiler/language/grid.ts";
+import { pointOf, type Real, type RealVector3, rotationBy } from "../../compiler/language/real.ts";
 import { column, norm, type Vector3 } from "../../compiler/language/vector.ts";
 import { type IntensityOperation, type Operation, sampledBy } from "../expression.ts";
-import { pointOf, type Real, type RealVector3, rotationBy } from "../real.ts";
 import type { AxisName, RotateStep, SamplingOptions } from "../step.ts";
 import { operation } from "./apply.ts";
 import { axisName, either, real, realVector3, samplingFields, stepCodec, vector3 } from "./codecs.ts";

@@ -1,8 +1,8 @@
 /** Moves the content by any affine map of the world, given as twelve numbers; the grid stays. */
 import { invert, isInvertible } from "../../compiler/language/affine.ts";
 import { warp } from "../../compiler/language/field.ts";
+import { mapOf, type RealMatrix3, type RealVector3 } from "../../compiler/language/real.ts";
 import { type IntensityOperation, type Operation, sampledBy } from "../expression.ts";
-import { mapOf, type RealMatrix3, type RealVector3 } from "../real.ts";
 import type { SamplingOptions, TransformStep } from "../step.ts";
 import { operation } from "./apply.ts";
 import { realMatrix3, realVector3, samplingFields, stepCodec } from "./codecs.ts";

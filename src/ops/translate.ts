@@ -2,8 +2,8 @@
 import { type Affine, compose, invert, translationBy } from "../../compiler/language/affine.ts";
 import { warp } from "../../compiler/language/field.ts";
 import { type Grid, indexToWorld } from "../../compiler/language/grid.ts";
+import { pointOf, type Real } from "../../compiler/language/real.ts";
 import type { Operation } from "../expression.ts";
-import { pointOf, type Real } from "../real.ts";
 import type { AxisName, TranslateStep } from "../step.ts";
 import { operation } from "./apply.ts";
 import { axisName, real, stepCodec } from "./codecs.ts";

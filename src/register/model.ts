@@ -4,10 +4,10 @@
  */
 import { type Affine, compose, fixed, transformPoint } from "../../compiler/language/affine.ts";
 import { corners, type Grid, pointAt } from "../../compiler/language/grid.ts";
+import { param, type Real, type RealVector3 } from "../../compiler/language/real.ts";
 import type { Parameter } from "../../compiler/language/scalar.ts";
 import { add, apply3, dot, type Vector3 } from "../../compiler/language/vector.ts";
 import { type AffineParameters, affineMap } from "../ops/affine.ts";
-import { param, type Real, type RealVector3 } from "../real.ts";
 import type { TransformKind } from "../transform.ts";
 
 type Part = "rotate" | "scale" | "shear" | "translate";

@@ -7,6 +7,7 @@ import type { Backend, RunOptions } from "../../backends/backend.ts";
 import { fail } from "../../compiler/errors.ts";
 import { type Affine, invert } from "../../compiler/language/affine.ts";
 import { centreOf, type Grid } from "../../compiler/language/grid.ts";
+import type { Real } from "../../compiler/language/real.ts";
 import { type Matrix3, product, type Vector3, vector } from "../../compiler/language/vector.ts";
 import { evaluate } from "../evaluate.ts";
 import type { Operation, Source } from "../expression.ts";
@@ -16,7 +17,6 @@ import { affine } from "../ops/affine.ts";
 import { crop } from "../ops/crop.ts";
 import { resampleToImage } from "../ops/resample.ts";
 import { transform as transformOperation } from "../ops/transform.ts";
-import type { Real } from "../real.ts";
 import type { SamplingOptions } from "../step.ts";
 import {
   contentMapOf,

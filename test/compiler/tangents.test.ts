@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Affine, about, compose, fixed, invert, translationBy } from "../../compiler/language/affine.ts";
 import { centrePoint, gridOf, indexToWorld, worldToIndex } from "../../compiler/language/grid.ts";
+import { mapOf, pointOf, rotationBy, scalingBy, shearBy } from "../../compiler/language/real.ts";
 import { imageFromArray, param, type Real, translate } from "../../src/index.ts";
-import { mapOf, pointOf, rotationBy, scalingBy, shearBy } from "../../src/real.ts";
 
 type World = Affine<"world", "world">;
 /** A map that depends on two numbers. */

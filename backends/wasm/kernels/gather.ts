@@ -1,9 +1,9 @@
 /** The gather as a kernel: the rows of its domain, stored where they belong in the output. */
 import type { DType } from "../../../compiler/language/voxels.ts";
-import { type Local, ModuleBuilder } from "../assembler/index.ts";
-import { UniformLayout } from "../uniforms.ts";
-import { type Context, type F, type I32, Reader, type V128 } from "./context.ts";
+import type { Local } from "../assembler/index.ts";
+import type { F, I32, V128 } from "./context.ts";
 import { elementBytes, storeRun } from "./elements.ts";
+import { type Kernel, kernelOf } from "./kernel.ts";
 import { PlaneEmitter, type PlaneShape } from "./plane.ts";
 import { narrowing, RowEmitter, type RowShape, type Sink } from "./rows.ts";
 import { clampable } from "./tap.ts";
@@ -15,42 +15,23 @@ export interface GatherShape extends RowShape {
   readonly plane?: PlaneShape;
 }
 
-export interface Kernel {
-  readonly module: ModuleBuilder;
-  readonly layout: UniformLayout;
-}
-
-export const gatherKernel = (shape: GatherShape, shared: boolean): Kernel => {
-  const module = new ModuleBuilder("gather");
-  module.importMemory("env", "memory", { initial: 1, maximum: 65536, shared });
-  const layout = new UniformLayout();
-  const context: Context = { module, layout };
-  const narrow = narrowing(context);
-  module.func(
-    "run",
-    { uniforms: "i32", scratch: "i32", from: "i32", to: "i32" },
-    [],
-    (f, { uniforms, scratch, from, to }) => {
-      const read = new Reader(f, context, uniforms);
-      const out = f.keep(scratch, "out");
-      const past = f.i32.mul(f.i32.sub(to, from), read.i32("outputRow"));
-      const planes =
-        shape.plane && new PlaneEmitter(context, f, uniforms, shape.plane, f.keep(behind(f, scratch, past)));
-      // Blocks that reach beyond the edge are read clamped, where that can be done.
-      const rows = new RowEmitter(context, f, read, shape, narrow, {
-        mixes: shape.taps.every(clampable),
-        sink: storing(f, shape.dtype, out),
-        ...(planes === undefined ? {} : { planes }),
-      });
-      const unit = f.local("i32", "row");
-      f.forRange(unit, from, to, 1, () => {
-        rows.row(unit);
-        out.set(f.i32.add(out, f.i32.mul(read.i32("nx"), elementBytes(shape.dtype))));
-      });
-    },
-  );
-  return { module, layout };
-};
+export const gatherKernel = (shape: GatherShape, shared: boolean): Kernel =>
+  kernelOf("gather", shared, narrowing, ({ f, read, uniforms, scratch, from, to }, narrow, context) => {
+    const out = f.keep(scratch, "out");
+    const past = f.i32.mul(f.i32.sub(to, from), read.i32("outputRow"));
+    const planes = shape.plane && new PlaneEmitter(context, f, uniforms, shape.plane, f.keep(behind(f, scratch, past)));
+    // Blocks that reach beyond the edge are read clamped, where that can be done.
+    const rows = new RowEmitter(context, f, read, shape, narrow, {
+      mixes: shape.taps.every(clampable),
+      sink: storing(f, shape.dtype, out),
+      ...(planes === undefined ? {} : { planes }),
+    });
+    const unit = f.local("i32", "row");
+    f.forRange(unit, from, to, 1, () => {
+      rows.row(unit);
+      out.set(f.i32.add(out, f.i32.mul(read.i32("nx"), elementBytes(shape.dtype))));
+    });
+  });
 
 /** Rows are stored four voxels at a time, so the last may reach this far beyond. */
 const beyond = 64;

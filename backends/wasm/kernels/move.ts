@@ -3,11 +3,10 @@
  * beyond float64 included, arrives as it was, at the speed of memory. Rows are taken along the output axis
  * that shares the source's cache lines, `inner`, be it y or z; along the other, `outer`, they start anew.
  */
-import { type Local, ModuleBuilder } from "../assembler/index.ts";
-import { UniformLayout } from "../uniforms.ts";
-import { type Context, type F, Reader } from "./context.ts";
-import type { Kernel } from "./gather.ts";
+import type { Local } from "../assembler/index.ts";
+import type { F, Reader } from "./context.ts";
 import { narrowHelper } from "./interval.ts";
+import { type Kernel, kernelOf } from "./kernel.ts";
 import { blockRows } from "./move-across.ts";
 import { type Interval, RegionEmitter, type RegionShape } from "./move-regions.ts";
 import { type Fill, fillHelper } from "./move-rows.ts";
@@ -29,19 +28,16 @@ export interface MoveShape {
 /** Whether rows are done in blocks: either all taps lie across the rows, or none is treated so. */
 export const inBlocks = ({ taps }: MoveShape): boolean => taps.length > 0 && taps.every(({ way }) => way === "across");
 
-export const moveKernel = (shape: MoveShape, shared: boolean): Kernel => {
-  const module = new ModuleBuilder("move");
-  module.importMemory("env", "memory", { initial: 1, maximum: 65536, shared });
-  const context: Context = { module, layout: new UniformLayout() };
-  const narrow = narrowHelper(context);
-  const movers = new Movers(context, shape.width);
-  const fill = fillHelper(context, shape.width);
-  module.func(
-    "run",
-    { uniforms: "i32", scratch: "i32", from: "i32", to: "i32" },
-    [],
-    (f, { uniforms, scratch, from, to }) => {
-      const read = new Reader(f, context, uniforms);
+export const moveKernel = (shape: MoveShape, shared: boolean): Kernel =>
+  kernelOf(
+    "move",
+    shared,
+    (context) => ({
+      narrow: narrowHelper(context),
+      movers: new Movers(context, shape.width),
+      fill: fillHelper(context, shape.width),
+    }),
+    ({ f, read, scratch, from, to }, { narrow, movers, fill }) => {
       const nx = read.i32("nx");
       const rows = new RowEmitter(f, read, shape, {
         nx,
@@ -56,8 +52,6 @@ export const moveKernel = (shape: MoveShape, shared: boolean): Kernel => {
       rows.units(scratch, from, to);
     },
   );
-  return { module, layout: context.layout };
-};
 
 interface Parts {
   readonly nx: Local<"i32">;

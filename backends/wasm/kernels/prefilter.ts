@@ -4,10 +4,9 @@
  * Along y and z they lie side by side in memory; along x sixteen rows are transposed on their way in and out.
  */
 import type { PrefilterBoundary } from "../../../compiler/plan.ts";
-import { type Code, type Local, ModuleBuilder } from "../assembler/index.ts";
-import { UniformLayout } from "../uniforms.ts";
-import { type F, type I32, Reader, type V128 } from "./context.ts";
-import type { Kernel } from "./gather.ts";
+import type { Code, Local } from "../assembler/index.ts";
+import type { F, I32, V128 } from "./context.ts";
+import { type Kernel, kernelOf } from "./kernel.ts";
 import { type BringBack, bringBackHelper } from "./slow.ts";
 
 const pole = Math.sqrt(3) - 2;
@@ -119,72 +118,82 @@ const beyondEnd = (
  * data + (u / inner)·outerBytes + (u mod inner)·innerBytes.
  */
 export const prefilterRows = (boundary: PrefilterBoundary, shared: boolean): Kernel =>
-  kernel("prefilter_rows", boundary, shared, (f, read, bringBack, from, to, scratch) => {
-    const { i32, v128 } = f;
-    const [data, n, stride, rowBytes] = [read.i32("data"), read.i32("n"), read.i32("stride"), read.i32("rowBytes")];
-    const [inner, innerBytes, outerBytes] = [read.i32("inner"), read.i32("innerBytes"), read.i32("outerBytes")];
-    const unit = f.local("i32", "unit");
-    f.forRange(unit, from, to, 1, () => {
-      const outer = i32.mul(i32.div_u(unit, inner), outerBytes);
-      const start = f.keep(i32.add(data, i32.add(outer, i32.mul(i32.rem_u(unit, inner), innerBytes))));
-      const x = f.keep(i32.const(0), "x");
-      const columns = (bytes: number, width: number, read: Lines["read"], write: Lines["write"]): void =>
-        f.forRange(x, x, i32.sub(rowBytes, bytes - 1), bytes, () => {
-          const column = f.keep(i32.add(start, x));
-          const place = (k: I32): I32 => i32.add(column, i32.mul(k, stride));
-          const waiting = (k: I32): I32 => i32.add(scratch, i32.mul(k, 16 * width));
-          filter(f, n, boundary, bringBack, { width, place, waiting, read, write });
-        });
-      for (const width of [abreast, 1])
+  kernelOf(
+    "prefilter_rows",
+    shared,
+    (context) => bringBackHelper(context, boundary, ""),
+    ({ f, read, from, to, scratch }, bringBack) => {
+      const { i32, v128 } = f;
+      const [data, n, stride, rowBytes] = [read.i32("data"), read.i32("n"), read.i32("stride"), read.i32("rowBytes")];
+      const [inner, innerBytes, outerBytes] = [read.i32("inner"), read.i32("innerBytes"), read.i32("outerBytes")];
+      const unit = f.local("i32", "unit");
+      f.forRange(unit, from, to, 1, () => {
+        const outer = i32.mul(i32.div_u(unit, inner), outerBytes);
+        const start = f.keep(i32.add(data, i32.add(outer, i32.mul(i32.rem_u(unit, inner), innerBytes))));
+        const x = f.keep(i32.const(0), "x");
+        const columns = (bytes: number, width: number, read: Lines["read"], write: Lines["write"]): void =>
+          f.forRange(x, x, i32.sub(rowBytes, bytes - 1), bytes, () => {
+            const column = f.keep(i32.add(start, x));
+            const place = (k: I32): I32 => i32.add(column, i32.mul(k, stride));
+            const waiting = (k: I32): I32 => i32.add(scratch, i32.mul(k, 16 * width));
+            filter(f, n, boundary, bringBack, { width, place, waiting, read, write });
+          });
+        for (const width of [abreast, 1])
+          columns(
+            16 * width,
+            width,
+            (at, v) => v128.load(at, 16 * v),
+            (at, v, value) => v128.store(at, value, 16 * v),
+          );
+        // What is left of a row is filtered one line at a time.
         columns(
-          16 * width,
-          width,
-          (at, v) => v128.load(at, 16 * v),
-          (at, v, value) => v128.store(at, value, 16 * v),
+          4,
+          1,
+          (at) => v128.load32_zero(at),
+          (at, _, value) => v128.store32_lane(at, value, 0),
         );
-      // What is left of a row is filtered one line at a time.
-      columns(
-        4,
-        1,
-        (at) => v128.load32_zero(at),
-        (at, _, value) => v128.store32_lane(at, value, 0),
-      );
-    });
-  });
+      });
+    },
+  );
 
 /** Along x. A unit is {@link rowsPerUnit} of `rows` rows of n floats. */
 export const prefilterLines = (boundary: PrefilterBoundary, shared: boolean): Kernel =>
-  kernel("prefilter_lines", boundary, shared, (f, read, bringBack, from, to, scratch) => {
-    const { i32, v128 } = f;
-    const [data, n, rows] = [read.i32("data"), read.i32("n"), read.i32("rows")];
-    const rowBytes = f.keep(i32.shl(n, 2));
-    const last = f.keep(i32.sub(rows, 1));
-    const unit = f.local("i32", "unit");
-    f.forRange(unit, from, to, 1, () => {
-      const first = f.keep(i32.mul(unit, rowsPerUnit));
-      /** Four rows at a time on their way in or out; at the end rows may be named twice, which computes them twice alike. */
-      const transposed = (move: (rows: readonly Local<"i32">[], column: Local<"i32">) => void): void => {
-        const four = f.local("i32", "four");
-        f.forRange(four, 0, rowsPerUnit, 4, () => {
-          const addresses = [0, 1, 2, 3].map((k) => {
-            const row = f.keep(i32.add(i32.add(first, four), k));
-            return f.keep(i32.add(data, i32.mul(f.select(i32.lt_s(row, last), row, last), rowBytes)));
+  kernelOf(
+    "prefilter_lines",
+    shared,
+    (context) => bringBackHelper(context, boundary, ""),
+    ({ f, read, from, to, scratch }, bringBack) => {
+      const { i32, v128 } = f;
+      const [data, n, rows] = [read.i32("data"), read.i32("n"), read.i32("rows")];
+      const rowBytes = f.keep(i32.shl(n, 2));
+      const last = f.keep(i32.sub(rows, 1));
+      const unit = f.local("i32", "unit");
+      f.forRange(unit, from, to, 1, () => {
+        const first = f.keep(i32.mul(unit, rowsPerUnit));
+        /** Four rows at a time on their way in or out; at the end rows may be named twice, which computes them twice alike. */
+        const transposed = (move: (rows: readonly Local<"i32">[], column: Local<"i32">) => void): void => {
+          const four = f.local("i32", "four");
+          f.forRange(four, 0, rowsPerUnit, 4, () => {
+            const addresses = [0, 1, 2, 3].map((k) => {
+              const row = f.keep(i32.add(i32.add(first, four), k));
+              return f.keep(i32.add(data, i32.mul(f.select(i32.lt_s(row, last), row, last), rowBytes)));
+            });
+            move(addresses, f.keep(i32.add(scratch, i32.shl(four, 2))));
           });
-          move(addresses, f.keep(i32.add(scratch, i32.shl(four, 2))));
+        };
+        transposed((rows, column) => bringIn(f, n, rows, column));
+        const place = (k: I32): I32 => i32.add(scratch, i32.mul(k, lineScratch));
+        filter(f, n, boundary, bringBack, {
+          width: rowsPerUnit / 4,
+          place,
+          waiting: place,
+          read: (at, v) => v128.load(at, 16 * v),
+          write: (at, v, value) => v128.store(at, value, 16 * v),
         });
-      };
-      transposed((rows, column) => bringIn(f, n, rows, column));
-      const place = (k: I32): I32 => i32.add(scratch, i32.mul(k, lineScratch));
-      filter(f, n, boundary, bringBack, {
-        width: rowsPerUnit / 4,
-        place,
-        waiting: place,
-        read: (at, v) => v128.load(at, 16 * v),
-        write: (at, v, value) => v128.store(at, value, 16 * v),
+        transposed((rows, column) => bringOut(f, n, rows, column));
       });
-      transposed((rows, column) => bringOut(f, n, rows, column));
-    });
-  });
+    },
+  );
 
 type Four = readonly [V128, V128, V128, V128];
 
@@ -264,31 +273,4 @@ const bringOut = (f: F, n: Local<"i32">, rows: readonly Local<"i32">[], column: 
       for (const [k, row] of rows.entries()) v128.store32_lane(row, vector, k);
     },
   );
-};
-
-const kernel = (
-  name: string,
-  boundary: PrefilterBoundary,
-  shared: boolean,
-  build: (
-    f: F,
-    read: Reader,
-    bringBack: BringBack,
-    from: Local<"i32">,
-    to: Local<"i32">,
-    scratch: Local<"i32">,
-  ) => void,
-): Kernel => {
-  const module = new ModuleBuilder(name);
-  module.importMemory("env", "memory", { initial: 1, maximum: 65536, shared });
-  const layout = new UniformLayout();
-  const bringBack = bringBackHelper({ module, layout }, boundary, "");
-  module.func(
-    "run",
-    { uniforms: "i32", scratch: "i32", from: "i32", to: "i32" },
-    [],
-    (f, { uniforms, scratch, from, to }) =>
-      build(f, new Reader(f, { module, layout }, uniforms), bringBack, from, to, scratch),
-  );
-  return { module, layout };
 };

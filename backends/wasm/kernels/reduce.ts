@@ -3,11 +3,10 @@
  * does not depend on threads. Along a row four lanes sum in float32, which is as exact as the values are. Behind the
  * sums of a row may follow the values of one more body, for a transposed tap that looks at the same.
  */
-import { type Local, ModuleBuilder } from "../assembler/index.ts";
-import { UniformLayout } from "../uniforms.ts";
-import { type Context, type F, Reader, type V128 } from "./context.ts";
-import type { Kernel } from "./gather.ts";
+import type { Local } from "../assembler/index.ts";
+import type { F, V128 } from "./context.ts";
 import { gradientKernels } from "./gradient-kernels.ts";
+import { type Kernel, kernelOf } from "./kernel.ts";
 import { lanesDue, narrowing, RowEmitter, type RowShape, type Sink } from "./rows.ts";
 
 export interface ReduceShape extends RowShape {
@@ -17,49 +16,36 @@ export interface ReduceShape extends RowShape {
   readonly keeps: boolean;
 }
 
-export const reduceKernel = (shape: ReduceShape, shared: boolean): Kernel => {
-  const module = new ModuleBuilder("reduce");
-  module.importMemory("env", "memory", { initial: 1, maximum: 65536, shared });
-  const layout = new UniformLayout();
-  const context: Context = { module, layout };
-  const narrow = narrowing(context);
-  module.func(
-    "run",
-    { uniforms: "i32", scratch: "i32", from: "i32", to: "i32" },
-    [],
-    (f, { uniforms, scratch, from, to }) => {
-      const read = new Reader(f, context, uniforms);
-      const out = f.keep(scratch, "out");
-      const sums = shape.moments.map((moments) => ({
-        sum: f.local("v128", "sum"),
-        alongX: moments ? f.local("v128", "sum_x") : undefined,
-      }));
-      const [rowBytes, sumBytes] = [read.i32("rowBytes"), read.i32("sumBytes")];
-      const kept = shape.keeps ? f.local("i32", "kept") : undefined;
-      const rows = new RowEmitter(context, f, read, shape, narrow, {
-        mixes: false,
-        sink: summing(f, sums, kept),
-        gradients: gradientKernels,
-      });
-      const unit = f.local("i32", "row");
-      f.forRange(unit, from, to, 1, () => {
-        if (kept !== undefined) {
-          kept.set(f.i32.add(out, sumBytes));
-          f.memory.fill(kept, 0, f.i32.sub(rowBytes, sumBytes));
-        }
-        for (const { sum, alongX } of sums) {
-          sum.set(f.f32x4.splat(0));
-          alongX?.set(f.f32x4.splat(0));
-        }
-        rows.row(unit);
-        const numbers = sums.flatMap(({ sum, alongX }) => (alongX === undefined ? [sum] : [sum, alongX]));
-        for (const [k, lanes] of numbers.entries()) f.f64.store(out, acrossLanes(f, lanes), 8 * k);
-        out.set(f.i32.add(out, rowBytes));
-      });
-    },
-  );
-  return { module, layout };
-};
+export const reduceKernel = (shape: ReduceShape, shared: boolean): Kernel =>
+  kernelOf("reduce", shared, narrowing, ({ f, read, scratch, from, to }, narrow, context) => {
+    const out = f.keep(scratch, "out");
+    const sums = shape.moments.map((moments) => ({
+      sum: f.local("v128", "sum"),
+      alongX: moments ? f.local("v128", "sum_x") : undefined,
+    }));
+    const [rowBytes, sumBytes] = [read.i32("rowBytes"), read.i32("sumBytes")];
+    const kept = shape.keeps ? f.local("i32", "kept") : undefined;
+    const rows = new RowEmitter(context, f, read, shape, narrow, {
+      mixes: false,
+      sink: summing(f, sums, kept),
+      gradients: gradientKernels,
+    });
+    const unit = f.local("i32", "row");
+    f.forRange(unit, from, to, 1, () => {
+      if (kept !== undefined) {
+        kept.set(f.i32.add(out, sumBytes));
+        f.memory.fill(kept, 0, f.i32.sub(rowBytes, sumBytes));
+      }
+      for (const { sum, alongX } of sums) {
+        sum.set(f.f32x4.splat(0));
+        alongX?.set(f.f32x4.splat(0));
+      }
+      rows.row(unit);
+      const numbers = sums.flatMap(({ sum, alongX }) => (alongX === undefined ? [sum] : [sum, alongX]));
+      for (const [k, lanes] of numbers.entries()) f.f64.store(out, acrossLanes(f, lanes), 8 * k);
+      out.set(f.i32.add(out, rowBytes));
+    });
+  });
 
 interface Sum {
   readonly sum: Local<"v128">;

@@ -4,18 +4,16 @@
  * same bits for any number of threads. In front of its planes and behind lie a few that take what falls
  * beyond them, and are thrown away, so that the inner loop asks no questions.
  */
-import { type Interpolator, support } from "../../../compiler/language/interpolator.ts";
+import type { Interpolator } from "../../../compiler/language/interpolator.ts";
 import type { Axis } from "../../../compiler/language/vector.ts";
 import type { TapBoundary } from "../../../compiler/plan.ts";
-import { splineBoundary } from "../../../compiler/stencil.ts";
-import { type Func, type Local, ModuleBuilder } from "../assembler/index.ts";
-import { UniformLayout } from "../uniforms.ts";
+import type { Local } from "../assembler/index.ts";
 import { weightsOf } from "./bspline.ts";
-import { type Context, type F, type F64, type I32, Reader, type V128 } from "./context.ts";
+import type { F, F64, Reader, V128 } from "./context.ts";
 import { FixedRun, fixedStep, type PerAxis, type Position, perAxis, type RowAxis } from "./fixed.ts";
-import type { Kernel } from "./gather.ts";
+import { type Give, giveHelper } from "./give.ts";
+import { type Kernel, kernelOf } from "./kernel.ts";
 import { type Narrowing, narrowing } from "./rows.ts";
-import { bringBackHelper, type Knot, knotsOf } from "./slow.ts";
 import { ends } from "./tap.ts";
 
 export interface ScatterShape {
@@ -29,24 +27,14 @@ export const spare: Readonly<Record<Interpolator, number>> = { nearest: 1, linea
 /** Boundaries under which what lies beyond the voxels comes back within a few of the edge it is nearest to. */
 const isHeld = (boundary: TapBoundary): boolean => boundary === "clamp" || boundary === "mirror";
 
-export const scatterKernel = (shape: ScatterShape, shared: boolean): Kernel => {
-  const module = new ModuleBuilder("scatter");
-  module.importMemory("env", "memory", { initial: 1, maximum: 65536, shared });
-  const layout = new UniformLayout();
-  const context: Context = { module, layout };
-  const narrow = narrowing(context);
-  const give = giveHelper(context, shape);
-  module.func(
-    "run",
-    { uniforms: "i32", scratch: "i32", from: "i32", to: "i32" },
-    [],
-    (f, { uniforms, scratch, from, to }) => {
-      const read = new Reader(f, context, uniforms);
-      new ScatterEmitter(f, read, shape, narrow, give).planes(scratch, from, to);
-    },
+export const scatterKernel = (shape: ScatterShape, shared: boolean): Kernel =>
+  kernelOf(
+    "scatter",
+    shared,
+    (context) => ({ narrow: narrowing(context), give: giveHelper(context, shape.by, shape.boundary) }),
+    ({ f, read, scratch, from, to }, { narrow, give }) =>
+      new ScatterEmitter(f, read, shape, narrow, give).planes(scratch, from, to),
   );
-  return { module, layout };
-};
 
 class ScatterEmitter {
   readonly #f: F;
@@ -335,48 +323,3 @@ interface Row {
   readonly low: Local<"f64">;
   readonly high: Local<"f64">;
 }
-
-const place = {
-  origin: "i32",
-  first: "i32",
-  past: "i32",
-  value: "f32",
-  nx: "i32",
-  ny: "i32",
-  nz: "i32",
-  sy: "i32",
-  sz: "i32",
-  x: "f64",
-  y: "f64",
-  z: "f64",
-} as const;
-type Give = Func<typeof place, readonly []>;
-
-/** Gives a value to the samples around (x, y, z) by the rules of a tap, as far as they lie in the planes. */
-const giveHelper = (context: Context, { by, boundary }: ScatterShape): Give => {
-  const bringBack = bringBackHelper(context, by === "bspline" ? splineBoundary[boundary] : boundary, "of_give");
-  return context.module.helper("give", place, [], (f, p) => {
-    const { i32, f64, f32 } = f;
-    const knots = knotsOf(f, bringBack, by, boundary, 4, p);
-    const at = (axis: Axis, k: number): Knot => knots[axis][k] as Knot;
-    const [low, high] = [f.keep(i32.mul(p.first, p.sz)), f.keep(i32.mul(p.past, p.sz))];
-    const value = f.keep(f64.promote_f32(p.value));
-    for (let c = 0; c < support[by]; c++) {
-      const { offset, weight } = at(2, c);
-      const isOwn = (): I32 => i32.and(i32.ge_s(offset, low), i32.lt_s(offset, high));
-      f.if(i32.and(isOwn(), f64.ne(weight, 0)), () => {
-        const ofPlane = f.keep(f64.mul(value, weight));
-        for (let b = 0; b < support[by]; b++)
-          f.scope(() => {
-            const ofRow = f.keep(f64.mul(ofPlane, at(1, b).weight));
-            const row = f.keep(i32.add(i32.add(p.origin, offset), at(1, b).offset));
-            for (let a = 0; a < support[by]; a++)
-              f.scope(() => {
-                const to = f.keep(i32.add(row, at(0, a).offset));
-                f32.store(to, f32.add(f32.load(to), f32.demote_f64(f64.mul(ofRow, at(0, a).weight))));
-              });
-          });
-      });
-    }
-  });
-};

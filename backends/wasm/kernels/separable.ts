@@ -7,16 +7,16 @@ import type { Interpolator } from "../../../compiler/language/interpolator.ts";
 import { support } from "../../../compiler/language/interpolator.ts";
 import { nodesOf, type Scalar } from "../../../compiler/language/scalar.ts";
 import type { DType } from "../../../compiler/language/voxels.ts";
-import { type Local, ModuleBuilder } from "../assembler/index.ts";
+import type { Local } from "../assembler/index.ts";
 import { group, groupBytes, segment, segmentBytes } from "../separable-row.ts";
 import { entry, entryBytes } from "../separable-tables.ts";
-import { UniformLayout } from "../uniforms.ts";
 import type { Variants } from "../variants.ts";
 import { emitBody, type Leaves } from "./body.ts";
-import { type Context, type F, type I32, Reader } from "./context.ts";
+import type { Context, F, I32, Reader } from "./context.ts";
 import { elementBytes, storeRun } from "./elements.ts";
 import { type VectorFunctions, vectorFunctions } from "./functions.ts";
-import { behind, type Kernel } from "./gather.ts";
+import { behind } from "./gather.ts";
+import { type Kernel, kernelOf } from "./kernel.ts";
 import { constantsOf } from "./rows.ts";
 import { type Along, readGroup } from "./separable-along.ts";
 import { forgetRows, type MakeRow, makeRowHelper } from "./separable-blend.ts";
@@ -29,19 +29,13 @@ export interface SeparableShape extends Along {
   readonly variants: Variants;
 }
 
-export const separableKernel = (shape: SeparableShape, shared: boolean): Kernel => {
-  const module = new ModuleBuilder("separable");
-  module.importMemory("env", "memory", { initial: 1, maximum: 65536, shared });
-  const layout = new UniformLayout();
-  const context: Context = { module, layout };
-  const makeRow = makeRowHelper(context, shape.by, shape.source);
-  module.func(
-    "run",
-    { uniforms: "i32", scratch: "i32", from: "i32", to: "i32" },
-    [],
-    (f, { uniforms, scratch, from, to }) => {
+export const separableKernel = (shape: SeparableShape, shared: boolean): Kernel =>
+  kernelOf(
+    "separable",
+    shared,
+    (context) => makeRowHelper(context, shape.by, shape.source),
+    ({ f, read, uniforms, scratch, from, to }, makeRow, context) => {
       const { i32 } = f;
-      const read = new Reader(f, context, uniforms);
       const rowBytes = read.i32("outputRow");
       const out = f.keep(scratch, "out");
       const output = i32.mul(i32.sub(to, from), rowBytes);
@@ -55,8 +49,6 @@ export const separableKernel = (shape: SeparableShape, shared: boolean): Kernel 
       });
     },
   );
-  return { module, layout };
-};
 
 interface Rows {
   readonly uniforms: Local<"i32">;

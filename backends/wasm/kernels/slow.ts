@@ -12,8 +12,8 @@ import type { Code, Func, Local, Locals } from "../assembler/index.ts";
 import type { Context, F, F64, I32 } from "./context.ts";
 import { elementBytes, loadScalar } from "./elements.ts";
 
-const place = {
-  source: "i32",
+/** Where a sample is looked for: `sy` and `sz` are the bytes from a voxel to the next along y and z. */
+export const whereabouts = {
   nx: "i32",
   ny: "i32",
   nz: "i32",
@@ -23,8 +23,9 @@ const place = {
   y: "f64",
   z: "f64",
 } as const;
-type Place = typeof place;
-/** `sy` and `sz` are the bytes from a voxel to the next along y and z. */
+type Whereabouts = typeof whereabouts;
+type Place = Whereabouts & { readonly source: "i32" };
+const place: Place = { source: "i32", ...whereabouts };
 export type Sample = Func<Place, readonly ["f32"]>;
 export type Address = Func<Place, readonly ["i32"]>;
 
@@ -84,7 +85,7 @@ export const knotsOf = (
   by: Interpolator,
   boundary: TapBoundary,
   sx: number,
-  { nx, ny, nz, sy, sz, x, y, z }: Omit<Locals<Place>, "source">,
+  { nx, ny, nz, sy, sz, x, y, z }: Locals<Whereabouts>,
   slope?: SlopeAlong,
 ): readonly [readonly Knot[], readonly Knot[], readonly Knot[]] => {
   const { i32, f64 } = f;

@@ -3,11 +3,11 @@
 import { affineOf } from "../../../compiler/language/affine.ts";
 import { clip } from "../../../compiler/language/field.ts";
 import { indexToWorld, subgrid } from "../../../compiler/language/grid.ts";
+import { numberOf } from "../../../compiler/language/real.ts";
 import { add, apply3, column, transpose3, vector } from "../../../compiler/language/vector.ts";
 import { storedAs, voxelsOf } from "../../../compiler/language/voxels.ts";
 import { medimages } from "../../../laws/index.ts";
 import { toExpression } from "../../../src/expression.ts";
-import { numberOf } from "../../../src/real.ts";
 import {
   axisOf,
   changed,

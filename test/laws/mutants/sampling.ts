@@ -1,5 +1,6 @@
 /** Mutants for the laws of interpolation, values, documents and plans. */
 import { right } from "fp-ts/lib/Either.js";
+import { numberOf } from "../../../compiler/language/real.ts";
 import { binary, constant, tap, unary } from "../../../compiler/language/scalar.ts";
 import { add, vector, zero3 } from "../../../compiler/language/vector.ts";
 import { dtypes } from "../../../compiler/language/voxels.ts";
@@ -7,7 +8,6 @@ import type { Subject } from "../../../laws/index.ts";
 import { chain, medimages } from "../../../laws/index.ts";
 import { toExpression } from "../../../src/expression.ts";
 import { fromJSON } from "../../../src/json.ts";
-import { numberOf } from "../../../src/real.ts";
 import {
   changed,
   halfAVoxelOff,

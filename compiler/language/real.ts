@@ -2,8 +2,8 @@
  * Numbers that may be parameters: wherever an operation takes one, the result can be differentiated by it. The
  * elementary maps here know how they change with theirs; composition does the rest of the chain rule.
  */
-import { type Affine, affineOf, type Point, type Tangent, type Tangents } from "../compiler/language/affine.ts";
-import { constant, type Parameter, parameter, type Scalar } from "../compiler/language/scalar.ts";
+import { type Affine, affineOf, type Point, type Tangent, type Tangents } from "./affine.ts";
+import { constant, type Parameter, parameter, type Scalar } from "./scalar.ts";
 import {
   at,
   axes,
@@ -17,7 +17,7 @@ import {
   vector,
   zero3,
   zero9,
-} from "../compiler/language/vector.ts";
+} from "./vector.ts";
 
 /** A number, or one with a name to differentiate by. */
 export type Real = number | Parameter;
