@@ -1,8 +1,7 @@
 /** The CPU backend computes what the reference defines, with any number of threads, to the same bits. */
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { wasmBackend } from "../../../backends/wasm/index.ts";
-import { checkLaw, type LawName, laws, medimagesOn, pipelines } from "../../../laws/index.ts";
+import { checkLaw, type LawName, laws, medimagesOn } from "../../../laws/index.ts";
 import { sayingOnce } from "../../../src/backends.ts";
 import {
   as,
@@ -25,19 +24,8 @@ import {
   wasm,
   window,
 } from "../../../src/index.ts";
-import { applySteps } from "../../../src/json.ts";
+import { random } from "../conformance.ts";
 import { noise } from "../noise.ts";
-
-const span = (values: ArrayLike<number | bigint>): number => {
-  let [low, high] = [Infinity, -Infinity];
-  for (let i = 0; i < values.length; i++) {
-    const v = Number(values[i]);
-    if (!Number.isFinite(v)) continue;
-    low = Math.min(low, v);
-    high = Math.max(high, v);
-  }
-  return high > low ? high - low : 1;
-};
 
 const short = imageFromArray(
   Int16Array.from({ length: 33 * 27 * 20 }, (_, i) => ((i * 7919) % 2000) - 1000),
@@ -129,32 +117,7 @@ describe("agreement with the reference", () => {
       expect(await compare(pipe(noise([32, 16, 16]), rescale(1 / 1000), gamma(exponent)), 1)).toBe(0);
   });
 
-  test("random pipelines of every step, dtype and grid", async () => {
-    await fc.assert(
-      fc.asyncProperty(pipelines(), async ({ image, steps: all }) => {
-        // Maps may jump where rounding decides, and so may rounding itself before something else; both are compared above.
-        const steps = all.filter(
-          (step, k) => step.op !== "map" && !(step.op === "as" && /int/.test(step.dtype) && k < all.length - 1),
-        );
-        const expression = applySteps(steps, image);
-        const wanted = await evaluate(expression, { backend: reference });
-        const range = Math.max(
-          span(image.voxels.data) * Math.abs(image.voxels.rescale.slope),
-          span(wanted.voxels.data),
-        );
-        const stored = range / Math.abs(wanted.voxels.rescale.slope);
-        const found = await evaluate(expression, { backend: wasm });
-        const isWhole = /int/.test(wanted.voxels.dtype);
-        for (let i = 0; i < wanted.voxels.data.length; i++) {
-          const [a, b] = [Number(found.voxels.data[i]), Number(wanted.voxels.data[i])];
-          const tolerance = 1e-5 * Math.max(stored, Math.abs(b)) + (isWhole ? 1 : 0);
-          if (!(Math.abs(a - b) <= tolerance || Object.is(a, b)))
-            throw new Error(`voxel ${i}: ${a}, the reference has ${b}`);
-        }
-      }),
-      { numRuns: 400, seed: 5 },
-    );
-  });
+  test("random pipelines of every step, dtype and grid", () => random(400).run(wasm));
 });
 
 describe("the same bits", () => {
