@@ -4,12 +4,13 @@
  * prefilter through its own transpose; and all of them to parameters, as sums over their domain. Cotangents
  * are of *stored* numbers, as bodies are. The background of a volume counts as a constant.
  */
-import { derive, plus, times } from "./derive.ts";
+import { activeBuffers, flows, parametersIn } from "./depend.ts";
+import { derive, isNumber, plus, times } from "./derive.ts";
 import { identity, type Tangents } from "./language/affine.ts";
 import type { Scalar } from "./language/scalar.ts";
 import * as scalar from "./language/scalar.ts";
 import { at, axes } from "./language/vector.ts";
-import { dtypes, type Storage } from "./language/voxels.ts";
+import type { Storage } from "./language/voxels.ts";
 import {
   type Buffer,
   bodiesOf,
@@ -116,7 +117,7 @@ class Builder {
     this.#tables = tables;
     this.buffers = [...forward.buffers];
     this.passes = forward.passes.filter(({ kind }) => kind !== "reduce" && kind !== "histogram");
-    this.#active = activeBuffers(forward, wanted);
+    this.#active = activeBuffers(forward, wanted.inputs, wanted.parameters);
   }
 
   /** Hands on what the output of a forward pass has been given. */
@@ -198,7 +199,7 @@ class Builder {
     const shared: Shared[] = [];
     for (const [k, tap] of pass.taps.slice(0, taps).entries()) {
       const weight = times(cotangent, derive(body, scalar.tap(k)));
-      if (isZero(weight)) continue;
+      if (isNumber(weight, 0)) continue;
       const { source, ...through } = tap;
       const { taps: looked, regions } = pass;
       if (this.#active.has(source)) {
@@ -211,7 +212,8 @@ class Builder {
     for (const name of this.#wanted.parameters)
       for (const leaf of parametersIn([body], name)) {
         const weight = times(cotangent, derive(body, leaf));
-        if (!isZero(weight)) shared.push({ total: { body: weight, moments: false }, counts: [[{ name, factor: 1 }]] });
+        if (!isNumber(weight, 0))
+          shared.push({ total: { body: weight, moments: false }, counts: [[{ name, factor: 1 }]] });
       }
     return shared;
   }
@@ -314,37 +316,6 @@ interface Shared {
 }
 
 const noRescale = { slope: 1, intercept: 0 };
-
-/** The buffers that depend on something wanted. */
-const activeBuffers = (plan: GradientPlan, { inputs, parameters }: Wanted): ReadonlySet<number> => {
-  const active = new Set(inputs);
-  for (const pass of plan.passes)
-    if (pass.kind === "prefilter" ? active.has(pass.source) : dependsOn(pass, active, parameters))
-      active.add(pass.output);
-  return active;
-};
-
-const dependsOn = (pass: GradientPass & Look, active: ReadonlySet<number>, parameters: readonly string[]): boolean =>
-  pass.taps.some(
-    ({ source, pull }) => active.has(source) || parameters.some((name) => pull.tangents?.has(name) === true),
-  ) || parameters.some((name) => parametersIn(bodiesOf(pass), name).length > 0);
-
-const parametersIn = (bodies: readonly Scalar[], name: string): readonly Scalar[] => [
-  ...new Set(bodies.flatMap(scalar.nodesOf).filter((s) => s.kind === "const" && s.parameter === name)),
-];
-
-/** Rounding to whole numbers has no derivative, unless there was nothing to round: voxels that were only moved. */
-const flows = (pass: Gather, { storage }: Buffer, buffers: readonly Buffer[]): boolean => {
-  if (storage === "working" || !dtypes[storage.dtype].integer) return true;
-  return scalar.nodesOf(pass.body).every((s) => {
-    if (s.kind === "unary" || s.kind === "binary" || s.kind === "slope") return false;
-    const tap = s.kind === "tap" ? pass.taps[s.index] : undefined;
-    const source = tap && buffers[tap.source]?.storage;
-    return tap === undefined || (tap.by === "nearest" && source !== "working" && source?.dtype === storage.dtype);
-  });
-};
-
-const isZero = (s: Scalar): boolean => s.kind === "const" && s.parameter === undefined && s.value === 0;
 
 /** Reads a buffer voxel by voxel. */
 const copyOf = (source: number): Tap => ({ source, pull: identity(), by: "nearest", boundary: "clamp", class: "copy" });

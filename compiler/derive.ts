@@ -78,7 +78,8 @@ const binaryRules: Readonly<
 
 // Arithmetic that does not write what has no effect: most derivatives are 0 or 1.
 
-const isNumber = (s: Scalar, value: number): boolean =>
+/** Whether a scalar is this very number, and no parameter that happens to have its value. */
+export const isNumber = (s: Scalar, value: number): boolean =>
   s.kind === "const" && s.parameter === undefined && s.value === value;
 
 export const plus = (a: Scalar, b: Scalar): Scalar => {

@@ -44,16 +44,19 @@ const guardOf = (body: Scalar): number | undefined => {
   return otherwise.kind === "const" && otherwise.value === 0 ? body.condition.region : undefined;
 };
 
-/** Whether a region ends where the samples do, or before. */
+/** Regions take in what lies a little beyond them. */
+const slack = 1e-6;
+
+/** Whether every voxel of the domain in a region falls on a sample: whole indices, over −1 and under the size. */
 const staysIn = (region: Region, { pull }: Scatter["through"], source: Vector3): boolean => {
   if (!isInvertible(region.pull)) return false;
   const across = compose(pull, invert(region.pull));
   return [0, 1, 2, 3, 4, 5, 6, 7].every((bits) => {
     const corner = transformPoint(
       across,
-      vector((k) => ((bits >> k) & 1 ? region.size[k] - 1 : 0)),
+      vector((k) => ((bits >> k) & 1 ? region.size[k] - 0.5 : -0.5)),
     );
-    return axes.every((k) => corner[k] > -0.5 && corner[k] < source[k] - 0.5);
+    return axes.every((k) => corner[k] > -1 + slack && corner[k] < source[k] - slack);
   });
 };
 

@@ -1,4 +1,5 @@
 /** What gradients this backend can take, which it computes in one piece. */
+import { product } from "../../compiler/language/vector.ts";
 import type { Buffer, GradientPlan } from "../../compiler/plan.ts";
 import { checkBudgetOf } from "../../compiler/schedule.ts";
 import { bytesOf } from "./places.ts";
@@ -15,8 +16,18 @@ export const gradientRefusalOf = (plan: GradientPlan): string | undefined => {
     : undefined;
 };
 
-/** Refuses gradients that need more than `budget` bytes beside what goes in. @throws MedImagesError `BudgetExceeded` */
-export const checkGradientBudget = ({ passes, inputs, results, buffers }: GradientPlan, budget?: number): void =>
-  checkBudgetOf(passes, inputs, results, budget, (buffer) => bytesOf(buffers[buffer] ?? nothing));
+/**
+ * Refuses gradients that need more than `budget` bytes beside what goes in; what a scatter gives is one volume of
+ * floats over its domain. @throws MedImagesError `BudgetExceeded`
+ */
+export const checkGradientBudget = ({ passes, inputs, results, buffers }: GradientPlan, budget?: number): void => {
+  const given = new Map(
+    passes.flatMap((pass) =>
+      pass.kind === "scatter" ? [[pass.output, 4 * product(pass.size) * pass.channels] as const] : [],
+    ),
+  );
+  const needs = (buffer: number): number => bytesOf(buffers[buffer] ?? nothing) + (given.get(buffer) ?? 0);
+  checkBudgetOf(passes, inputs, results, budget, needs);
+};
 
 const nothing: Buffer = { size: [0, 0, 0], channels: 0, storage: "working" };

@@ -2,7 +2,16 @@
  * A grid says where to look at a field: a lattice of voxel centres in the world. It is geometry alone,
  * so that every operation can announce its result's grid without computing a voxel.
  */
-import { type Affine, affineOf, imageOf, invert, type Point, type Tangents, transformPoint } from "./affine.ts";
+import {
+  type Affine,
+  affineOf,
+  compose,
+  imageOf,
+  invert,
+  type Point,
+  type Tangents,
+  transformPoint,
+} from "./affine.ts";
 import {
   axes,
   column,
@@ -99,6 +108,12 @@ export const sameGrid = (a: Grid, b: Grid, tolerance = 1e-6): boolean => {
     const here = transformPoint(toA, pointAt(b, corner));
     return axes.every((k) => Math.abs(here[k] - corner[k]) <= tolerance);
   });
+};
+
+/** The grid moved by a shift that may depend on parameters. */
+export const shifted = (grid: Grid, shift: Affine<"world", "world">): Grid => {
+  const { offset, tangents } = compose(shift, indexToWorld(grid));
+  return { ...grid, origin: offset, ...(tangents === undefined ? {} : { tangents }) };
 };
 
 /** The indices of the eight corner voxels. */

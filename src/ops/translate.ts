@@ -1,7 +1,7 @@
 /** Moves the image in the world: the origin moves along, so voxels stay as they are. */
-import { type Affine, compose, invert, translationBy } from "../../compiler/language/affine.ts";
+import { invert, translationBy } from "../../compiler/language/affine.ts";
 import { warp } from "../../compiler/language/field.ts";
-import { type Grid, indexToWorld } from "../../compiler/language/grid.ts";
+import { shifted } from "../../compiler/language/grid.ts";
 import { pointOf, type Real } from "../../compiler/language/real.ts";
 import type { Operation } from "../expression.ts";
 import type { AxisName, TranslateStep } from "../step.ts";
@@ -15,14 +15,10 @@ export const translateDefinition: OperationDefinition<"translate"> = {
   apply: ({ field, grid }, { axis, mm }) => {
     const along = (k: 0 | 1 | 2): Real => (k === axisIndex[axis] ? mm : 0);
     const shift = translationBy<"world">(pointOf([along(0), along(1), along(2)]));
-    const moved = { ...grid, ...pointGrid(compose(shift, indexToWorld(grid))) };
+    const moved = shifted(grid, shift);
     return gridRefusal(moved) ?? { field: warp(field, invert(shift)), grid: moved };
   },
 };
-
-/** What a moved grid has of its own. */
-const pointGrid = ({ offset, tangents }: Affine<"index", "world">): Pick<Grid, "origin" | "tangents"> =>
-  tangents === undefined ? { origin: offset } : { origin: offset, tangents };
 
 /** Moves the image by `mm` along a world axis (x to the left, y to the back, z up). No voxel changes. */
 export const translate = (axis: AxisName, mm: Real): Operation =>

@@ -137,6 +137,19 @@ describe("a copy", () => {
     expect(transposeCopy(scatterOf([4, 2, 2], [4, 2, 2], pull, false), volume([4, 2, 2])).kind).toBe("scatter");
     expect(transposeCopy(scatterOf([4, 2, 2], [4, 2, 2], pull, true), volume([4, 2, 2])).kind).toBe("gather");
   });
+  it("where it is clipped to coarser voxels that reach beyond the edge, it stays a scatter", async () => {
+    const pull = affineOf<"index", "index">([1, 0, 0, 0, 1, 0, 0, 0, 1], [-1, 0, 0]);
+    const coarse = affineOf<"index", "index">([1 / 3, 0, 0, 0, 1, 0, 0, 0, 1], [-1 / 3, 0, 0]);
+    const pass = {
+      ...scatterOf([7, 2, 2], [6, 2, 2], pull, true),
+      regions: [{ pull: coarse, size: [2, 2, 2] as const }],
+    };
+    const other = transposeCopy(pass, volume([6, 2, 2]));
+    const buffers = [volume([7, 2, 2]), volume([6, 2, 2])];
+    const input = noise(28, 3);
+    expect(await run(buffers, [other], input)).toEqual(await run(buffers, [pass], input));
+    expect(other.kind).toBe("scatter");
+  });
   it("where channels are summed, it stays a scatter", () => {
     const pull = affineOf<"index", "index">([1, 0, 0, 0, 1, 0, 0, 0, 1], [0, 0, 0]);
     const pass = { ...scatterOf([2, 2, 2], [2, 2, 2], pull, true), channels: 3 };

@@ -1,0 +1,39 @@
+/** What of a plan depends on what: where derivatives can be other than 0. */
+import type { Scalar } from "./language/scalar.ts";
+import * as scalar from "./language/scalar.ts";
+import { dtypes } from "./language/voxels.ts";
+import { type Buffer, bodiesOf, type Gather, type GradientPass, type GradientPlan, type Look } from "./plan.ts";
+
+/** The buffers that depend on one of some inputs or parameters. */
+export const activeBuffers = (
+  plan: GradientPlan,
+  inputs: readonly number[],
+  parameters: readonly string[],
+): ReadonlySet<number> => {
+  const active = new Set(inputs);
+  for (const pass of plan.passes)
+    if (pass.kind === "prefilter" ? active.has(pass.source) : dependsOn(pass, active, parameters))
+      active.add(pass.output);
+  return active;
+};
+
+const dependsOn = (pass: GradientPass & Look, active: ReadonlySet<number>, parameters: readonly string[]): boolean =>
+  pass.taps.some(
+    ({ source, pull }) => active.has(source) || parameters.some((name) => pull.tangents?.has(name) === true),
+  ) || parameters.some((name) => parametersIn(bodiesOf(pass), name).length > 0);
+
+/** The parameters of a name that bodies are made of; more than one where they differ in value. */
+export const parametersIn = (bodies: readonly Scalar[], name: string): readonly Scalar[] => [
+  ...new Set(bodies.flatMap(scalar.nodesOf).filter((s) => s.kind === "const" && s.parameter === name)),
+];
+
+/** Rounding to whole numbers has no derivative, unless there was nothing to round: voxels that were only moved. */
+export const flows = (pass: Gather, { storage }: Buffer, buffers: readonly Buffer[]): boolean => {
+  if (storage === "working" || !dtypes[storage.dtype].integer) return true;
+  return scalar.nodesOf(pass.body).every((s) => {
+    if (s.kind === "unary" || s.kind === "binary" || s.kind === "slope") return false;
+    const tap = s.kind === "tap" ? pass.taps[s.index] : undefined;
+    const source = tap && buffers[tap.source]?.storage;
+    return tap === undefined || (tap.by === "nearest" && source !== "working" && source?.dtype === storage.dtype);
+  });
+};
