@@ -19,6 +19,8 @@ import type { Work } from "./work.ts";
 
 /** Output of a job, in bytes, where the kernel has no wish: larger pieces are copied out faster. */
 const jobBytes = 2 ** 20;
+/** Output, in bytes, that is computed sooner than a thread hears of it. */
+const tooSmallToShare = 2 ** 15;
 
 interface Buffers {
   readonly buffers: readonly Buffer[];
@@ -120,7 +122,9 @@ export class Runner {
     const threads = this.#pool.threadsFor(this.#options.threads);
     const perUnit = work.bytesPerUnit ?? jobBytes / 8;
     const fair = Math.ceil((end - first) / (threads * 4));
-    const unitsPerJob = work.unitsPerJob ?? Math.max(1, Math.min(fair, Math.floor(jobBytes / perUnit)));
+    const isSmall = (end - first) * perUnit <= tooSmallToShare;
+    const wished = work.unitsPerJob ?? Math.max(1, Math.min(fair, Math.floor(jobBytes / perUnit)));
+    const unitsPerJob = isSmall ? end - first : wished;
     const align = (n: number): number => Math.ceil(n / 64) * 64;
     const uniforms = this.room.end(memory);
     const tables = align(uniforms + work.kernel.layout.bytes);
