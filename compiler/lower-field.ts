@@ -21,6 +21,13 @@ type View = Affine<"index", "world">;
 /** Exact operations read voxels where they are; any sampling gives the same, this one costs least. */
 const exactReading: Sampling = { by: "nearest", outside: { kind: "background" } };
 
+/** How a tap reads a volume. */
+interface Reading {
+  readonly by: Sampling["by"];
+  readonly boundary: TapBoundary;
+  readonly coefficients: boolean;
+}
+
 /** Where the volumes that fields are made of come from. */
 export interface Volumes {
   /** Whether pulls keep how they change with parameters. */
@@ -51,6 +58,7 @@ export class LookBuilder {
       case "warp":
         return this.field(field.field, compose(field.pull, view));
       case "map":
+        this.channels = Math.max(this.channels, field.channels);
         return this.map(field.body, field.fields, view);
       case "clip": {
         const within = this.#region(compose(worldToIndex(field.to), view), field.to.size);
@@ -70,7 +78,8 @@ export class LookBuilder {
   #interpolate(field: Interpolate, view: View): Scalar {
     const { by, outside } = field.sampling ?? exactReading;
     const source = this.#volumes.volume(field.volume);
-    const { grid } = field.volume;
+    const { coefficients, volume } = field;
+    const { grid } = volume;
     const { channels } = this.#volumes.buffer(source);
     const rescale = rescaleOf(this.#volumes.buffer(source));
     this.channels = Math.max(this.channels, channels);
@@ -79,10 +88,11 @@ export class LookBuilder {
       case "clamp":
       case "reflect":
       case "wrap":
-        return toReal(this.#tap(source, pull, by, outside.kind), rescale);
+        return toReal(this.#tap(source, pull, { by, boundary: outside.kind, coefficients }), rescale);
       case "constant":
       case "background": {
-        const value = toReal(this.#tap(source, pull, by, by === "bspline" ? "mirror" : "clamp"), rescale);
+        const boundary = by === "bspline" ? "mirror" : "clamp";
+        const value = toReal(this.#tap(source, pull, { by, boundary, coefficients }), rescale);
         const beyond = this.#fill(outside.kind === "constant" ? outside.value : "background", field);
         return scalar.select(this.#region(pull, grid.size), value, beyond);
       }
@@ -110,16 +120,17 @@ export class LookBuilder {
     }
   }
 
-  #tap(volume: number, exactPull: Pull, by: Sampling["by"], boundary: TapBoundary): Scalar {
+  #tap(volume: number, exactPull: Pull, { by, boundary, coefficients }: Reading): Scalar {
     const pull = this.#volumes.keepsTangents
       ? exactPull
       : affineOf<"index", "index">(exactPull.linear, exactPull.offset);
     checkFinite(pull);
     // What a parameter moves has a slope even where it happens to meet whole indices.
-    const kind = pull.tangents === undefined ? classify(pull) : "general";
-    // At whole indices every interpolator gives the sample itself.
-    const exact = kind === "copy";
-    const source = by === "bspline" && !exact ? this.#volumes.coefficients(volume, boundary) : volume;
+    const free = pull.tangents === undefined ? classify(pull) : "general";
+    // At whole indices every interpolator gives the sample itself, but for one of coefficients.
+    const exact = free === "copy" && !coefficients;
+    const kind = free === "copy" && !exact ? "axis-aligned" : free;
+    const source = by === "bspline" && !exact && !coefficients ? this.#volumes.coefficients(volume, boundary) : volume;
     const tap: Tap = { source, pull, by: exact ? "nearest" : by, boundary, class: kind };
     const key = `tap ${source} ${tap.by} ${boundary} ${spellAffine(pull)}`;
     return scalar.tap(this.#once(key, () => this.taps.push(tap)));

@@ -155,7 +155,7 @@ const toStored = (body: Scalar, rescale: Rescale): Scalar => {
 
 /** The volume that a sample merely reads again where it was taken. */
 const alreadySampled = (volume: Sample): Volume | undefined => {
-  if (volume.field.kind !== "interpolate") return undefined;
+  if (volume.field.kind !== "interpolate" || volume.field.coefficients) return undefined;
   const inner = volume.field.volume;
   const storage = inner.kind === "input" ? inner.voxels : inner.storage;
   return isKept(storage, volume.storage) && sameGrid(inner.grid, volume.grid, 1e-9) ? inner : undefined;

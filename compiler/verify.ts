@@ -92,7 +92,9 @@ export const lookFlaws = (
   ...([...taps, ...regions].every(isFinitePull) ? [] : ["has a pull that is not finite"]),
   ...taps.flatMap((tap, k) => {
     // What parameters move counts as general even where it happens to be less.
-    const kind = tap.pull.tangents === undefined ? classify(snapPull(tap.pull, domain.size)) : "general";
+    const free = tap.pull.tangents === undefined ? classify(snapPull(tap.pull, domain.size)) : "general";
+    // A spline is no copy even at whole indices, where its buffer need not hold coefficients that interpolate.
+    const kind = free === "copy" && tap.by === "bspline" ? "axis-aligned" : free;
     return [
       ...(kind === tap.class ? [] : [`calls tap ${k} ${tap.class}, but it is ${kind}`]),
       ...(tap.class === "copy" && tap.by !== "nearest" ? [`copies tap ${k} by ${tap.by}`] : []),

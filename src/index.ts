@@ -28,6 +28,7 @@ export { param, type Real, type RealMatrix3, type RealVector3 } from "../compile
 export {
   type BinaryOperator,
   binary,
+  channel,
   constant,
   type Scalar,
   select,

@@ -48,6 +48,7 @@ export function* lookOver(
     const window = new TableWindow();
     const values = bodies.map((body) =>
       evaluator(body, {
+        channel,
         tap: (index) => (readers[index] as TapReader).at(x),
         slope: (index, axis) => (readers[index] as TapReader).slopeAt(x, axis),
         inside: (region) => x >= (intervals[region] as Interval).start && x < (intervals[region] as Interval).end,

@@ -69,7 +69,11 @@ const boundsIn = (plan: Plan, largest: (input: number) => number): ((buffer: num
   const made = (pass: Pass): number =>
     pass.kind === "prefilter"
       ? prefilterGain * bound(pass.source)
-      : boundOf(pass.body, (tap) => bound(pass.taps[tap]?.source ?? broken(`tap ${tap} does not exist`)), bound);
+      : boundOf(pass.body, {
+          tap: (tap) => bound(pass.taps[tap]?.source ?? broken(`tap ${tap} does not exist`)),
+          background: bound,
+          channels: bufferOf(plan, pass.output).channels,
+        });
   /** Integers round up, and saturate. */
   const asHeld = (number: number, value: number): number => {
     const { integer, min, max } = dtypes[dtypeOfBuffer(bufferOf(plan, number))];

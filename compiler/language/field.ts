@@ -6,7 +6,7 @@
 import { type Affine, compose, invert, spellAffine, spellTangents } from "./affine.ts";
 import { type Grid, gridFromAffine, indexToWorld } from "./grid.ts";
 import { intern, type Node, objectId, spell } from "./intern.ts";
-import { type Fill, type Sampling, showSampling } from "./interpolator.ts";
+import { type Fill, type Outside, type Sampling, showSampling } from "./interpolator.ts";
 import type { Scalar } from "./scalar.ts";
 import type { Storage, Voxels } from "./voxels.ts";
 
@@ -15,6 +15,8 @@ export interface Interpolate extends Node {
   readonly kind: "interpolate";
   readonly volume: Volume;
   readonly sampling: Sampling | null;
+  /** Whether the samples are B-spline coefficients, so that the field need not pass through them: control points. */
+  readonly coefficients: boolean;
 }
 /** p ↦ field(pull(p)): the content moves by the inverse of `pull`. */
 export interface Warp extends Node {
@@ -29,9 +31,11 @@ export interface Clip extends Node {
   readonly to: Grid;
   readonly fill: Fill;
 }
-/** p ↦ body(fields(p)), for each channel alike. */
+/** p ↦ body(fields(p)), for each channel alike, or as far as the body asks for the number of the channel. */
 export interface MapFields extends Node {
   readonly kind: "map";
+  /** At least so many channels, however few the fields have. */
+  readonly channels: number;
   readonly body: Scalar;
   readonly fields: readonly Field[];
 }
@@ -75,7 +79,23 @@ export const sample = (field: Field, grid: Grid, storage: Sample["storage"], rea
   }));
 
 export const interpolate = (volume: Volume, sampling: Sampling | null): Interpolate =>
-  intern(`interpolate ${volume.id} ${spellSampling(sampling)}`, () => ({ kind: "interpolate", volume, sampling }));
+  interpolated(volume, sampling, false);
+
+/** The cubic B-spline Σ c · β³(index − position of c) over the control points c that a volume holds. */
+export const spline = (volume: Volume, outside: Outside): Interpolate =>
+  interpolated(volume, { by: "bspline", outside }, true);
+
+/** As a field interpolates another volume. */
+export const interpolateAs = ({ sampling, coefficients }: Interpolate, volume: Volume): Interpolate =>
+  interpolated(volume, sampling, coefficients);
+
+const interpolated = (volume: Volume, sampling: Sampling | null, coefficients: boolean): Interpolate =>
+  intern(`interpolate ${volume.id} ${spellSampling(sampling)}${coefficients ? " of coefficients" : ""}`, () => ({
+    kind: "interpolate",
+    volume,
+    sampling,
+    coefficients,
+  }));
 
 export const warp = (field: Field, pull: Affine<"world", "world">): Warp =>
   intern(`warp ${field.id} ${spellAffine(pull)}`, () => ({ kind: "warp", field, pull }));
@@ -88,8 +108,13 @@ export const clip = (field: Field, to: Grid, fill: Fill): Clip =>
     fill,
   }));
 
-export const mapFields = (body: Scalar, fields: readonly Field[]): MapFields =>
-  intern(`map ${body.id} ${fields.map((f) => f.id).join(",")}`, () => ({ kind: "map", body, fields }));
+export const mapFields = (body: Scalar, fields: readonly Field[], channels = 1): MapFields =>
+  intern(`map ${body.id} ${fields.map((f) => f.id).join(",")} ${channels}`, () => ({
+    kind: "map",
+    body,
+    fields,
+    channels,
+  }));
 
 /**
  * The field with `sampling` wherever none had been decided. A constant outside is meant in the values that
@@ -109,6 +134,7 @@ export const decideSampling = (field: Field, sampling: Sampling): Field => {
       const decided = mapFields(
         field.body,
         field.fields.map((f) => decideSampling(f, sampling)),
+        field.channels,
       );
       return extent === undefined || outside.kind !== "constant" ? decided : clip(decided, extent, outside.value);
     }
@@ -122,8 +148,10 @@ const extentOf = (field: Field): Grid | undefined => {
       return field.sampling === null ? field.volume.grid : undefined;
     case "clip":
       return extentOf(field.field);
-    case "map":
-      return field.fields.length === 1 && field.fields[0] !== undefined ? extentOf(field.fields[0]) : undefined;
+    case "map": {
+      const [extent, ...others] = field.fields.map(extentOf).filter((grid) => grid !== undefined);
+      return others.length === 0 ? extent : undefined;
+    }
     case "warp": {
       const inner = extentOf(field.field);
       return inner && gridFromAffine(inner.size, compose(invert(field.pull), indexToWorld(inner)));

@@ -9,6 +9,7 @@ import {
   type Backend,
   binary,
   changeOrientation,
+  channel,
   constant,
   crop,
   type DType,
@@ -180,6 +181,14 @@ const particular: readonly Check[] = [
         await agree(backend, map(body)(positive), 5e-4);
       for (const exponent of [0.4, 1.7, 3])
         await agree(backend, pipe(noise([32, 16, 16]), rescale(1 / 1000), gamma(exponent)), 1e-5);
+    },
+  },
+  {
+    name: "the number of the channel, moved and resampled",
+    run: async (backend) => {
+      const image = imageFromArray(noise([24, 9, 21]).voxels.data, { size: [24, 9, 7] }, { channels: 3 });
+      for (const move of [rotate("z", 30, { fill: 0 }), scale(1.3, { fill: 0 }), flip("x")])
+        await agree(backend, pipe(image, map(binary("add", channel, binary("mul", value, constant(0.5)))), move), 5e-3);
     },
   },
   {
