@@ -111,6 +111,7 @@ export { type MutualInformationOptions, mutualInformation } from "./losses/mutua
 export type { RangeOptions, ValueRange } from "./losses/value-range.ts";
 export { type AffineParameters, affine } from "./ops/affine.ts";
 export { crop, pad, padOrCropTo } from "./ops/crop.ts";
+export { controlGrid, displace, displaceBySpline } from "./ops/displace.ts";
 export { as, clamp, gamma, map, rescale, value, window } from "./ops/intensity.ts";
 export { materialize } from "./ops/materialize.ts";
 export { changeOrientation, flip } from "./ops/orient.ts";

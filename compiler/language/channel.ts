@@ -2,7 +2,7 @@
  * One channel of a field that has several, as a field of one channel: a component of a displacement, the image of one
  * class. Taking it is pushed down to the voxels, where it is a view that copies nothing.
  */
-import { clip, type Field, input, interpolateAs, mapFields, sample, type Volume, warp } from "./field.ts";
+import { clip, displace, type Field, input, interpolateAs, mapFields, sample, type Volume, warp } from "./field.ts";
 import { channel, constant, replaceLeaves } from "./scalar.ts";
 import { dtypes, type VoxelArray, type Voxels } from "./voxels.ts";
 
@@ -13,6 +13,7 @@ export const channelsOf = (field: Field): number => {
       return channelsOfVolume(field.volume);
     case "warp":
     case "clip":
+    case "displace":
       return channelsOf(field.field);
     case "map":
       return Math.max(field.channels, ...field.fields.map(channelsOf));
@@ -38,6 +39,8 @@ export const channelOf = (field: Field, k: number): Field => {
       return warp(channelOf(field.field, k), field.pull);
     case "clip":
       return clip(channelOf(field.field, k), field.to, field.fill);
+    case "displace":
+      return displace(channelOf(field.field, k), field.by);
     case "map":
       return mapFields(
         replaceLeaves(field.body, (leaf) => (leaf === channel ? constant(k) : undefined)),

@@ -39,7 +39,18 @@ export interface MapFields extends Node {
   readonly body: Scalar;
   readonly fields: readonly Field[];
 }
-export type Field = Interpolate | Warp | Clip | MapFields;
+/**
+ * p ↦ field(p + by(p)), with `by` the components in mm along x, y and z of the world: the content moves by about −by.
+ * Warps and displacements within are composed with it, each looked at where those outside lead.
+ */
+export interface Displace extends Node {
+  readonly kind: "displace";
+  readonly field: Field;
+  readonly by: Components;
+}
+/** Fields of one channel. */
+export type Components = readonly [x: Field, y: Field, z: Field];
+export type Field = Interpolate | Warp | Clip | MapFields | Displace;
 
 /** Voxels at hand. */
 export interface Input extends Node {
@@ -108,6 +119,9 @@ export const clip = (field: Field, to: Grid, fill: Fill): Clip =>
     fill,
   }));
 
+export const displace = (field: Field, by: Components): Displace =>
+  intern(`displace ${field.id} ${by.map((f) => f.id).join(",")}`, () => ({ kind: "displace", field, by }));
+
 export const mapFields = (body: Scalar, fields: readonly Field[], channels = 1): MapFields =>
   intern(`map ${body.id} ${fields.map((f) => f.id).join(",")} ${channels}`, () => ({
     kind: "map",
@@ -128,6 +142,8 @@ export const decideSampling = (field: Field, sampling: Sampling): Field => {
       return warp(decideSampling(field.field, sampling), field.pull);
     case "clip":
       return clip(decideSampling(field.field, sampling), field.to, field.fill);
+    case "displace":
+      return displace(decideSampling(field.field, sampling), field.by);
     case "map": {
       const { outside } = sampling;
       const extent = outside.kind === "constant" ? extentOf(field) : undefined;
@@ -148,6 +164,9 @@ const extentOf = (field: Field): Grid | undefined => {
       return field.sampling === null ? field.volume.grid : undefined;
     case "clip":
       return extentOf(field.field);
+    // What is displaced has been sampled, and lies on no grid.
+    case "displace":
+      return undefined;
     case "map": {
       const [extent, ...others] = field.fields.map(extentOf).filter((grid) => grid !== undefined);
       return others.length === 0 ? extent : undefined;
@@ -166,6 +185,7 @@ export const samplingsOf = (field: Field): readonly (Sampling | null)[] => {
       return [field.sampling];
     case "warp":
     case "clip":
+    case "displace":
       return samplingsOf(field.field);
     case "map":
       return field.fields.flatMap(samplingsOf);
