@@ -92,7 +92,13 @@ const cannotKeep = (backend: Backend): never =>
   });
 
 /** Steps after which a window in the old values would show something else. */
-const changesValues: ReadonlySet<OperationName> = new Set<OperationName>(["rescale", "window", "gamma", "map"]);
+const changesValues: ReadonlySet<OperationName> = new Set<OperationName>([
+  "biasField",
+  "rescale",
+  "window",
+  "gamma",
+  "map",
+]);
 
 const displayAfter = ({ image, steps }: Expression): Display => {
   const { window, ...rest } = image.display;

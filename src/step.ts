@@ -55,7 +55,7 @@ export interface DisplaceStep extends SamplingOptions {
   readonly op: "displace";
   readonly by: "vectors" | "control points";
   /** Three channels: along x, y and z of the world (LPS). */
-  readonly vectors: MedImage;
+  readonly vectors: MedImage<"intensity">;
 }
 export interface TranslateStep {
   readonly op: "translate";
@@ -111,6 +111,11 @@ export interface RescaleStep {
   readonly slope: Real;
   readonly intercept: Real;
 }
+/** Values are multiplied by the exponential of a cubic B-spline of control points, an image of one channel. */
+export interface BiasFieldStep {
+  readonly op: "biasField";
+  readonly controlPoints: MedImage<"intensity">;
+}
 export interface ClampStep {
   readonly op: "clamp";
   readonly min: Real;
@@ -148,6 +153,7 @@ export type Step =
   | MaterializeStep
   | AsStep
   | RescaleStep
+  | BiasFieldStep
   | ClampStep
   | WindowStep
   | GammaStep

@@ -54,6 +54,7 @@ const rangeAfter = (before: Known, step: Step): Known => {
       return { range: [numberOf(step.min), numberOf(step.max)] };
     case "as":
     case "rescale":
+    case "biasField":
     case "gamma":
     case "map":
       return { after: step.op };
