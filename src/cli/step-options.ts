@@ -36,7 +36,9 @@ export type Draft =
   /** The grid of another image, which has to be read first. */
   | { readonly needs: "image"; readonly path: string }
   /** A transform from a file. */
-  | { readonly needs: "transform"; readonly path: string };
+  | { readonly needs: "transform"; readonly path: string }
+  /** Vectors of a displacement from a file. */
+  | { readonly needs: "vectors"; readonly path: string };
 
 export interface StepOption {
   readonly value?: string;
@@ -203,6 +205,15 @@ export const stepOptions: Readonly<Record<string, StepOption>> = {
     "'rotate=0,0,30;scale=0.8,0.8,0.8;translate=5,-2,0'",
     readAffine,
   ),
+  displace: {
+    value: "FILE",
+    help: "Move the content by a displacement: an image of three channels, in mm along x, y and z of the world (LPS). The result shows at p what this image has at p plus the vector there, as with ITK and ANTs.",
+    format: {
+      expected: "the path of an image of vectors",
+      example: "warp.nii.gz",
+      read: (path) => (path === "" ? undefined : { needs: "vectors", path }),
+    },
+  },
   transform: {
     value: "FILE",
     help: "Move the content by a transform as `medimages register`, ITK or Slicer saves it: .tfm, .json, or a 4×4 matrix as text, from points of the fixed image to those of this one. The grid stays; --like FIXED after it takes that of the fixed image.",

@@ -1,5 +1,5 @@
 /** The steps of a command line, in the order in which they were given, and the grids that they refer to. */
-import { loadHeader } from "../io/load.ts";
+import { loadHeader, loadImage } from "../io/load.ts";
 import { loadTransform } from "../io/transform/transforms.ts";
 import type { Step } from "../step.ts";
 import { contentMapOf } from "../transform.ts";
@@ -40,10 +40,11 @@ export const samplingGroup: OptionGroup = {
   ],
 };
 
-/** A step whose sampling is known; only what a file says may be missing: the grid of an image, or a transform. */
+/** A step whose sampling is known; only what a file says may be missing: the grid of an image, a transform, vectors. */
 type Planned =
   | Step
   | { readonly op: "like"; readonly path: string; readonly sampling: SamplingInForce }
+  | { readonly op: "vectors-file"; readonly path: string; readonly sampling: SamplingInForce }
   | { readonly op: "transform-file"; readonly path: string; readonly sampling: SamplingInForce };
 
 /** Reads the steps; what is wrong with them is complained of. */
@@ -96,6 +97,8 @@ const withSampling = (draft: Draft, inForce: SamplingInForce): Planned | undefin
       return { op: "like", path: draft.path, sampling: inForce };
     case "transform":
       return { op: "transform-file", path: draft.path, sampling: inForce };
+    case "vectors":
+      return { op: "vectors-file", path: draft.path, sampling: inForce };
     case "fill": {
       const { fill } = inForce;
       if (fill === undefined) return draft.step;
@@ -104,7 +107,7 @@ const withSampling = (draft: Draft, inForce: SamplingInForce): Planned | undefin
   }
 };
 
-/** Reads the grids of reference images, and transforms. @throws MedImagesError when one of them cannot be read. */
+/** Reads the grids of reference images, transforms and displacements. @throws MedImagesError when one of them cannot be read. */
 export const resolveSteps = (planned: readonly Planned[], memory: number | undefined): Promise<readonly Step[]> =>
   allOf(
     planned.map(async (step): Promise<Step> => {
@@ -112,6 +115,11 @@ export const resolveSteps = (planned: readonly Planned[], memory: number | undef
         await readable(step.path);
         // The file maps points of the fixed image to the moving one; the content goes the other way.
         return { op: "transform", ...contentMapOf(await loadTransform(step.path)), ...step.sampling };
+      }
+      if (step.op === "vectors-file") {
+        await readable(step.path);
+        const vectors = await loadImage(step.path, { kind: "intensity", ...(memory === undefined ? {} : { memory }) });
+        return { op: "displace", by: "vectors", vectors, ...step.sampling };
       }
       if (step.op !== "like") return step;
       const { grid } = await loadHeader(step.path, memory === undefined ? {} : { memory });
