@@ -21,6 +21,7 @@ const runs = (...modules: readonly string[]): boolean => {
   }
 };
 export const canDamage: boolean = hasData && runs("pydicom", "numpy");
+export const hasPython: boolean = runs("sys");
 export const hasNibabel: boolean = runs("nibabel", "numpy");
 
 /** The damaged inputs in a folder of their own. */
@@ -72,6 +73,10 @@ const makeBombs = (folder: string): void => {
 
 export const python3 = (script: string, ...args: readonly string[]): string =>
   execFileSync(python, ["-W", "ignore", "-c", script, ...args], { encoding: "utf8", maxBuffer: 2 ** 28 });
+
+/** The same with bytes in and out. */
+export const python3Bytes = (script: string, input: Uint8Array): Uint8Array =>
+  new Uint8Array(execFileSync(python, ["-c", script], { input, maxBuffer: 2 ** 28 }));
 
 /** A folder that is removed after the tests of the calling file. */
 export const temporaryFolder = (): string => {
