@@ -1,5 +1,7 @@
 /** Files and folders by path: what is there, and reading it. */
-import { type FileHandle, open, readdir, stat } from "node:fs/promises";
+import { readSync } from "node:fs";
+import { type FileHandle, mkdtemp, open, readdir, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fail } from "../../compiler/errors.ts";
 import { deny } from "./node-errors.ts";
@@ -19,6 +21,19 @@ const fileSource = (path: string, handle: FileHandle, size: number): ByteSource 
     }
     return filled;
   };
+  const readNow = (offset: number, target: Uint8Array): number => {
+    let filled = 0;
+    try {
+      while (filled < target.length) {
+        const count = readSync(handle.fd, target, filled, target.length - filled, offset + filled);
+        if (count === 0) break;
+        filled += count;
+      }
+    } catch (thrown) {
+      deny(path, thrown);
+    }
+    return filled;
+  };
   const read = async (offset: number, length: number): Promise<Uint8Array> => {
     const target = Buffer.allocUnsafeSlow(Math.max(0, Math.min(length, size - offset)));
     return target.subarray(0, await readInto(offset, target));
@@ -28,6 +43,7 @@ const fileSource = (path: string, handle: FileHandle, size: number): ByteSource 
     size,
     read,
     readInto,
+    readNow,
     // The next piece is on its way while the present one is in use.
     async *stream(offset) {
       let ahead = read(offset, chunkSize);
@@ -77,4 +93,14 @@ export const listFolder = async (path: string): Promise<readonly string[]> => {
     }),
   );
   return lists.flat();
+};
+
+/** A folder of one's own among the temporary ones, removed with all that is in it. */
+export const withFolder = async <A>(use: (path: string) => Promise<A>): Promise<A> => {
+  const path = await mkdtemp(join(tmpdir(), "medimages-")).catch((thrown: unknown) => deny(tmpdir(), thrown));
+  try {
+    return await use(path);
+  } finally {
+    await rm(path, { recursive: true, force: true }).catch(() => undefined);
+  }
 };

@@ -6,7 +6,7 @@ import { totalmem } from "node:os";
 import { allocateBacked } from "../../backends/wasm/memory.ts";
 import { nodeDecode } from "./node-decoders.ts";
 import { gunzip, gzip, unzlib, zlib } from "./node-deflate.ts";
-import { kindOfPath, listFolder, openFile } from "./node-files.ts";
+import { kindOfPath, listFolder, openFile, withFolder } from "./node-files.ts";
 import { nodeGpu } from "./node-gpu.ts";
 import { nodeThreads } from "./node-threads.ts";
 import { writeFile } from "./node-write.ts";
@@ -17,6 +17,7 @@ export const platform: Platform = {
   kindOfPath,
   listFolder,
   writeFile,
+  withFolder,
   gunzip,
   gzip,
   unzlib,

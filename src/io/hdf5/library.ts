@@ -1,11 +1,14 @@
 /**
- * The HDF5 library as WebAssembly, loaded when it is first needed. It works on files of its own in memory. What it
- * cannot do it says on its standard error, where it is caught: its own way to throw leaves the C code half-way
- * through what it was doing, after which it is not to be trusted.
+ * The HDF5 library as WebAssembly, loaded when it is first needed. What it reads it reads where it lies, as much as it
+ * asks for; what it writes are files of its own in memory. What it cannot do it says on its standard error, where it
+ * is caught: its own way to throw leaves the C code half-way through what it was doing, after which it is not to be
+ * trusted.
  */
 import type { File as Hdf5File } from "h5wasm";
 import { fail, MedImagesError } from "../../../compiler/errors.ts";
-import { heapProblem } from "./heap.ts";
+import { bytesSource } from "../source.ts";
+import { type FileSystem, listen, mount } from "./files.ts";
+import { type Bytes, type HeapWatch, watchHeaps } from "./heap.ts";
 
 type Library = typeof import("h5wasm");
 
@@ -32,23 +35,17 @@ const abandon = (): void => {
 
 /** Whether the library complained since it was last asked. */
 let complained = false;
-const standardError = 2;
 
-const listen = (files: object): void => {
-  type Write = (stream: { readonly fd: number }, ...rest: readonly [Uint8Array, number, number]) => number;
-  const hooks = files as { write: Write };
-  const { write } = hooks;
-  hooks.write = (stream, ...rest) => {
-    if (stream.fd !== standardError) return write(stream, ...rest);
-    complained = true;
-    return rest[2];
-  };
-};
+const filesOf = ({ FS }: Library): FileSystem =>
+  (FS as unknown as FileSystem | null) ??
+  fail({ kind: "InternalError", phase: "HDF5", reason: "the library has no files" });
 
 const load = async (): Promise<Library> => {
   const library = failures === 0 ? await import("h5wasm") : await afresh();
   await library.ready;
-  if (library.FS !== null) listen(library.FS);
+  listen(filesOf(library), () => {
+    complained = true;
+  });
   return library;
 };
 
@@ -75,35 +72,43 @@ const withinMemory = <A>(limit: number, use: () => A): A => {
 
 let count = 0;
 
+const damaged = (path: string, reason: string, cause?: unknown): never =>
+  fail({ kind: "MalformedFile", path, reason, remedy: "get the file again from where it came" }, cause);
+
+interface Opened<A> {
+  readonly result: A;
+  /** The bytes of the file as it is then, where it was written. */
+  readonly bytes: () => Uint8Array;
+  readonly discard: () => void;
+}
+
 /**
- * Opens bytes as an HDF5 file, or a new one where there are none, for as long as `use` takes. What `use` gives comes
- * with the bytes of the file as it is then, where `writes` says that they are wanted.
+ * Opens a file of the library's file system, which `prepare` puts there, for as long as `use` takes.
  * @throws MedImagesError `MalformedFile` for whatever the library cannot do
  */
 const withFile = async <A>(
   name: string,
-  bytes: Uint8Array | undefined,
   mode: "r" | "a" | "w",
+  limit: number,
+  prepare: (files: FileSystem, path: string) => HeapWatch | undefined,
   use: (file: Hdf5File) => A,
-): Promise<{ readonly result: A; readonly bytes: () => Uint8Array; readonly discard: () => void }> => {
-  const problem = bytes === undefined ? undefined : heapProblem(bytes);
-  if (problem !== undefined)
-    fail({ kind: "MalformedFile", path: name, reason: problem, remedy: "get the file again from where it came" });
+): Promise<Opened<A>> => {
   loading ??= load();
-  const { File, FS } = await loading;
-  if (FS === null) return fail({ kind: "InternalError", phase: "HDF5", reason: "the library has no files" });
+  const library = await loading;
+  const { File } = library;
+  const files = filesOf(library);
   const path = `image${count++}.h5`;
   const discard = (): void => {
     try {
-      FS.unlink(path);
+      files.unlink(path);
     } catch {
       // A file that was never made need not be removed.
     }
   };
+  let watch: HeapWatch | undefined;
   let file: Hdf5File | undefined;
   try {
-    if (bytes !== undefined) FS.writeFile(path, bytes);
-    const limit = mode === "r" ? leastLimit + limitPerByte * (bytes?.length ?? 0) : Number.POSITIVE_INFINITY;
+    watch = prepare(files, path);
     const result = withinMemory(limit, () => {
       complained = false;
       // Written in the oldest form, which every reader knows and whose headers carry no checksums of their own.
@@ -117,7 +122,7 @@ const withFile = async <A>(
       return found;
     });
     file = undefined;
-    return { result, bytes: () => FS.readFile(path), discard };
+    return { result, bytes: () => files.readFile(path), discard };
   } catch (thrown) {
     let trapped = thrown instanceof WebAssembly.RuntimeError;
     try {
@@ -128,33 +133,55 @@ const withFile = async <A>(
     }
     discard();
     if (trapped) abandon();
+    const problem = watch?.problem();
+    if (problem !== undefined) return damaged(name, problem, thrown);
     if (thrown instanceof MedImagesError && !complained) throw thrown;
-    return fail(
-      {
-        kind: "MalformedFile",
-        path: name,
-        reason: "its HDF5 structure is damaged or holds what cannot be read",
-        remedy: "get the file again from where it came",
-      },
-      thrown,
-    );
+    return damaged(name, "its HDF5 structure is damaged or holds what cannot be read", thrown);
   }
 };
 
-/** What `use` finds in a file. */
-export const readHdf5 = async <A>(name: string, bytes: Uint8Array, use: (file: Hdf5File) => A): Promise<A> => {
-  const { result, discard } = await withFile(name, bytes, "r", use);
+const checkHeaps = (name: string, watch: HeapWatch): void => {
+  const problem = watch.problem();
+  if (problem !== undefined) damaged(name, problem);
+};
+
+/**
+ * What `use` finds in a file.
+ * @throws MedImagesError `MalformedFile`
+ */
+export const readHdf5 = async <A>(name: string, bytes: Bytes, use: (file: Hdf5File) => A): Promise<A> => {
+  const watch = watchHeaps(bytes);
+  checkHeaps(name, watch);
+  const limit = leastLimit + limitPerByte * bytes.size;
+  const prepare = (files: FileSystem, path: string): HeapWatch => {
+    mount(files, path, bytes.size, watch);
+    return watch;
+  };
+  const { result, discard } = await withFile(name, "r", limit, prepare, use);
   discard();
   return result;
 };
 
-/** The bytes of a file to which `use` wrote: a new one, or the one given. */
+/**
+ * The bytes of a file to which `use` wrote: a new one, or the one given.
+ * @throws MedImagesError `MalformedFile`
+ */
 export const writeHdf5 = async (
   name: string,
   before: Uint8Array | undefined,
   use: (file: Hdf5File) => void,
 ): Promise<Uint8Array> => {
-  const { bytes, discard } = await withFile(name, before, before === undefined ? "w" : "a", use);
+  if (before !== undefined) {
+    const { size, readNow } = bytesSource(before);
+    const watch = watchHeaps({ size, readNow });
+    watch.readNow(0, new Uint8Array(size));
+    checkHeaps(name, watch);
+  }
+  const prepare = (files: FileSystem, path: string): undefined => {
+    if (before !== undefined) files.writeFile(path, before);
+  };
+  const mode = before === undefined ? "w" : "a";
+  const { bytes, discard } = await withFile(name, mode, Number.POSITIVE_INFINITY, prepare, use);
   try {
     return bytes();
   } finally {
