@@ -76,6 +76,12 @@ const dictionaryOf = (attribute: Attribute | undefined): MetadataValue | undefin
   }
 };
 
+/** Julia's Bool is a bit field of eight bits. */
+const flagOf = (attribute: Attribute | undefined): boolean | undefined => {
+  const value = attribute?.value;
+  return value instanceof Uint8Array && value.length === 1 ? value[0] !== 0 : undefined;
+};
+
 const given = <A extends object>(entries: { readonly [K in keyof A]: A[K] | undefined }): A =>
   Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined)) as A;
 
@@ -116,6 +122,7 @@ const describe = (file: Hdf5File, name: string, path: string): DescribedVoxels =
     date_of_saving: textOf(attrs.date_of_saving),
     patient_uid: textOf(attrs.patient_uid),
     legacy_file_name: textOf(attrs.legacy_file_name),
+    is_contrast_administered: flagOf(attrs.is_contrast_administered),
     display_data: dictionaryOf(attrs.display_data),
     clinical_data: clinical,
     metadata: dictionaryOf(attrs.metadata),
