@@ -65,6 +65,13 @@ const largestBuffer = async (use: () => Promise<void>): Promise<number> => {
   return largest;
 };
 
+/** Shown in one line, as far as one line can. */
+const shown = (bytes: Uint8Array): { readonly bytes: Uint8Array } => {
+  const text = bytes.length > 4000 ? `${bytes.length} bytes` : `base64 ${Buffer.from(bytes).toString("base64")}`;
+  const mutant = { bytes, [fc.toStringMethod]: () => text };
+  return mutant;
+};
+
 /**
  * Reads mutants, each in one of the ways, in turn.
  * @param stillReads called now and then: fails unless sound files are read as before
@@ -79,7 +86,7 @@ export const searchMutants = async (
   let count = 0;
   const largest = await largestBuffer(() =>
     fc.assert(
-      fc.asyncProperty(mutants, async (bytes) => {
+      fc.asyncProperty(mutants.map(shown), async ({ bytes }) => {
         const start = performance.now();
         const way = ways[count++ % ways.length]!;
         refused += Number(await refuses(way(bytes, { memory: budget })));

@@ -38,7 +38,7 @@ const named: Way = async (bytes, options) => {
 };
 const slices: Way = async (bytes, options) => {
   const [image = ""] = await listHdf5(bytes, options);
-  await loadHdf5(bytes, { ...options, image, slices: { first: 1, count: 1 } });
+  await loadHdf5(bytes, { ...options, image, slices: { first: 0, count: 1 } });
 };
 
 const value = fc.oneof(fc.constantFrom(0, 1, 127, 128, 255), fc.nat(255));

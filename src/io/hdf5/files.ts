@@ -8,6 +8,8 @@ import type { HeapWatch } from "./heap.ts";
 export interface FileSystem {
   open(path: string, flags: string): { readonly node: FileNode };
   close(stream: object): void;
+  /** By their numbers, of which the first three are the standard ones. */
+  readonly streams: readonly (object | null | undefined)[];
   unlink(path: string): void;
   writeFile(path: string, bytes: Uint8Array): void;
   readFile(path: string): Uint8Array;
@@ -45,4 +47,10 @@ export const listen = (files: FileSystem, onComplaint: () => void): void => {
     onComplaint();
     return rest[2];
   };
+};
+
+/** Closes what the library left open. */
+export const closeAll = (files: FileSystem): void => {
+  for (const stream of files.streams.slice(standardError + 1))
+    if (stream !== null && stream !== undefined) files.close(stream);
 };

@@ -1,37 +1,17 @@
 /**
  * The HDF5 library as WebAssembly, loaded when it is first needed. What it reads it reads where it lies, as much as it
  * asks for; what it writes are files of its own in memory. What it cannot do it says on its standard error, where it
- * is caught: its own way to throw leaves the C code half-way through what it was doing, after which it is not to be
- * trusted.
+ * is caught: its own way to throw leaves the C code half-way through what it was doing. After every file it is put back
+ * to what it was when it was loaded.
  */
 import type { File as Hdf5File } from "h5wasm";
 import { fail, MedImagesError } from "../../../compiler/errors.ts";
 import { bytesSource } from "../source.ts";
-import { type FileSystem, listen, mount } from "./files.ts";
+import { closeAll, type FileSystem, listen, mount } from "./files.ts";
 import { type Bytes, type HeapWatch, watchHeaps } from "./heap.ts";
+import { type Machine, sharedMachine, withMachine } from "./machine.ts";
 
 type Library = typeof import("h5wasm");
-
-let loading: Promise<Library> | undefined;
-let failures = 0;
-/** A failed library cannot be unloaded: its memory, some 20 MiB, stays as long as the program runs. */
-const mostFailures = 32;
-
-/** The same module under another address is loaded again, with a memory of its own; bundles have no addresses. */
-const afresh = async (): Promise<Library> => {
-  try {
-    return (await import(/* @vite-ignore */ `${import.meta.resolve("h5wasm")}?${failures}`)) as Library;
-  } catch {
-    return await import("h5wasm");
-  }
-};
-
-/** After a trap in C its memory is not to be trusted: sound files would be called damaged. */
-const abandon = (): void => {
-  if (failures >= mostFailures) return;
-  failures++;
-  loading = undefined;
-};
 
 /** Whether the library complained since it was last asked. */
 let complained = false;
@@ -40,35 +20,51 @@ const filesOf = ({ FS }: Library): FileSystem =>
   (FS as unknown as FileSystem | null) ??
   fail({ kind: "InternalError", phase: "HDF5", reason: "the library has no files" });
 
-const load = async (): Promise<Library> => {
-  const library = failures === 0 ? await import("h5wasm") : await afresh();
+interface Loaded {
+  readonly library: Library;
+  readonly machine: Machine;
+}
+
+/** The same module under another address is one of our own; bundles have no addresses. */
+const ownAddress = (): string | undefined => {
+  try {
+    return `${import.meta.resolve("h5wasm")}?medimages`;
+  } catch {
+    return undefined;
+  }
+};
+
+const readied = async (loaded: Promise<Library>): Promise<Library> => {
+  const library = await loaded;
   await library.ready;
   listen(filesOf(library), () => {
     complained = true;
   });
+  // It prepares itself at the first file, so that this is not to be done again for each.
+  const path = "first.h5";
+  new library.File(path, "w").close();
+  filesOf(library).unlink(path);
   return library;
 };
+
+/** Whoever else uses the library has files open in it, which must not be forgotten. */
+const load = async (): Promise<Loaded> => {
+  const address = ownAddress();
+  if (address !== undefined)
+    try {
+      return await withMachine("H5_libinit_g", () => readied(import(/* @vite-ignore */ address)));
+    } catch {
+      // Where it cannot be loaded so, it is shared.
+    }
+  return { library: await readied(import("h5wasm")), machine: sharedMachine };
+};
+
+let loading: Promise<Loaded> | undefined;
 
 /** What the library gets for a file of few bytes; a chunk of one may inflate to gigabytes, which no image needs. */
 const leastLimit = 2 ** 28;
 /** And for every byte of the file: images hardly deflate to less. */
 const limitPerByte = 8;
-const pageBytes = 2 ** 16;
-
-/** Does what has to be done in one go, during which no memory of WebAssembly grows beyond `limit` bytes. */
-const withinMemory = <A>(limit: number, use: () => A): A => {
-  const { prototype } = WebAssembly.Memory;
-  const { grow } = prototype;
-  prototype.grow = function (pages) {
-    if (this.buffer.byteLength + pages * pageBytes > limit) throw new RangeError("the HDF5 library asks for too much");
-    return grow.call(this, pages);
-  };
-  try {
-    return use();
-  } finally {
-    prototype.grow = grow;
-  }
-};
 
 let count = 0;
 
@@ -94,45 +90,35 @@ const withFile = async <A>(
   use: (file: Hdf5File) => A,
 ): Promise<Opened<A>> => {
   loading ??= load();
-  const library = await loading;
-  const { File } = library;
+  const { library, machine } = await loading;
   const files = filesOf(library);
   const path = `image${count++}.h5`;
   const discard = (): void => {
     try {
+      closeAll(files);
       files.unlink(path);
     } catch {
       // A file that was never made need not be removed.
     }
   };
   let watch: HeapWatch | undefined;
-  let file: Hdf5File | undefined;
   try {
     watch = prepare(files, path);
-    const result = withinMemory(limit, () => {
+    const result = machine.run(limit, () => {
       complained = false;
       // Written in the oldest form, which every reader knows and whose headers carry no checksums of their own.
-      const opened = new File(path, mode, mode === "r" ? {} : { libver: ["earliest", "latest"] });
-      if (opened.file_id < 0n) throw new Error("the HDF5 library cannot open it");
-      file = opened;
-      const found = use(opened);
-      opened.close();
+      const file = new library.File(path, mode, mode === "r" ? {} : { libver: ["earliest", "latest"] });
+      if (file.file_id < 0n) throw new Error("the HDF5 library cannot open it");
+      const found = use(file);
+      file.close();
       // What it could not read it leaves out, and goes on.
       if (complained) throw new Error("the HDF5 library complained");
       return found;
     });
-    file = undefined;
     return { result, bytes: () => files.readFile(path), discard };
   } catch (thrown) {
-    let trapped = thrown instanceof WebAssembly.RuntimeError;
-    try {
-      file?.close();
-    } catch (later) {
-      // It is damaged, which is told already.
-      trapped ||= later instanceof WebAssembly.RuntimeError;
-    }
+    // Nothing is closed: the library forgets what it had open.
     discard();
-    if (trapped) abandon();
     const problem = watch?.problem();
     if (problem !== undefined) return damaged(name, problem, thrown);
     if (thrown instanceof MedImagesError && !complained) throw thrown;
