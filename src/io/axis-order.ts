@@ -24,29 +24,35 @@ export const axisSink = (
 ): VoxelSink => {
   const width = dtypes[dtype].bytes;
   const staging = new Uint8Array(staged * width);
-  // Moved as bytes, never as floats, whose NaNs need not survive a move.
-  const target = (at: number): Uint8Array => new Uint8Array(buffer, at * width, width);
   const index = axes.map(() => 0);
   let place = 0;
   let filled = 0;
-  const step = (): void => {
+  const [fastest] = axes;
+  const along = fastest?.stride === 1 ? fastest.size : 1;
+  /** Goes on by `count` numbers, no further than to the end of the first axis. */
+  const step = (count: number): void => {
+    let by = count;
     for (let k = 0; k < axes.length; k++) {
       const { size, stride } = axes[k] as PlacedAxis;
-      const next = (index[k] as number) + 1;
-      place += stride;
+      const next = (index[k] as number) + by;
+      place += by * stride;
       if (next < size) {
         index[k] = next;
         return;
       }
       index[k] = 0;
       place -= size * stride;
+      by = 1;
     }
   };
+  // Moved as bytes, never as floats, whose NaNs need not survive a move; those that stay together, at once.
   const move = (): void => {
     if (swap) swapBytes(width, staging.buffer, 0, filled);
-    for (let at = 0; at < filled; at += width) {
-      target(place).set(staging.subarray(at, at + width));
-      step();
+    for (let at = 0; at < filled; ) {
+      const count = Math.min((filled - at) / width, along === 1 ? 1 : along - (index[0] as number));
+      new Uint8Array(buffer, place * width, count * width).set(staging.subarray(at, at + count * width));
+      at += count * width;
+      step(count);
     }
     filled = 0;
   };

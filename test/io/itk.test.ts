@@ -1,10 +1,11 @@
 /** Formats that ITK reads and writes for this package, through `@itk-wasm/image-io`. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { readImageNode, writeImageNode } from "@itk-wasm/image-io";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { gridOf, sameGrid } from "../../compiler/language/grid.ts";
-import { dtypes, voxelsOf } from "../../compiler/language/voxels.ts";
+import { dtypeNames, dtypes, voxelsOf } from "../../compiler/language/voxels.ts";
 import { asKind, intensityImage, type MedImage } from "../../src/image.ts";
 import { itkFormats } from "../../src/io/itk/formats.ts";
 import { loadHeader, loadImage, saveImage } from "../../src/io/load.ts";
@@ -16,9 +17,12 @@ const folder = temporaryFolder();
 const at = (name: string): string => join(folder, name);
 const removals: (() => void)[] = [];
 beforeAll(() => {
+  // ITK tells on the console what it cannot do.
+  for (const way of ["log", "error"] as const) vi.spyOn(console, way).mockImplementation(() => undefined);
   for (const format of itkFormats()) removals.push(registerFormat(format));
 });
 afterAll(() => {
+  vi.restoreAllMocks();
   for (const remove of removals) remove();
 });
 
@@ -152,6 +156,45 @@ describe("what is written through ITK", () => {
     expect(theirs.size).toEqual([...size]);
     expect(theirs.imageType).toMatchObject({ componentType: type, components: channels });
   });
+
+  /** The rows of the table in docs/formats.md. */
+  const kept = [
+    ...readFileSync(fileURLToPath(new URL("../../docs/formats.md", import.meta.url)), "utf8").matchAll(
+      /^\| (MGH|GIPL|VTK|MRC|Scanco ISQ) \| ([^|]*) \| ([^|]*) \| ([^|]*) \|$/gm,
+    ),
+  ].map(([, name = "", types = "", channels = ""]) => ({ name, types: types.split(", "), channels }));
+  test.each(kept)(
+    "$name keeps $types, and what it keeps is what the documents say",
+    async ({ name, types, channels }) => {
+      const { suffixes } = itkFormats().find((format) => format.name === name)!;
+      const path = at(`kept${suffixes[0]}`);
+      const image = (dtype: (typeof dtypeNames)[number], count: number): MedImage<"intensity"> => {
+        const bytes = ramp(24 * count * dtypes[dtype].bytes).map((b) => b & 63);
+        return intensityImage({
+          voxels: voxelsOf(new dtypes[dtype].array(bytes.buffer), { channels: count }),
+          grid: gridOf(size, { spacing: [0.5, 1.25, 2] }),
+        });
+      };
+      const keeps = async (one: MedImage): Promise<boolean> => {
+        try {
+          await saveImage(path, one);
+        } catch (thrown) {
+          expect(thrown).toMatchObject({ error: { kind: "UnsupportedVoxels" } });
+          return false;
+        }
+        const copy = await loadImage(path);
+        expect(copy.voxels.dtype).toBe(one.voxels.dtype);
+        expect(bytesOf(copy.voxels.data)).toEqual(bytesOf(one.voxels.data));
+        return true;
+      };
+      const found: string[] = [];
+      for (const dtype of dtypeNames) if (await keeps(image(dtype, 1))) found.push(dtype);
+      expect(found).toEqual(dtypeNames.filter((dtype) => types.includes(dtype)));
+      const [first] = found as (typeof dtypeNames)[number][];
+      expect(await keeps(image(first!, 5))).toBe(channels.startsWith("any number"));
+      expect(await keeps(image("uint8", 3))).toBe(/^any number|bytes of three/.test(channels));
+    },
+  );
 
   test("what a format cannot hold is refused, and nothing is left behind", async () => {
     await expect(saveImage(at("turned.gipl"), made("int16", oblique))).rejects.toThrow(/direction cannot be kept/);

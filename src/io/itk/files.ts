@@ -110,6 +110,8 @@ const lost = (wanted: ItkImage, found: ItkImage): readonly string[] => {
 export const writeWithItk = async (image: MedImage, path: string, format: string): Promise<Uint8Array> => {
   const itk = await load(path);
   const wanted = imageToItk(image);
+  const { components, componentType } = wanted.imageType;
+  const voxels = `${components > 1 ? `${components} channels` : "voxels"} of the type ${componentType}`;
   const refuse = (what: string, cause?: unknown): never =>
     fail(
       {
@@ -124,7 +126,7 @@ export const writeWithItk = async (image: MedImage, path: string, format: string
     const found = await itk
       .writeImageNode(wanted, made)
       .then(() => itk.readImageNode(made, { informationOnly: true }))
-      .catch((thrown: unknown) => refuse(`voxels of the type ${wanted.imageType.componentType}`, thrown));
+      .catch((thrown: unknown) => refuse(voxels, thrown));
     const missing = lost(wanted, found);
     if (missing.length > 0) refuse(`its ${missing.join(", ")}`);
     const source = await openSource(made);
