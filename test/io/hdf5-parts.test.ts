@@ -9,7 +9,7 @@ import { asKind, imageFromArray, intensityImage, type MedImage } from "../../src
 import { listHdf5, loadHdf5, saveHdf5 } from "../../src/io/hdf5.ts";
 import { loadHeader, loadImage } from "../../src/io/load.ts";
 import { bytesOf, gzipped } from "./handmade.ts";
-import { dataFolder, hasData, hasPython, python3, temporaryFolder } from "./shared.ts";
+import { dataFolder, hasData, hasH5py, python3, temporaryFolder } from "./shared.ts";
 
 const folder = temporaryFolder();
 const at = (name: string): string => join(folder, name);
@@ -142,16 +142,7 @@ describe.skipIf(!hasData)("of a MINC file (skipped without ../shared/data)", () 
   });
 });
 
-const hasH5py = ((): boolean => {
-  try {
-    python3("import h5py");
-    return true;
-  } catch {
-    return false;
-  }
-})();
-
-test.skipIf(!hasPython || !hasH5py)("chunks of several slices and none at all (skipped without h5py)", async () => {
+test.skipIf(!hasH5py)("chunks of several slices and none at all (skipped without h5py)", async () => {
   const image = imageFromArray(noise(16 * 16 * 20, 4), { size: [16, 16, 20] });
   await saveHdf5(at("ours.h5"), image);
   const script = `

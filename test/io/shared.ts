@@ -22,6 +22,7 @@ const runs = (...modules: readonly string[]): boolean => {
 };
 export const canDamage: boolean = hasData && runs("pydicom", "numpy");
 export const hasPython: boolean = runs("sys");
+export const hasH5py: boolean = runs("h5py");
 export const hasNibabel: boolean = runs("nibabel", "numpy");
 
 /** The damaged inputs in a folder of their own. */
