@@ -1,12 +1,12 @@
 /** Where tests find real files, damaged ones and room to write, none of which belong to the repository. */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { constants, crc32, deflateRawSync } from "node:zlib";
-import { afterAll } from "vitest";
 import { handmade } from "./handmade.ts";
+
+export { temporaryFolder } from "../temporary-folder.ts";
 
 export const dataFolder: string = fileURLToPath(new URL("../../../shared/data", import.meta.url));
 export const hasData: boolean = existsSync(join(dataFolder, "expected.json"));
@@ -78,13 +78,6 @@ export const python3 = (script: string, ...args: readonly string[]): string =>
 /** The same with bytes in and out. */
 export const python3Bytes = (script: string, input: Uint8Array): Uint8Array =>
   new Uint8Array(execFileSync(python, ["-c", script], { input, maxBuffer: 2 ** 28 }));
-
-/** A folder that is removed after the tests of the calling file. */
-export const temporaryFolder = (): string => {
-  const folder = mkdtempSync(join(tmpdir(), "medimages-io-"));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-};
 
 export interface ExpectedFile {
   readonly kind: string;
