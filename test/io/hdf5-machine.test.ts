@@ -25,17 +25,20 @@ const bytes = Uint8Array.from([
 ]);
 
 test("memory and stack are what they were, whatever was done", async () => {
-  const { library, machine } = await withMachine("store", async () => {
-    const { instance } = await WebAssembly.instantiate(bytes);
-    const { memory, store, __stack_pointer } = instance.exports as {
-      memory: WebAssembly.Memory;
-      store: (at: number, value: number) => void;
-      __stack_pointer: WebAssembly.Global;
-    };
-    store(1000, 7);
-    __stack_pointer.value = 64;
-    return { memory, store, stack: __stack_pointer };
-  });
+  const { library, machine } = await withMachine(
+    async () => {
+      const { instance } = await WebAssembly.instantiate(bytes);
+      const { memory, store, __stack_pointer } = instance.exports as {
+        memory: WebAssembly.Memory;
+        store: (at: number, value: number) => void;
+        __stack_pointer: WebAssembly.Global;
+      };
+      store(1000, 7);
+      __stack_pointer.value = 64;
+      return { memory, store, stack: __stack_pointer };
+    },
+    ({ memory }) => memory.buffer,
+  );
   const { memory, store, stack } = library;
   const at = (where: number): number => new Uint8Array(memory.buffer)[where]!;
   expect(

@@ -8,7 +8,7 @@ import type { HeapWatch } from "./heap.ts";
 export interface FileSystem {
   open(path: string, flags: string): { readonly node: FileNode };
   close(stream: object): void;
-  /** By their numbers, of which the first three are the standard ones. */
+  /** What is open. */
   readonly streams: readonly (object | null | undefined)[];
   unlink(path: string): void;
   writeFile(path: string, bytes: Uint8Array): void;
@@ -49,8 +49,8 @@ export const listen = (files: FileSystem, onComplaint: () => void): void => {
   };
 };
 
-/** Closes what the library left open. */
-export const closeAll = (files: FileSystem): void => {
-  for (const stream of files.streams.slice(standardError + 1))
-    if (stream !== null && stream !== undefined) files.close(stream);
+/** Closes what the library left open, but for what was open before. */
+export const closeOthers = (files: FileSystem, before: ReadonlySet<object | null | undefined>): void => {
+  for (const stream of files.streams)
+    if (stream !== null && stream !== undefined && !before.has(stream)) files.close(stream);
 };

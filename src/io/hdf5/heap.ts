@@ -60,7 +60,8 @@ export interface HeapWatch {
 /** Looks through what is read of a file. */
 export const watchHeaps = (file: Bytes): HeapWatch => {
   const known = new Set<number>();
-  const size = bytesAt(file, 0, headLength)[lengthSizeAt(bytesAt(file, 0, headLength))];
+  const superblock = bytesAt(file, 0, headLength);
+  const size = superblock[lengthSizeAt(superblock)];
   let problem = size === 8 ? undefined : `its lengths have ${size} bytes, where 8 are known here`;
   const around = beginning.length - 1;
   return {

@@ -7,7 +7,7 @@
 import type { File as Hdf5File } from "h5wasm";
 import { fail, MedImagesError } from "../../../compiler/errors.ts";
 import { bytesSource } from "../source.ts";
-import { closeAll, type FileSystem, listen, mount } from "./files.ts";
+import { closeOthers, type FileSystem, listen, mount } from "./files.ts";
 import { type Bytes, type HeapWatch, watchHeaps } from "./heap.ts";
 import { type Machine, sharedMachine, withMachine } from "./machine.ts";
 
@@ -19,6 +19,8 @@ let complained = false;
 const filesOf = ({ FS }: Library): FileSystem =>
   (FS as unknown as FileSystem | null) ??
   fail({ kind: "InternalError", phase: "HDF5", reason: "the library has no files" });
+
+const memoryOf = ({ Module }: Library): ArrayBufferLike => (Module as unknown as { HEAPU8: Uint8Array }).HEAPU8.buffer;
 
 interface Loaded {
   readonly library: Library;
@@ -52,7 +54,7 @@ const load = async (): Promise<Loaded> => {
   const address = ownAddress();
   if (address !== undefined)
     try {
-      return await withMachine("H5_libinit_g", () => readied(import(/* @vite-ignore */ address)));
+      return await withMachine(() => readied(import(/* @vite-ignore */ address)), memoryOf);
     } catch {
       // Where it cannot be loaded so, it is shared.
     }
@@ -70,6 +72,14 @@ let count = 0;
 
 const damaged = (path: string, reason: string, cause?: unknown): never =>
   fail({ kind: "MalformedFile", path, reason, remedy: "get the file again from where it came" }, cause);
+
+const closeQuietly = (file: Hdf5File | undefined): void => {
+  try {
+    file?.close();
+  } catch {
+    // It is damaged, which is told already.
+  }
+};
 
 interface Opened<A> {
   readonly result: A;
@@ -93,21 +103,23 @@ const withFile = async <A>(
   const { library, machine } = await loading;
   const files = filesOf(library);
   const path = `image${count++}.h5`;
+  const open = new Set(files.streams);
   const discard = (): void => {
     try {
-      closeAll(files);
+      closeOthers(files, open);
       files.unlink(path);
     } catch {
       // A file that was never made need not be removed.
     }
   };
   let watch: HeapWatch | undefined;
+  let file: Hdf5File | undefined;
   try {
     watch = prepare(files, path);
     const result = machine.run(limit, () => {
       complained = false;
       // Written in the oldest form, which every reader knows and whose headers carry no checksums of their own.
-      const file = new library.File(path, mode, mode === "r" ? {} : { libver: ["earliest", "latest"] });
+      file = new library.File(path, mode, mode === "r" ? {} : { libver: ["earliest", "latest"] });
       if (file.file_id < 0n) throw new Error("the HDF5 library cannot open it");
       const found = use(file);
       file.close();
@@ -117,7 +129,7 @@ const withFile = async <A>(
     });
     return { result, bytes: () => files.readFile(path), discard };
   } catch (thrown) {
-    // Nothing is closed: the library forgets what it had open.
+    if (!machine.forgets) closeQuietly(file);
     discard();
     const problem = watch?.problem();
     if (problem !== undefined) return damaged(name, problem, thrown);

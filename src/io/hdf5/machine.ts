@@ -17,6 +17,8 @@ const partsOf = ({ memory, __stack_pointer: stackPointer }: WebAssembly.Exports)
     : undefined;
 
 export interface Machine {
+  /** Whether all that was left open is forgotten after each run. */
+  readonly forgets: boolean;
   /** Does what has to be done in one go, during which the memory grows to no more than `limit` bytes. */
   run<A>(limit: number, use: () => A): A;
 }
@@ -35,6 +37,7 @@ const machineOf = ({ memory, stackPointer }: Parts): Machine => {
     return grow(pages);
   };
   return {
+    forgets: true,
     run: (limit, use) => {
       most = limit;
       try {
@@ -50,6 +53,7 @@ const machineOf = ({ memory, stackPointer }: Parts): Machine => {
 
 /** Of an instance that others use as well, or that was made before: its memory is left as it is, but bounded. */
 export const sharedMachine: Machine = {
+  forgets: false,
   run: (limit, use) => {
     const { prototype } = WebAssembly.Memory;
     const { grow } = prototype;
@@ -67,28 +71,27 @@ export const sharedMachine: Machine = {
 
 /**
  * Loads a library that makes an instance of its own meanwhile.
- * @param marks is exported by no other module
+ * @param memoryOf the memory of the library, by which its instance is known among others made at the same time
  */
 export const withMachine = async <A>(
-  marks: string,
   load: () => Promise<A>,
+  memoryOf: (library: A) => ArrayBufferLike,
 ): Promise<{ readonly library: A; readonly machine: Machine }> => {
   const { instantiate } = WebAssembly;
-  let parts: Parts | undefined;
-  const note = (made: unknown): void => {
-    const { exports } =
-      (made as Partial<WebAssembly.WebAssemblyInstantiatedSource>).instance ?? (made as WebAssembly.Instance);
-    if (marks in exports) parts = partsOf(exports);
-  };
+  const made: WebAssembly.Exports[] = [];
   const watching = async (...given: Parameters<typeof instantiate>): Promise<unknown> => {
-    const made: unknown = await instantiate(...given);
-    note(made);
-    return made;
+    const one: Partial<WebAssembly.WebAssemblyInstantiatedSource> & Partial<WebAssembly.Instance> = await instantiate(
+      ...given,
+    );
+    made.push(one.instance?.exports ?? one.exports ?? {});
+    return one;
   };
   Object.assign(WebAssembly, { instantiate: watching });
   try {
     const library = await load();
-    return { library, machine: parts === undefined ? sharedMachine : machineOf(parts) };
+    const memory = memoryOf(library);
+    const own = made.map(partsOf).find((parts) => parts?.memory.buffer === memory);
+    return { library, machine: own === undefined ? sharedMachine : machineOf(own) };
   } finally {
     Object.assign(WebAssembly, { instantiate });
   }

@@ -3,7 +3,6 @@ import type { File as Hdf5File } from "h5wasm";
 import { fail } from "../../../compiler/errors.ts";
 import { subgrid, voxelCount } from "../../../compiler/language/grid.ts";
 import { dtypes } from "../../../compiler/language/voxels.ts";
-import type { Kind } from "../../image.ts";
 import type { Content } from "../content.ts";
 import type { OpenedImage } from "../format.ts";
 import { allocateVoxels, type Budget, checkBudget } from "../limits.ts";
@@ -79,10 +78,7 @@ const slicesOf = ({ header }: DescribedVoxels, asked: Slices | undefined, path: 
  * Opens the image of a file, or the one that is asked for; a MINC 2 file has one.
  * @throws MedImagesError `MalformedFile`, `UnsupportedFile`, `InvalidDocument` for slices that there are not
  */
-export const openHdf5 = async (
-  content: Content,
-  options: Hdf5Options,
-): Promise<OpenedImage & { readonly kind: Kind }> => {
+export const openHdf5 = async (content: Content, options: Hdf5Options): Promise<OpenedImage> => {
   const { name: path } = content;
   const bytes = await bytesOf(content, options);
   const described = await readHdf5(path, bytes, (file) => find(file, options.image, path));
@@ -96,7 +92,6 @@ export const openHdf5 = async (
   // Chunks are compressed inside, so that a file may claim far more than it holds.
   const claim: Content = { ...content, gzipped: true };
   return {
-    kind,
     header: { ...header, grid, kind, warnings: [...header.warnings, ...content.warnings()] },
     read: async ({ signal, onProgress }) => {
       const buffer = allocateVoxels(claim, needed, numbers, options);

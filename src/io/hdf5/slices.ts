@@ -81,7 +81,7 @@ export const describeDataset = (
   return { stored, count, grid };
 };
 
-/** Slices from one on, of every channel. */
+/** Slices along the third axis, counted from 0, of every channel. */
 export interface Slices {
   readonly first: number;
   readonly count: number;
@@ -102,7 +102,7 @@ const largestPiece = 2 ** 26;
 
 /** How many slices to read at a time: whole chunks. */
 const stepOf = (dataset: Dataset, bytesOfSlice: number): number => {
-  const thick = dataset.metadata.chunks?.at(-3) ?? 1;
+  const thick = Math.max(1, dataset.metadata.chunks?.at(-3) ?? 1);
   const few = Math.max(1, Math.floor(pieceBytes / bytesOfSlice));
   const most = Math.max(1, Math.floor(largestPiece / bytesOfSlice));
   return Math.min(most, Math.max(thick, few - (few % thick)));

@@ -27,9 +27,9 @@ const wordsIn = (bytes: Uint8Array): number => {
 /** The header of VTK is text; the line before the voxels says what they are, or by which table they are coloured. */
 const inVtk = (bytes: Uint8Array): Voxels => {
   const text = String.fromCharCode(...bytes.subarray(0, 4096));
-  const last = [...text.matchAll(/^(LOOKUP_TABLE|COLOR_SCALARS|SCALARS|VECTORS|NORMALS|TENSORS)[^\n]*\n/gm)];
+  const lines = [...text.matchAll(/^(LOOKUP_TABLE|COLOR_SCALARS|SCALARS|VECTORS|NORMALS|TENSORS)[^\n]*\n/gm)];
   // Voxels may look like a line of the header; only a table follows the first such line.
-  const [first, second] = last;
+  const [first, second] = lines;
   const line = second?.[1] === "LOOKUP_TABLE" && first?.[1] === "SCALARS" ? second : first;
   const start = line === undefined ? 0 : line.index + line[0].length;
   return /^ASCII\s*$/m.test(text.slice(0, start))
