@@ -82,6 +82,7 @@ export {
   type Warning,
 } from "./image.ts";
 export { type LoadHdf5Options, listHdf5, loadHdf5, type SaveHdf5Options, saveHdf5 } from "./io/hdf5.ts";
+export { itkFormats } from "./io/itk/formats.ts";
 // Files.
 export {
   encodeNifti,
@@ -99,7 +100,7 @@ export {
   saveNifti,
   type WhichSeries,
 } from "./io/load.ts";
-export { type CustomFormat, registerFormat, type SourceFile } from "./io/registry.ts";
+export { type CustomFormat, type FileBytes, registerFormat, type SourceFile } from "./io/registry.ts";
 export { type FromJSONOptions, fromJSON, type PipelineDocument, toJSON } from "./json.ts";
 export {
   addLosses,

@@ -1,6 +1,7 @@
 /**
- * Inflating bzip2, by a library that decodes in one go: its output is taken away byte by byte, so that it can be
- * stopped once there is more than anybody asked for.
+ * Inflating bzip2, by a library that decodes in one go: its output is taken away byte by byte, and no more of it is
+ * kept than anybody asked for. The library compares the checksum of a block once all of it was decoded, and that of a
+ * stream at its end; so a block that was begun is always finished, and a stream may not end before its last words.
  */
 import { fail, MedImagesError } from "../../compiler/errors.ts";
 import { corrupt } from "../platform/gunzip.ts";
@@ -8,15 +9,17 @@ import { collected } from "./write-pieces.ts";
 
 const pieceLength = 2 ** 20;
 
-/** Thrown through the library to stop it. */
+/** Thrown through the library to stop it between two blocks. */
 class Enough extends Error {}
 
-/** Keeps up to `limit` bytes and stops at the next. */
+/** Keeps up to `limit` bytes and counts the others. */
 class Collector {
   readonly pieces: Uint8Array[] = [];
   #piece: Uint8Array = new Uint8Array(0);
   #filled = 0;
   #left: number;
+  /** Whether there was more than is kept. */
+  full = false;
 
   constructor(limit: number) {
     this.#left = limit;
@@ -24,7 +27,10 @@ class Collector {
 
   writeByte(byte: number): void {
     if (this.#filled === this.#piece.length) {
-      if (this.#left === 0) throw new Enough();
+      if (this.#left === 0) {
+        this.full = true;
+        return;
+      }
       this.#piece = new Uint8Array(Math.min(pieceLength, this.#left));
       this.#left -= this.#piece.length;
       this.#filled = 0;
@@ -72,17 +78,21 @@ export async function* bunzip2(
   const collector = new Collector(limit + 1);
   let position = 0;
   const input = {
-    readByte: (): number => packed[position++] ?? corrupt(path, "its bzip2 stream is cut off"),
+    readByte: (): number => {
+      // Bytes are asked for before a block is written, never while it is: whatever was written is whole and checked.
+      if (collector.full) throw new Enough();
+      return packed[position++] ?? corrupt(path, "its bzip2 stream is cut off");
+    },
     read: (target: Uint8Array, offset: number, length: number): number => {
       const bytes = packed.subarray(position, position + length);
       target.set(bytes, offset);
       position += bytes.length;
       return bytes.length;
     },
-    eof: (): boolean => position >= packed.length,
   };
   try {
-    Bunzip.decode(input, collector, true);
+    // One stream at a time and without an `eof`, at which the library would end before the stream does.
+    while (position < packed.length && !collector.full) Bunzip.decode(input, collector);
   } catch (thrown) {
     if (thrown instanceof MedImagesError) throw thrown;
     if (!(thrown instanceof Enough)) corrupt(path, "its bzip2 data are damaged and cannot be inflated", thrown);

@@ -7,6 +7,7 @@ import { platform } from "#platform";
 import { fail } from "../../compiler/errors.ts";
 import type { Warning } from "../image.ts";
 import { startsGzip } from "../platform/gzip-member.ts";
+import type { ByteSource } from "../platform/platform.ts";
 import { concatenate } from "../platform/pushback.ts";
 import { type ImageSource, openSource } from "./source.ts";
 
@@ -23,6 +24,8 @@ export interface Content {
   readonly sourceSize: number;
   /** No more bytes than this can be inside: exact for a plain source, deflate's limit for a gzipped one. */
   readonly capacity: number;
+  /** The source itself, where it is plain: for readers that jump about. */
+  readonly source?: ByteSource;
   /** Bytes that were taken or skipped so far. */
   position(): number;
   /** The next `length` bytes, fewer only at the end, left where they are. */
@@ -41,7 +44,8 @@ export interface Content {
 const nothing = new Uint8Array(0);
 
 /** What a content is made of: bytes that come one after the other, and what is known of where they come from. */
-export interface ContentParts extends Pick<Content, "name" | "path" | "gzipped" | "sourceSize" | "capacity"> {
+export interface ContentParts
+  extends Pick<Content, "name" | "path" | "gzipped" | "sourceSize" | "capacity" | "source"> {
   readonly pieces: AsyncIterator<Uint8Array>;
   /** May grow while the pieces are read. */
   readonly warnings: readonly Warning[];
@@ -147,6 +151,7 @@ export const openContent = async (source: ImageSource): Promise<Content> => {
       gzipped,
       sourceSize: size,
       capacity: gzipped ? size * largestDeflateRatio : size,
+      ...(gzipped ? {} : { source: bytes }),
       pieces: gzipped ? inflated() : bytes.stream(0)[Symbol.asyncIterator](),
       warnings,
       close: () => bytes.close(),

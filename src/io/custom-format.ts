@@ -4,7 +4,7 @@ import { fail, MedImagesError } from "../../compiler/errors.ts";
 import type { MedImage } from "../image.ts";
 import type { Content } from "./content.ts";
 import type { ImageHeader, OpenedImage, WriteOptions } from "./format.ts";
-import type { Budget } from "./limits.ts";
+import { type Budget, memoryOf } from "./limits.ts";
 import { wholeOf } from "./whole.ts";
 import { withProgress } from "./write-pieces.ts";
 
@@ -14,7 +14,12 @@ export interface SourceFile {
   readonly name: string;
   /** All of it, inflated when it is gzipped. */
   readonly bytes: Uint8Array;
+  /** As many bytes its voxels may take. */
+  readonly memory: number;
 }
+
+/** The bytes of a file, in one piece or in several. */
+export type FileBytes = Uint8Array | Iterable<Uint8Array>;
 
 export interface CustomFormat {
   /** As it stands in messages and in `info`. */
@@ -23,16 +28,16 @@ export interface CustomFormat {
   readonly suffixes: readonly string[];
   /** Whether a file is of this format, by its first 1024 bytes (inflated; fewer of a short file) and its name. */
   sniff(head: Uint8Array, name: string): boolean;
-  /** Makes the image, in LPS millimetres. What it throws is reported as the reason why the file cannot be read. */
+  /** Makes the image, of either kind, in LPS millimetres. What it throws is reported as the reason why the file cannot be read. */
   read(file: SourceFile): MedImage | Promise<MedImage>;
-  /** The bytes of an image, in one piece or in several. Absent where the format is only read. */
-  readonly write?: (image: MedImage) => Uint8Array | Iterable<Uint8Array>;
+  /** The bytes of an image for a path, in one piece or in several. Absent where the format is only read. */
+  readonly write?: (image: MedImage, path: string) => FileBytes | Promise<FileBytes>;
 }
 
 const imageOf = async (format: CustomFormat, content: Content, budget: Budget): Promise<MedImage> => {
   const bytes = await wholeOf(content, budget);
   try {
-    return await format.read({ name: content.name, bytes });
+    return await format.read({ name: content.name, bytes, memory: memoryOf(budget) });
   } catch (thrown) {
     if (thrown instanceof MedImagesError) throw thrown;
     const why = thrown instanceof Error ? thrown.message : String(thrown);
@@ -45,9 +50,9 @@ const imageOf = async (format: CustomFormat, content: Content, budget: Budget): 
 
 export const openCustom = async (format: CustomFormat, content: Content, budget: Budget): Promise<OpenedImage> => {
   const image = await imageOf(format, content, budget);
-  const { voxels, grid, channels, modality, study, clinical, display, metadata, warnings } = image;
+  const { kind, voxels, grid, channels, modality, study, clinical, display, metadata, warnings } = image;
   const header: ImageHeader = {
-    ...{ grid, channels, modality, study, clinical, display, metadata },
+    ...{ kind, grid, channels, modality, study, clinical, display, metadata },
     format: format.name,
     dtype: voxels.dtype,
     rescale: voxels.rescale,
@@ -58,11 +63,7 @@ export const openCustom = async (format: CustomFormat, content: Content, budget:
 
 const total = (pieces: readonly Uint8Array[]): number => pieces.reduce((sum, { length }) => sum + length, 0);
 
-export const writeCustom = async (
-  path: string,
-  made: Uint8Array | Iterable<Uint8Array>,
-  options: WriteOptions,
-): Promise<void> => {
+export const writeCustom = async (path: string, made: FileBytes, options: WriteOptions): Promise<void> => {
   const pieces = made instanceof Uint8Array ? [made] : [...made];
   await platform.writeFile(path, withProgress(undefined, pieces, total(pieces), options), options.signal);
 };

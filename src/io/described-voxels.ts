@@ -6,6 +6,7 @@ import { fail } from "../../compiler/errors.ts";
 import { product } from "../../compiler/language/vector.ts";
 import { dtypes } from "../../compiler/language/voxels.ts";
 import { componentCount, type Warning } from "../image.ts";
+import { axisSink, type PlacedAxis } from "./axis-order.ts";
 import type { Content } from "./content.ts";
 import type { ImageHeader, OpenedImage } from "./format.ts";
 import { allocateVoxels, type Budget, checkBudget } from "./limits.ts";
@@ -18,6 +19,8 @@ export interface VoxelLayout {
   readonly interleaved: number;
   /** Whether the bytes of each number have to be reversed. */
   readonly swap: boolean;
+  /** Where each axis of the file lies in memory, where this is not said by `interleaved`. */
+  readonly axes?: readonly PlacedAxis[] | undefined;
 }
 
 export const channelsOf = ({ channels }: Pick<ImageHeader, "channels">): number =>
@@ -58,7 +61,11 @@ export const describedImage = (
     header,
     read: async (progress) => {
       const buffer = allocateVoxels(voxelContent, bytes, volume * channels, budget);
-      const sink = voxelSink(buffer, { dtype, components: layout.interleaved, volume }, layout.swap);
+      const { interleaved, swap, axes } = layout;
+      const sink =
+        axes === undefined
+          ? voxelSink(buffer, { dtype, components: interleaved, volume }, swap)
+          : axisSink(buffer, dtype, axes, swap);
       await pump(voxelContent, 0, bytes, progress, sink.write, warn);
       sink.finish();
       const data = new dtypes[dtype].array(buffer, 0, volume * channels);

@@ -23,18 +23,20 @@ export const saveHdf5 = async (
 ): Promise<void> => (await import("./hdf5/write.ts")).saveHdf5(path, images, options);
 
 /**
- * Reads the image of an HDF5 file, or the one that `image` names, as the kind that it was saved as.
- * @throws MedImagesError `FileAccess`, `MalformedFile`, `UnsupportedFile`, `BudgetExceeded`, `Aborted`
+ * Reads the image of an HDF5 file, or the one that `image` names, as the kind that it was saved as; or some `slices` of
+ * it, along the third axis from 0 on, as an image that stands where they stand. What else is in the file is not read.
+ * @throws MedImagesError `FileAccess`, `MalformedFile`, `UnsupportedFile`, `BudgetExceeded`, `Aborted`,
+ * `InvalidDocument` for slices that there are not
  */
 export const loadHdf5 = async (source: ImageSource, options: LoadHdf5Options = {}): Promise<MedImage> => {
   const { openHdf5 } = await import("./hdf5/read.ts");
   const content = await openContent(source);
   try {
-    const { header, kind, read } = await openHdf5(content, options);
+    const { header, read } = await openHdf5(content, options);
     const { voxels } = await read(options);
     const { grid, channels, modality, study, clinical, display, metadata, warnings } = header;
     const parts = { voxels, grid, channels, modality, study, clinical, display, metadata, warnings };
-    return kind === "label" ? labelImage(parts) : intensityImage(parts);
+    return header.kind === "label" ? labelImage(parts) : intensityImage(parts);
   } finally {
     await content.close();
   }

@@ -5,7 +5,7 @@
 import type { CustomFormat } from "./custom-format.ts";
 import type { ImageFormat } from "./format.ts";
 
-export type { CustomFormat, SourceFile } from "./custom-format.ts";
+export type { CustomFormat, FileBytes, SourceFile } from "./custom-format.ts";
 
 const registered: ImageFormat[] = [];
 export const registeredFormats = (): readonly ImageFormat[] => registered;
@@ -22,7 +22,7 @@ const adapted = (format: CustomFormat): ImageFormat => {
       ? {}
       : {
           write: async (path, image, options) =>
-            (await import("./custom-format.ts")).writeCustom(path, write(image), options),
+            (await import("./custom-format.ts")).writeCustom(path, await write(image, path), options),
         }),
   };
 };

@@ -3,13 +3,12 @@ declare module "seek-bzip" {
   interface Bytes {
     readByte(): number;
     read(target: Uint8Array, offset: number, length: number): number;
-    eof(): boolean;
   }
   interface ByteSink {
     writeByte(byte: number): void;
   }
   const Bunzip: {
-    decode(input: Bytes, output: ByteSink, multistream?: boolean): unknown;
+    decode(input: Bytes, output: ByteSink): unknown;
   };
   export default Bunzip;
 }

@@ -18,12 +18,18 @@ async function* inPieces(
   for (let at = offset; at < size; at += pieceLength) yield await read(at, pieceLength);
 }
 
-const bytesSource = (bytes: Uint8Array): ByteSource => {
+/** Bytes in memory, which can be read without waiting. */
+export const bytesSource = (bytes: Uint8Array): ByteSource & Required<Pick<ByteSource, "readNow">> => {
   const read = async (offset: number, length: number): Promise<Uint8Array> => bytes.subarray(offset, offset + length);
   return {
     name: "the bytes given",
     size: bytes.length,
     read,
+    readNow: (offset, target) => {
+      const there = bytes.subarray(offset, offset + target.length);
+      target.set(there);
+      return there.length;
+    },
     stream: (offset) => inPieces(bytes.length, offset, read),
     close: async () => {},
   };

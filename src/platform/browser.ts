@@ -73,6 +73,7 @@ export const platform: Platform = {
   kindOfPath: async () => "absent",
   listFolder: async (path) => noFiles(path, "pass the files of the folder as a list instead"),
   writeFile: async (path) => noFiles(path, "make the bytes with encodeNifti and save those"),
+  withFolder: async () => noFiles("a folder", "do this in Node"),
   gunzip: (chunks, name) => inflate(chunks, name, "gzip"),
   gzip: (chunks) => through(chunks, new CompressionStream("gzip")),
   unzlib: (chunks, name) => inflate(chunks, name, "deflate"),

@@ -16,6 +16,8 @@ export interface ByteSource {
   read(offset: number, length: number): Promise<Uint8Array>;
   /** Reads bytes from `offset` on straight into `target`, and gives their number; where the source can. */
   readonly readInto?: (offset: number, target: Uint8Array) => Promise<number>;
+  /** The same without waiting, for libraries that cannot wait; where the source can. */
+  readonly readNow?: (offset: number, target: Uint8Array) => number;
   /** All bytes from `offset` on, in pieces. */
   stream(offset: number): AsyncIterable<Uint8Array>;
   close(): Promise<void>;
@@ -39,6 +41,8 @@ export interface Platform {
    * The unfinished file is removed on failure, on abort and when the process is interrupted.
    */
   writeFile(path: string, chunks: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<void>;
+  /** Makes an empty folder for as long as `use` takes. @throws MedImagesError `FileAccess` */
+  withFolder<A>(use: (path: string) => Promise<A>): Promise<A>;
   /** Inflates gzip, all members of it, in pieces; the return value says what was wrong with it. */
   gunzip(chunks: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array, GzipEnd>;
   /** Deflates to gzip, in pieces. */

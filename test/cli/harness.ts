@@ -1,12 +1,12 @@
 /** The command line without a process: what a command writes is caught, its exit status returned. */
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { afterAll } from "vitest";
 import type { VoxelArray } from "../../compiler/language/voxels.ts";
 import { medimages } from "../../src/cli/cli.ts";
+
+export { temporaryFolder } from "../temporary-folder.ts";
 
 export interface Outcome {
   readonly status: number;
@@ -37,13 +37,6 @@ export const callWith = async (
   return { status, out: stdout.text, err: stderr.text };
 };
 export const call = (...words: readonly string[]): Promise<Outcome> => callWith({}, words);
-
-/** A folder that is removed after the tests of the calling file. */
-export const temporaryFolder = (): string => {
-  const folder = mkdtempSync(join(tmpdir(), "medimages-cli-"));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-};
 
 export const root: string = fileURLToPath(new URL("../../", import.meta.url));
 

@@ -106,14 +106,3 @@ describe("medimages register", () => {
     expect(readFileSync(at("t.json"), "utf8")).toContain("LPS mm");
   });
 });
-
-describe("centres on the command line", () => {
-  test("a turn about a point is a turn about the centre and a shift", async () => {
-    const one = await call("run", at("moving.nii"), "--rotate", "0,0,1:30:10,20,0", "-o", at("a.nii"));
-    const other = await call("run", at("moving.nii"), "--affine", "rotate=0,0,30;center=10,20,0", "-o", at("b.nii"));
-    expect([one.status, other.status]).toEqual([0, 0]);
-    const [a, b, c] = [await loadImage(at("a.nii")), await loadImage(at("b.nii")), await loadImage(at("moving.nii"))];
-    expect(countBeyond(a.voxels.data, b.voxels.data, 1e-2)).toBe(0);
-    expect(countBeyond(a.voxels.data, c.voxels.data, 1e-2)).toBeGreaterThan(1000);
-  });
-});

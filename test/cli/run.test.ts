@@ -109,6 +109,19 @@ describe("steps of the command line are the operations of the library", () => {
     expect(countBeyond(wanted.voxels.data, found.voxels.data, 0.05)).toBe(0);
   });
 
+  test("a turn about a point is a turn about the centre and a shift", async () => {
+    const one = await call("run", at("ct.nii"), "--rotate", "0,0,1:30:10,20,0", "-o", at("about.nii"));
+    const other = await call("run", at("ct.nii"), "--affine", "rotate=0,0,30;center=10,20,0", "-o", at("shifted.nii"));
+    expect([one.status, other.status]).toEqual([0, 0]);
+    const [a, b, c] = [
+      await loadImage(at("about.nii")),
+      await loadImage(at("shifted.nii")),
+      await loadImage(at("ct.nii")),
+    ];
+    expect(countBeyond(a.voxels.data, b.voxels.data, 1e-2)).toBe(0);
+    expect(countBeyond(a.voxels.data, c.voxels.data, 1e-2)).toBeGreaterThan(100);
+  });
+
   test("--like takes the grid of another image", async () => {
     expect((await call("run", at("labels.nii"), "--label", "--like", at("ref.nii"), "-o", at("like.nii"))).status).toBe(
       0,

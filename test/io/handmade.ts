@@ -76,3 +76,16 @@ export const bytesOf = (array: ArrayBufferView): Uint8Array =>
   new Uint8Array(array.buffer, array.byteOffset, array.byteLength).slice();
 
 export const ramp = (length: number): Uint8Array => Uint8Array.from({ length }, (_, k) => (k * 7 + 3) % 256);
+
+/** `ramp(240)` as Python packs it with bzip2. */
+export const bzipped: Uint8Array = Buffer.from(
+  [
+    "QlpoOTFBWSZTWa+2xtEAAAH///////////////////////////fv379+/fv379+/fv37sACokAANAANAAAGgAAAAAAANAAAAAAGg",
+    "A0AAAAAAAAABoAAAaDAiAAAAAAAAADQA0AAAAAAANADQ0aAA0AAAAAAZAAAAANAABoyaBAAAAAAAAABoAaAAAAAAAGgBoaNAAaAA",
+    "AAAAMgAAAAGgAA0ZNAIEiqcWMGkhKTE5QAKSorLC0uLzAxMjM0NQJsbnBydHZ4enx+gIKEhoiKjI6QkgkpLT1BRUlMAqKqsrrCyt",
+    "La4BXV5fYGFiY2RlZmdoaWprbG1ub3BxcnN0dXZ3eHl6e3x9fn+AgYKDhIWGh4iJBRUXGRsdHyEjJA5OUlQktLhZiZmpucnZ6foK",
+    "Giow1JS01PUVNVV1lbXV9hY2VnaWttb3FzdXd5e31/gYOFh4mLjY+RkhxGVl5mbnZ+ho6Wnqautr7Gztbe/wcPFx8nKG5ufo6err",
+    "7O3u7/Dx8vP09fb3+Pn6D/f5+/wgSKFjBv+LuSKcKEhX22NogA==",
+  ].join(""),
+  "base64",
+);

@@ -1,9 +1,7 @@
 /** HDF5: images with all that they know in and out, read by h5py as well; MINC 2 against nibabel; damaged files. */
-import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, describe, expect, test } from "vitest";
-import { MedImagesError } from "../../compiler/errors.ts";
+import { describe, expect, test } from "vitest";
 import { gridOf, indexToWorld } from "../../compiler/language/grid.ts";
 import { dtypeNames, dtypes, voxelsOf } from "../../compiler/language/voxels.ts";
 import { imageFromArray, intensityImage, labelImage, type MedImage } from "../../src/image.ts";
@@ -11,7 +9,7 @@ import { listHdf5, loadHdf5, saveHdf5 } from "../../src/io/hdf5.ts";
 import { loadHeader, loadImage, saveImage } from "../../src/io/load.ts";
 import { statistics } from "../../src/statistics.ts";
 import { bytesOf, gzipped, ramp } from "./handmade.ts";
-import { canDamage, damagedInputs, dataFolder, hasData, makeDamaged, python3, temporaryFolder } from "./shared.ts";
+import { dataFolder, hasData, hasH5py, python3, temporaryFolder } from "./shared.ts";
 
 const folder = temporaryFolder();
 const at = (name: string): string => join(folder, name);
@@ -80,14 +78,6 @@ describe("images in an HDF5 file", () => {
     });
   });
 
-  const hasH5py = ((): boolean => {
-    try {
-      execFileSync("/usr/bin/python3", ["-c", "import h5py"], { stdio: "ignore" });
-      return true;
-    } catch {
-      return false;
-    }
-  })();
   test.skipIf(!hasH5py)("h5py reads them (skipped without h5py)", async () => {
     await saveHdf5(at("h5py.h5"), full);
     const script = `
@@ -155,25 +145,6 @@ describe.skipIf(!hasData)("real HDF5 files (skipped without ../shared/data)", ()
       });
     },
   );
-});
-
-describe.skipIf(!canDamage)("damaged HDF5 files (skipped without ../shared/data, pydicom and numpy)", () => {
-  beforeAll(() => makeDamaged(folder), 300_000);
-
-  test.each(canDamage ? damagedInputs("hdf5/") : [])("$verdict: $file ($what)", { timeout: 10_000 }, async (one) => {
-    for (const read of [() => loadImage(at(one.file)), () => loadHeader(at(one.file), { verify: true })]) {
-      const thrown: unknown = await read().then(
-        () => undefined,
-        (reason: unknown) => reason,
-      );
-      if (thrown !== undefined && !(thrown instanceof MedImagesError)) throw thrown;
-      if (one.verdict === "reject") expect(thrown).toBeInstanceOf(MedImagesError);
-      if (thrown !== undefined) expect(String(thrown)).toContain(one.file);
-    }
-    // The library is none the worse for it.
-    await saveHdf5(at("after.h5"), full);
-    expect(await loadHdf5(at("after.h5"))).toEqual(full);
-  });
 });
 
 test("lengths in the heap of texts that would make the library step in place are refused before it sees them", async () => {

@@ -88,6 +88,32 @@ describe("geometry", () => {
     }
   });
 
+  test("without a matrix the axes lie as AnatomicalOrientation says: by the sides that they come from", async () => {
+    const read = (AnatomicalOrientation: string, more: Fields = {}) =>
+      loadImage(meta({ AnatomicalOrientation, Offset: "10 20 30", ...more }, voxels));
+    for (const code of ["RAI", "rai", "???", "XYZ", "RRI"]) {
+      const { grid, warnings } = await read(code);
+      expect(grid.direction).toEqual([1, 0, 0, 0, 1, 0, 0, 0, 1]);
+      expect(warnings).toEqual([]);
+    }
+    const turned = await read("SRA");
+    expect(turned.warnings.map(({ kind }) => kind)).toEqual(["orientation"]);
+    expect(pointAt(turned.grid, [1, 0, 0])).toEqual([10, 20, 29]);
+    expect(pointAt(turned.grid, [0, 1, 0])).toEqual([11, 20, 30]);
+    expect(pointAt(turned.grid, [0, 0, 1])).toEqual([10, 21, 30]);
+    // A matrix says more.
+    const both = await read("SRA", { TransformMatrix: "1 0 0 0 1 0 0 0 1" });
+    expect(both.grid.direction).toEqual([1, 0, 0, 0, 1, 0, 0, 0, 1]);
+    expect(both.warnings).toEqual([]);
+    // What is written says the same with and without its matrix.
+    const path = join(folder, "turned.mha");
+    await saveImage(path, turned);
+    const text = readFileSync(path, "latin1");
+    expect(text).toContain("AnatomicalOrientation = SRA\n");
+    const bare = await loadImage(Buffer.from(text.replace(/TransformMatrix = .*\n/, ""), "latin1"));
+    expect(bare.grid).toEqual(turned.grid);
+  });
+
   test("a 2-D image is one slice, a 4-D image has channels", async () => {
     const flat = { NDims: "2", DimSize: "4 3", TransformMatrix: "0 1 -1 0", Offset: "5 6", ElementSpacing: "2 3" };
     const image = await loadImage(meta(flat, voxels));
@@ -125,6 +151,32 @@ describe("channels", () => {
     await saveImage(path, image);
     expect((await loadImage(path)).voxels.data).toEqual(image.voxels.data);
     expect(Buffer.compare(readFileSync(path).subarray(-60), ramp(60))).toBe(0);
+  });
+
+  test("are told from time points, from MetaImage to NRRD and back", async () => {
+    const vectors = { ElementType: "MET_USHORT", DimSize: "3 2 1", ElementNumberOfChannels: "5" };
+    const series = { ElementType: "MET_USHORT", NDims: "4", DimSize: "3 2 1 5" };
+    for (const [fields, inMeta, inNrrd] of [
+      [vectors, "DimSize = 3 2 1\nElementNumberOfChannels = 5\n", "kinds: vector domain domain domain\n"],
+      [series, "DimSize = 3 2 1 5\n", "kinds: domain domain domain list\n"],
+    ] as const) {
+      const image = await loadImage(meta(fields, ramp(60)));
+      expect(image.channels.shape).toEqual([5]);
+      let copy = image;
+      for (const [suffix, says] of [
+        [".nrrd", inNrrd],
+        [".mha", inMeta],
+        [".nrrd", inNrrd],
+        [".mha", inMeta],
+      ] as const) {
+        const path = join(folder, `told${suffix}`);
+        await saveImage(path, copy);
+        expect(readFileSync(path, "latin1")).toContain(says);
+        copy = await loadImage(path);
+        expect(copy.channels).toEqual(image.channels);
+        expect(copy.voxels.data).toEqual(image.voxels.data);
+      }
+    }
   });
 
   test("three bytes are a colour", async () => {

@@ -186,9 +186,57 @@ describe("axes that are not of space", () => {
     expect(moving.grid.origin).toEqual([-1, -2, 3]);
     expect(moving.channels.shape).toEqual([2]);
   });
-  test("between those of space: refused", async () => {
+  test("between those of space: after them in memory", async () => {
+    // x, list, y, z in the file.
     const between = { dimension: "4", sizes: "3 2 2 1", "space directions": "(1,0,0) none (0,1,0) (0,0,1)" };
-    await expect(loadImage(nrrd(between, voxels))).rejects.toThrow(/between its axes of space/);
+    const image = await loadImage(nrrd({ ...between, kinds: "domain list domain domain" }, voxels));
+    expect(image.grid.size).toEqual([3, 2, 1]);
+    expect(image.channels).toEqual({ components: "scalar", shape: [2] });
+    const [x, list, y] = [2, 1, 1];
+    expect(image.voxels.data[x + 3 * (y + 2 * list)]).toBe(voxels[x + 3 * (list + 2 * y)]);
+    expect([...(image.voxels.data as Uint8Array)]).toEqual(
+      [0, 1, 2, 6, 7, 8, 3, 4, 5, 9, 10, 11].map((k) => voxels[k]),
+    );
+    const path = join(folder, "between.nrrd");
+    await saveImage(path, image);
+    const copy = await loadImage(path);
+    expect(copy.voxels.data).toEqual(image.voxels.data);
+    expect(copy.channels).toEqual(image.channels);
+  });
+  test("between those of space, with others around them, in any byte order and packing", async () => {
+    // Colour, x, time, y, list, z: 3·2·2·2·5·2 numbers of 16 bits.
+    const sizes = [3, 2, 2, 2, 5, 2] as const;
+    const count = sizes.reduce((a, b) => a * b, 1);
+    const fields = {
+      type: "ushort",
+      dimension: "6",
+      sizes: sizes.join(" "),
+      kinds: "RGB-color domain time domain list domain",
+      "space directions": "none (1,0,0) none (0,1,0) none (0,0,1)",
+    };
+    const numbers = Uint16Array.from({ length: count }, (_, k) => k * 257 + 1);
+    const big = bytesOf(numbers).map((_, k, all) => all[k ^ 1]!);
+    for (const [endian, bytes] of [
+      ["little", bytesOf(numbers)],
+      ["big", big],
+    ] as const)
+      for (const [encoding, packed] of [
+        ["raw", bytes],
+        ["gzip", gzipped(bytes)],
+      ] as const) {
+        const { voxels: read, channels, grid } = await loadImage(nrrd({ ...fields, endian, encoding }, packed));
+        expect(channels).toEqual({ components: "rgb", shape: [2, 5] });
+        expect(grid.size).toEqual([2, 2, 2]);
+        for (let k = 0; k < count; k++) {
+          let rest = k;
+          const [c, x, t, y, l, z] = sizes.map((n) => {
+            const index = rest % n;
+            rest = (rest - index) / n;
+            return index;
+          }) as [number, number, number, number, number, number];
+          expect(read.data[x + 2 * (y + 2 * (z + 2 * (c + 3 * (t + 2 * l))))]).toBe(numbers[k]);
+        }
+      }
   });
   test("come back where they were", async () => {
     for (const [fields, kinds] of [

@@ -1,12 +1,12 @@
 /** Where tests find real files, damaged ones and room to write, none of which belong to the repository. */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { constants, crc32, deflateRawSync } from "node:zlib";
-import { afterAll } from "vitest";
 import { handmade } from "./handmade.ts";
+
+export { temporaryFolder } from "../temporary-folder.ts";
 
 export const dataFolder: string = fileURLToPath(new URL("../../../shared/data", import.meta.url));
 export const hasData: boolean = existsSync(join(dataFolder, "expected.json"));
@@ -21,6 +21,8 @@ const runs = (...modules: readonly string[]): boolean => {
   }
 };
 export const canDamage: boolean = hasData && runs("pydicom", "numpy");
+export const hasPython: boolean = runs("sys");
+export const hasH5py: boolean = runs("h5py");
 export const hasNibabel: boolean = runs("nibabel", "numpy");
 
 /** The damaged inputs in a folder of their own. */
@@ -73,12 +75,9 @@ const makeBombs = (folder: string): void => {
 export const python3 = (script: string, ...args: readonly string[]): string =>
   execFileSync(python, ["-W", "ignore", "-c", script, ...args], { encoding: "utf8", maxBuffer: 2 ** 28 });
 
-/** A folder that is removed after the tests of the calling file. */
-export const temporaryFolder = (): string => {
-  const folder = mkdtempSync(join(tmpdir(), "medimages-io-"));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-};
+/** The same with bytes in and out. */
+export const python3Bytes = (script: string, input: Uint8Array): Uint8Array =>
+  new Uint8Array(execFileSync(python, ["-c", script], { input, maxBuffer: 2 ** 28 }));
 
 export interface ExpectedFile {
   readonly kind: string;

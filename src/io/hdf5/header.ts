@@ -37,7 +37,7 @@ export const encodeHeader = (header: HeaderPart): string =>
   });
 
 /** @throws SyntaxError, DOMException for text that is none of this */
-const parse = (text: string): MetadataValue | undefined =>
+export const parseJson = (text: string): MetadataValue | undefined =>
   JSON.parse(text, (_, one: MetadataValue | null) => {
     // There is no nothing among metadata.
     if (one === null) return undefined;
@@ -106,7 +106,7 @@ const warningsOf = (value: MetadataValue | undefined): readonly Warning[] =>
 
 /** @throws SyntaxError, DOMException for text that is no header */
 export const decodeHeader = (text: string, channels: number): HeaderPart => {
-  const parsed = parse(text);
+  const parsed = parseJson(text);
   const value = isRecord(parsed) ? parsed : {};
   return {
     channels: channelsOf(value.channels, channels),

@@ -7,12 +7,9 @@ import { add, type Vector3, vector, zero3 } from "../../../compiler/language/vec
 import { type DType, dtypes, noRescale, type Rescale } from "../../../compiler/language/voxels.ts";
 import { gridOfColumns } from "../placed-grid.ts";
 import { dtypeOfHdf5 } from "./layout.ts";
-import { type DescribedVoxels, isDataset, malformed, numbersOf } from "./slices.ts";
+import { type DescribedVoxels, isDataset, type Layout, malformed, numbersOf } from "./slices.ts";
 
-export const mincName = "image";
 const at = "minc-2.0/image/0";
-
-export const isMinc = (file: Hdf5File): boolean => file.keys().includes("minc-2.0");
 
 const axisVectors: Readonly<Record<string, Vector3>> = {
   xspace: [1, 0, 0],
@@ -70,7 +67,7 @@ const rescalesOf = (
 };
 
 /** @throws MedImagesError `MalformedFile` */
-export const describeMinc = (file: Hdf5File, path: string): DescribedVoxels => {
+const describe = (file: Hdf5File, _name: string, path: string): DescribedVoxels => {
   const dataset = file.get(`${at}/image`);
   if (!isDataset(dataset)) return malformed(path, "is a MINC file without an image");
   const stored = dtypeOfHdf5(dataset.dtype) ?? malformed(path, "its image has numbers of no dtype known here");
@@ -116,4 +113,11 @@ export const describeMinc = (file: Hdf5File, path: string): DescribedVoxels => {
       warnings: [],
     },
   };
+};
+
+/** A file has one image, without a name of its own. */
+export const mincLayout: Layout = {
+  fits: (file) => file.keys().includes("minc-2.0"),
+  names: () => ["image"],
+  describe,
 };

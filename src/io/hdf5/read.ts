@@ -1,146 +1,113 @@
-/** Reading HDF5 files of this library's layout: which images there are, and one of them. */
-import type { Group, File as Hdf5File } from "h5wasm";
+/** Reading HDF5 files: which images there are, and one of them, or some of its slices, without reading the rest. */
+import type { File as Hdf5File } from "h5wasm";
 import { fail } from "../../../compiler/errors.ts";
-import { gridProblem } from "../../../compiler/language/grid.ts";
-import { type Matrix3, matrix, type Vector3, vector } from "../../../compiler/language/vector.ts";
+import { subgrid, voxelCount } from "../../../compiler/language/grid.ts";
 import { dtypes } from "../../../compiler/language/voxels.ts";
-import type { Kind } from "../../image.ts";
 import type { Content } from "../content.ts";
 import type { OpenedImage } from "../format.ts";
 import { allocateVoxels, type Budget, checkBudget } from "../limits.ts";
+import { bytesSource } from "../source.ts";
 import { wholeOf } from "../whole.ts";
-import { decodeHeader } from "./header.ts";
-import { dtypeOfHdf5, imagesGroup, layoutVersion } from "./layout.ts";
+import type { Bytes } from "./heap.ts";
+import { juliaLayout } from "./julia.ts";
 import { readHdf5 } from "./library.ts";
-import { describeMinc, isMinc, mincName } from "./minc.ts";
-import { type DescribedVoxels, eachSlice, isDataset, isGroup, malformed, numbersOf, place } from "./slices.ts";
+import { mincLayout } from "./minc.ts";
+import { ownLayout } from "./own.ts";
+import { type DescribedVoxels, eachPart, type Layout, place, type Slices } from "./slices.ts";
 
 export interface Hdf5Options extends Budget {
   /** The name of the image; needed where a file has several. */
   readonly image?: string;
+  /** Slices along the third axis, all unless said; what a file on disk or in memory has beside them is not read. */
+  readonly slices?: Slices;
 }
 
-/** The images of a file, by name. */
-const groupOf = (file: Hdf5File, path: string): Group => {
-  const group = file.keys().includes(imagesGroup) ? file.get(imagesGroup) : null;
-  if (!isGroup(group) || !("medimages" in file.attrs))
-    return fail({
-      kind: "UnsupportedFile",
-      path,
-      reason: "is an HDF5 file without images of this library's layout",
-      remedy: "see docs/formats.md for the layout that is read",
-    });
-  const version = Number(file.attrs.medimages?.value);
-  if (!(version >= 1 && version <= layoutVersion))
-    fail({
-      kind: "UnsupportedFile",
-      path,
-      reason: `has the layout ${version}, where this reader knows ${layoutVersion}`,
-    });
-  return group;
+/** The file where it lies, or all that a packed one inflates to. */
+const bytesOf = async (content: Content, budget: Budget): Promise<Bytes> => {
+  const { source } = content;
+  if (source?.readNow !== undefined) return { size: source.size, readNow: source.readNow };
+  return bytesSource(await wholeOf(content, budget));
 };
 
-const describe = (file: Hdf5File, name: string, path: string): DescribedVoxels => {
-  const group = groupOf(file, path).get(name);
-  const dataset = isGroup(group) ? group.get("voxels") : null;
-  const text = isGroup(group) ? group.get("header") : null;
-  if (!isDataset(dataset) || !isDataset(text)) return malformed(path, `its image "${name}" has no voxels or no header`);
-  const dtype = dtypeOfHdf5(dataset.dtype) ?? malformed(path, `its image "${name}" has numbers of no dtype known here`);
-  const shape = dataset.shape ?? [];
-  if (shape.length !== 3 && shape.length !== 4) malformed(path, `its image "${name}" has ${shape.length} dimensions`);
-  const [z = 0, y = 0, x = 0] = shape.slice(-3);
-  const count = shape.length === 4 ? (shape[0] ?? 0) : 1;
-  const { attrs } = dataset;
-  const origin = numbersOf(attrs.origin, 3);
-  const spacing = numbersOf(attrs.spacing, 3);
-  const direction = numbersOf(attrs.direction, 9);
-  if (origin === undefined || spacing === undefined || direction === undefined)
-    return malformed(path, `its image "${name}" lacks origin, spacing or direction`);
-  const size: Vector3 = [x, y, z];
-  const turned: Matrix3 = matrix((r, c) => direction[r * 3 + c] ?? 0);
-  const grid = {
-    size,
-    spacing: vector((k) => spacing[k] ?? 0),
-    origin: vector((k) => origin[k] ?? 0),
-    direction: turned,
-  };
-  const problem = gridProblem(grid) ?? (count >= 1 ? undefined : "it has no channels");
-  if (problem !== undefined) malformed(path, `the geometry of its image "${name}" cannot be: ${problem}`);
-  const [slope = 1, intercept = 0] = numbersOf(attrs.rescale, 2) ?? [];
-  if (slope === 0) malformed(path, `the rescale slope of its image "${name}" is 0`);
-  const stored = text.value;
-  const known = typeof stored === "string" ? decodeHeader(stored, count) : undefined;
-  if (known === undefined) return malformed(path, `the header of its image "${name}" is no text`);
-  return {
-    kind: attrs.kind?.value === "label" ? "label" : "intensity",
-    count,
-    at: `${imagesGroup}/${name}/voxels`,
-    stored: dtype,
-    eachRescale: undefined,
-    header: {
-      format: `HDF5 (medimages ${layoutVersion})`,
-      grid,
-      dtype,
-      rescale: { slope, intercept },
-      ...known,
-    },
-  };
-};
+/** What is read, in the order in which files are held against it; the first that fits is taken. */
+const layouts: readonly Layout[] = [mincLayout, ownLayout, juliaLayout];
+
+/** @throws MedImagesError `UnsupportedFile` */
+const layoutOf = (file: Hdf5File, path: string): Layout =>
+  layouts.find((layout) => layout.fits(file)) ??
+  fail({
+    kind: "UnsupportedFile",
+    path,
+    reason: "is an HDF5 file without images of a layout that is known here",
+    remedy: "see docs/formats.md for the layouts that are read",
+  });
 
 /** The names of the images of a file. */
 export const namesIn = async (content: Content, budget: Budget): Promise<readonly string[]> =>
-  readHdf5(content.name, await wholeOf(content, budget), (file) =>
-    isMinc(file) ? [mincName] : groupOf(file, content.name).keys(),
+  readHdf5(content.name, await bytesOf(content, budget), (file) =>
+    layoutOf(file, content.name).names(file, content.name),
   );
 
 const find = (file: Hdf5File, image: string | undefined, path: string): DescribedVoxels => {
-  if (isMinc(file)) return describeMinc(file, path);
-  const names = groupOf(file, path).keys();
+  const layout = layoutOf(file, path);
+  const names = layout.names(file, path);
   const wanted = image ?? (names.length === 1 ? names[0] : undefined);
-  return wanted !== undefined && names.includes(wanted)
-    ? describe(file, wanted, path)
+  if (wanted !== undefined && names.includes(wanted)) return layout.describe(file, wanted, path);
+  return fail({
+    kind: "UnsupportedFile",
+    path,
+    reason: names.length === 0 ? "holds no image" : `holds the images ${names.join(", ")}`,
+    remedy: 'name one: loadHdf5(path, { image: "NAME" })',
+  });
+};
+
+const slicesOf = ({ header }: DescribedVoxels, asked: Slices | undefined, path: string): Slices => {
+  const [, , all] = header.grid.size;
+  const { first, count } = asked ?? { first: 0, count: all };
+  const can = Number.isInteger(first) && Number.isInteger(count) && first >= 0 && count >= 1 && first + count <= all;
+  return can
+    ? { first, count }
     : fail({
-        kind: "UnsupportedFile",
+        kind: "InvalidDocument",
         path,
-        reason: names.length === 0 ? "holds no image" : `holds the images ${names.join(", ")}`,
-        remedy: 'name one: loadHdf5(path, { image: "NAME" })',
+        errors: [`${count} slices from ${first} on cannot be read of an image that has ${all}`],
       });
 };
 
 /**
  * Opens the image of a file, or the one that is asked for; a MINC 2 file has one.
- * @throws MedImagesError `MalformedFile`, `UnsupportedFile`
+ * @throws MedImagesError `MalformedFile`, `UnsupportedFile`, `InvalidDocument` for slices that there are not
  */
-export const openHdf5 = async (
-  content: Content,
-  options: Hdf5Options,
-): Promise<OpenedImage & { readonly kind: Kind }> => {
+export const openHdf5 = async (content: Content, options: Hdf5Options): Promise<OpenedImage> => {
   const { name: path } = content;
-  const bytes = await wholeOf(content, options);
+  const bytes = await bytesOf(content, options);
   const described = await readHdf5(path, bytes, (file) => find(file, options.image, path));
   const { header, count, kind } = described;
-  const numbers = header.grid.size.reduce((a, b) => a * b, count);
+  const slices = slicesOf(described, options.slices, path);
+  const [x, y] = header.grid.size;
+  const whole = options.slices === undefined;
+  const grid = whole ? header.grid : subgrid(header.grid, [0, 0, slices.first], [x, y, slices.count]);
+  const numbers = voxelCount(grid) * count;
   const needed = numbers * dtypes[header.dtype].bytes;
   // Chunks are compressed inside, so that a file may claim far more than it holds.
   const claim: Content = { ...content, gzipped: true };
   return {
-    kind,
-    header: { ...header, warnings: [...header.warnings, ...content.warnings()] },
+    header: { ...header, grid, kind, warnings: [...header.warnings, ...content.warnings()] },
     read: async ({ signal, onProgress }) => {
       const buffer = allocateVoxels(claim, needed, numbers, options);
       const data = new dtypes[header.dtype].array(buffer, 0, numbers);
       await readHdf5(path, bytes, (file) =>
-        eachSlice(file, described, path, (slice, at) => {
+        eachPart(file, described, slices, path, (part) => {
           if (signal?.aborted) fail({ kind: "Aborted" });
-          place(slice, described, data, at);
-          onProgress?.((at + slice.length) / numbers);
+          place(part, described, data);
+          onProgress?.((part.at + part.values.length) / numbers);
         }),
       );
       return { voxels: { dtype: header.dtype, data, channels: count, rescale: header.rescale }, warnings: [] };
     },
     verify: async () => {
       checkBudget(claim, needed, options);
-      await readHdf5(path, bytes, (file) => eachSlice(file, described, path, () => {}));
+      await readHdf5(path, bytes, (file) => eachPart(file, described, slices, path, () => {}));
       return [];
     },
     close: async () => {},

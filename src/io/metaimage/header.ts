@@ -8,6 +8,7 @@ import { matrix, type Vector3, vector } from "../../../compiler/language/vector.
 import { type DType, noRescale, type Rescale } from "../../../compiler/language/voxels.ts";
 import type { Channels, Modality, Warning } from "../../image.ts";
 import { placedGrid } from "../placed-grid.ts";
+import { directionFrom } from "./anatomy.ts";
 import { dtypeOfElements, type FieldName, type MetaFields, names, ownNames } from "./fields.ts";
 import type { MetaImageMetadata } from "./metadata.ts";
 
@@ -99,12 +100,15 @@ export const parseMetaHeader = ({ fields }: MetaFields, path: string, warnings: 
   const spacing = exactly("spacing", count) ?? [];
   const origin = exactly("origin", count) ?? [];
   const direction = exactly("direction", count * count);
+  const anatomy = count === 3 && direction === undefined ? directionFrom(found("anatomy") ?? "") : undefined;
+  if (anatomy !== undefined && found("anatomy")?.toUpperCase() !== "RAI")
+    warn("orientation", "has no TransformMatrix; its axes lie as its AnatomicalOrientation says, which ITK ignores");
   if (spacing.slice(0, 3).some((s) => s < 0))
     warn("spacing", "its spacing is negative along an axis, which was turned round");
   // Row c of the matrix is the direction of axis c, as ITK reads it.
-  const columns = matrix((r, c) =>
-    r < count && c < count ? (direction?.[c * count + r] ?? Number(r === c)) : Number(r === c),
-  );
+  const columns =
+    anatomy ??
+    matrix((r, c) => (r < count && c < count ? (direction?.[c * count + r] ?? Number(r === c)) : Number(r === c)));
   const size: Vector3 = vector((k) => sizes[k] ?? 1);
   const grid = placedGrid(
     size,

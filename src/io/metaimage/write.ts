@@ -10,16 +10,17 @@ import { componentCount, type MedImage, type Modality } from "../../image.ts";
 import { orientationOf } from "../../orientation.ts";
 import type { WriteOptions } from "../format.ts";
 import { realVoxels } from "../real-voxels.ts";
+import { vectorLength } from "../vector-axis.ts";
 import { voxelPieces } from "../voxel-order.ts";
 import { chained, collected, textPiece, withProgress } from "../write-pieces.ts";
+import { turnedRound } from "./anatomy.ts";
 import { elementTypeOf, ownNames } from "./fields.ts";
-import { type MetaImageMetadata, metaImageMetadataIn } from "./metadata.ts";
+import { metaImageMetadataIn } from "./metadata.ts";
 
-/** How many components of a voxel lie together: those of colours and complex numbers, and vectors that were read so. */
-const interleavedIn = ({ channels }: MedImage, kept: MetaImageMetadata | undefined): number => {
-  if (channels.components !== "scalar") return componentCount[channels.components];
-  const [first] = channels.shape;
-  return first !== undefined && first > 1 && first === kept?.interleaved ? first : 1;
+/** How many components of a voxel lie together: those of colours, complex numbers and vectors. */
+const interleavedIn = (image: MedImage): number => {
+  const own = componentCount[image.channels.components];
+  return own > 1 ? own : vectorLength(image);
 };
 
 /** Whether the third axis is one that a 2-D image does not have. */
@@ -27,8 +28,6 @@ const isFlat = ({ grid }: MedImage): boolean => {
   const [, , xz, , , yz, zx, zy, zz] = grid.direction;
   return grid.size[2] === 1 && [xz, yz, zx, zy, grid.origin[2]].every((n) => n === 0) && zz === 1;
 };
-
-const opposite: Readonly<Record<string, string>> = { R: "L", L: "R", A: "P", P: "A", I: "S", S: "I" };
 
 const modalityNames: Readonly<Record<Modality["kind"], string | undefined>> = {
   CT: "MET_MOD_CT",
@@ -47,7 +46,7 @@ const headerOf = (
 ): string => {
   const kept = metaImageMetadataIn(image.metadata);
   const { grid, channels, modality } = image;
-  const interleaved = interleavedIn(image, kept);
+  const interleaved = interleavedIn(image);
   const rest = channels.components === "scalar" && interleaved > 1 ? channels.shape.slice(1) : channels.shape;
   const count = 3 + rest.length === 3 && kept?.dimensions === 2 && isFlat(image) ? 2 : 3 + rest.length;
   const along = (of: (axis: number) => number): string => Array.from({ length: count }, (_, k) => of(k)).join(" ");
@@ -65,9 +64,7 @@ const headerOf = (
     TransformMatrix: matrix,
     Offset: along((k) => grid.origin[k] ?? kept?.rest_origin[k - 3] ?? 0),
     CenterOfRotation: along(() => 0),
-    ...(count === 3
-      ? { AnatomicalOrientation: [...orientationOf(grid)].map((letter) => opposite[letter]).join("") }
-      : {}),
+    ...(count === 3 ? { AnatomicalOrientation: turnedRound(orientationOf(grid)) } : {}),
     ElementSpacing: along((k) => grid.spacing[k] ?? kept?.rest_spacing[k - 3] ?? 1),
     DimSize: along((k) => grid.size[k] ?? rest[k - 3] ?? 1),
     ...(interleaved > 1 ? { ElementNumberOfChannels: String(interleaved) } : {}),
@@ -96,7 +93,7 @@ export const saveMetaImage = async (path: string, image: MedImage, options: Writ
       remedy: "let it end in .mha or .mhd",
     });
   const voxels = realVoxels(image.voxels);
-  const components = interleavedIn(image, metaImageMetadataIn(image.metadata));
+  const components = interleavedIn(image);
   const order = { dtype: voxels.dtype, components, volume: voxelCount(image.grid) };
   const plain = withProgress(undefined, voxelPieces(voxels.data, order), voxels.data.byteLength, options);
   // Readers want to know how long compressed voxels are before they come, so that these are kept until then.

@@ -4,6 +4,7 @@
  */
 import { fail } from "../../../compiler/errors.ts";
 import { type Channels, componentCount } from "../../image.ts";
+import type { PlacedAxis } from "../axis-order.ts";
 
 /** One axis, fastest first, as the file describes it. */
 export interface NrrdAxis {
@@ -21,6 +22,8 @@ export interface AxisRoles {
   readonly others: readonly number[];
   /** How many numbers of one voxel lie together: the axes before the first of space. */
   readonly interleaved: number;
+  /** Where the axes of the file lie in memory, where one of something else stands between those of space. */
+  readonly placed: readonly PlacedAxis[] | undefined;
   readonly channels: Channels;
 }
 
@@ -34,6 +37,15 @@ const components: Readonly<Record<string, Channels["components"]>> = {
 
 const range = (from: number, to: number): readonly number[] => Array.from({ length: to - from }, (_, k) => from + k);
 
+/** The axes of the file, when memory has them in this order. */
+const placedAxes = (axes: readonly NrrdAxis[], order: readonly number[]): readonly PlacedAxis[] => {
+  const size = (k: number): number => axes[k]?.size ?? 1;
+  return axes.map((_, k) => ({
+    size: size(k),
+    stride: order.slice(0, order.indexOf(k)).reduce((n, before) => n * size(before), 1),
+  }));
+};
+
 /** @throws MedImagesError `UnsupportedFile`, `MalformedFile` */
 export const rolesOf = (axes: readonly NrrdAxis[], directed: boolean, path: string): AxisRoles => {
   const spatial = axes.flatMap(({ kind, direction }, k) =>
@@ -46,19 +58,19 @@ export const rolesOf = (axes: readonly NrrdAxis[], directed: boolean, path: stri
   const [first] = space;
   if (first === undefined)
     return fail({ kind: "UnsupportedFile", path, reason: "has no axis that lies in space, so that it is no image" });
-  if (space.some((axis, k) => axis !== first + k))
-    fail({
-      kind: "UnsupportedFile",
-      path,
-      reason: "has an axis of something else between its axes of space",
-      remedy: "bring that axis to the front or to the end with the program that made it",
-    });
-  const others = [...range(0, first), ...range(first + space.length, axes.length)];
+  const others = range(0, axes.length).filter((axis) => !space.includes(axis));
   const sizes = others.map((k) => axes[k]?.size ?? 1);
   const kind = components[axes[others[0] ?? -1]?.kind ?? ""];
   const channels: Channels =
     kind !== undefined && componentCount[kind] === sizes[0]
       ? { components: kind, shape: sizes.slice(1) }
       : { components: "scalar", shape: sizes };
-  return { space, others, interleaved: sizes.slice(0, first).reduce((a, b) => a * b, 1), channels };
+  const between = space.some((axis, k) => axis !== first + k);
+  return {
+    space,
+    others,
+    interleaved: sizes.slice(0, first).reduce((a, b) => a * b, 1),
+    placed: between ? placedAxes(axes, [...space, ...others]) : undefined,
+    channels,
+  };
 };

@@ -3,6 +3,7 @@ import { fail } from "../../../compiler/errors.ts";
 import type { Grid } from "../../../compiler/language/grid.ts";
 import { type DType, dtypes } from "../../../compiler/language/voxels.ts";
 import type { Channels, Warning } from "../../image.ts";
+import type { PlacedAxis } from "../axis-order.ts";
 import type { Encoding, Skipped } from "../encodings.ts";
 import { type NrrdAxis, rolesOf } from "./axes.ts";
 import { dtypeOfType, type NrrdFields } from "./fields.ts";
@@ -15,6 +16,7 @@ export interface NrrdHeader {
   readonly grid: Grid;
   readonly channels: Channels;
   readonly interleaved: number;
+  readonly placed: readonly PlacedAxis[] | undefined;
   readonly bigEndian: boolean;
   readonly encoding: Encoding;
   readonly skipped: Skipped;
@@ -155,6 +157,7 @@ export const parseNrrdHeader = (read: NrrdFields, path: string, warnings: Warnin
     grid,
     channels: roles.channels,
     interleaved: roles.interleaved,
+    placed: roles.placed,
     bigEndian: !ordered && endian === "big",
     encoding,
     skipped: { lines: skip("lineskip", 0), bytes: skip("byteskip", -1) },

@@ -71,5 +71,6 @@ export const openNrrd = async (content: Content, budget: Budget): Promise<Opened
     warnings: [...warnings, ...content.warnings()],
   };
   const voxelContent = unpackedParts(content, parts, claimedBytes(header), { encoding, skipped, dtype });
-  return describedImage(header, voxelContent, { interleaved: nrrd.interleaved, swap: nrrd.bigEndian }, budget);
+  const { interleaved, bigEndian: swap, placed: axes } = nrrd;
+  return describedImage(header, voxelContent, { interleaved, swap, axes }, budget);
 };

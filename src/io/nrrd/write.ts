@@ -10,6 +10,7 @@ import { type DType, dtypes } from "../../../compiler/language/voxels.ts";
 import { componentCount, type MedImage } from "../../image.ts";
 import type { WriteOptions } from "../format.ts";
 import { realVoxels } from "../real-voxels.ts";
+import { vectorLength } from "../vector-axis.ts";
 import { voxelPieces } from "../voxel-order.ts";
 import { chained, textPiece, withProgress } from "../write-pieces.ts";
 import { escaped, typeOf } from "./fields.ts";
@@ -41,18 +42,21 @@ const kindNames: ReadonlyMap<string, string> = new Map(
     .map((name) => [name.toLowerCase(), name]),
 );
 
-/** Components of colours come first; other axes stand where they stood, and after those of space in new files. */
-const arrange = ({ channels }: MedImage, kept: NrrdMetadata | undefined): Arrangement => {
+/** Components of colours and vectors come first; other axes stand where they stood, or after those of space. */
+const arrange = (image: MedImage, kept: NrrdMetadata | undefined): Arrangement => {
+  const { channels } = image;
   const colour = channels.components === "scalar" ? [] : [componentCount[channels.components]];
   const sizes = [...colour, ...channels.shape];
   const known = kept?.other_kinds.length === sizes.length ? kept : undefined;
+  const vectors = vectorLength(image) > 1;
   const others = sizes.map((size, k): OtherAxis => {
-    const kind = known?.other_kinds[k] ?? "";
+    const kind = known?.other_kinds[k] ?? (vectors && k === 0 ? "vector" : "");
     const named = kindNames.get(kind) ?? kind;
     const own = k < colour.length ? colourKinds[channels.components] : named === "" ? "list" : named;
     return { size, kind: own, spacing: known?.other_spacings[k] ?? "" };
   });
-  const leading = colour.length > 0 && known?.leading !== 0 ? Math.max(1, known?.leading ?? 1) : (known?.leading ?? 0);
+  const least = colour.length > 0 || (known === undefined && vectors) ? 1 : 0;
+  const leading = known?.leading === 0 ? 0 : Math.max(least, known?.leading ?? 0);
   return { before: others.slice(0, leading), after: others.slice(leading) };
 };
 
