@@ -21,6 +21,7 @@ export type MovingStep = Extract<
       | "scale"
       | "resampleToSpacing"
       | "resampleToImage"
+      | "rectify"
       | "changeOrientation";
   }
 >;
@@ -91,6 +92,7 @@ export const whereFrom = (step: MovingStep, grid: Grid, point: Vector3): Vector3
     case "scale":
     case "resampleToSpacing":
     case "resampleToImage":
+    case "rectify":
     case "changeOrientation":
       return point;
   }

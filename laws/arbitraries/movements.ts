@@ -39,6 +39,7 @@ export const movingSteps = (grid: Grid): fc.Arbitrary<MovingStep> =>
     scales(unsaid),
     respacings(grid, unsaid),
     gridsNear(grid).map((near): MovingStep => ({ op: "resampleToImage", grid: near })),
+    fc.constant<MovingStep>({ op: "rectify" }),
     translations,
     flips,
     codes.map((to): MovingStep => ({ op: "changeOrientation", to })),

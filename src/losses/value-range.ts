@@ -64,6 +64,7 @@ const rangeAfter = (before: Known, step: Step): Known => {
     case "scale":
     case "resampleToSpacing":
     case "resampleToImage":
+    case "rectify":
     case "crop":
     case "pad":
     case "padOrCropTo":

@@ -11,6 +11,7 @@ import { crop, pad } from "../../src/ops/crop.ts";
 import { as, clamp, gamma, rescale, window } from "../../src/ops/intensity.ts";
 import { materialize } from "../../src/ops/materialize.ts";
 import { changeOrientation, flip } from "../../src/ops/orient.ts";
+import { rectify } from "../../src/ops/rectify.ts";
 import { resampleToSpacing, scale } from "../../src/ops/resample.ts";
 import { rotate } from "../../src/ops/rotate.ts";
 import { translate } from "../../src/ops/translate.ts";
@@ -115,6 +116,27 @@ describe("steps of the command line are the operations of the library", () => {
     const { grid } = await loadHeader(at("ref.nii"));
     expect(found.grid).toEqual(grid);
     expect(found.voxels.dtype).toBe("uint8");
+  });
+
+  test("--rectify, and the same as a step of a pipeline file, put a sheared grid upright", async () => {
+    const direction = [1, 0, 0.6, 0, 1, 0, 0, 0, 0.8] as const;
+    const image = imageFromArray(
+      Float32Array.from({ length: 60 }, (_, k) => k),
+      { size: [5, 4, 3], direction },
+    );
+    await saveImage(at("leaning.nii"), image);
+    writeFileSync(at("upright.json"), JSON.stringify([{ op: "rectify", interpolation: "linear", fill: -9 }]));
+    const expected = await evaluate(pipe(image, rectify({ interpolation: "linear", fill: -9 })));
+    expect(expected.grid.size).toEqual([7, 4, 3]);
+    for (const words of [
+      ["--interp", "linear", "--fill", "-9", "--rectify"],
+      ["--pipeline", at("upright.json")],
+    ]) {
+      expect((await call("run", at("leaning.nii"), ...words, "-o", at("upright.nii"))).status).toBe(0);
+      const found = await loadImage(at("upright.nii"));
+      expect(found.grid.size).toEqual(expected.grid.size);
+      expect(countBeyond(expected.voxels.data, found.voxels.data, 1e-4)).toBe(0);
+    }
   });
 
   test("a pipeline file comes first, then the flags", async () => {
