@@ -14,7 +14,7 @@ import type { DataSet } from "./data-set.ts";
 import { checkPixels, type FrameReader, frameReader, type PixelSource } from "./frames.ts";
 import { NeedsMore, type ParsedFile, type PixelElement, parseFile } from "./parse.ts";
 import { type PixelLayout, pixelLayoutOf } from "./pixel-layout.ts";
-import { hasPrefix, looksLikeDicom } from "./recognize.ts";
+import { directoryClass, hasPrefix, looksLikeDicom } from "./recognize.ts";
 import { maskStored } from "./samples.ts";
 import { bigEndianPixelsUid, type TransferSyntax } from "./syntax.ts";
 
@@ -34,7 +34,7 @@ export interface DicomFile {
 
 /** Whether a file lists others instead of holding an image. */
 export const isDirectory = ({ meta }: Pick<DicomFile, "meta">): boolean =>
-  meta.text("MediaStorageSOPClassUID") === "1.2.840.10008.1.3.10";
+  meta.text("MediaStorageSOPClassUID") === directoryClass;
 
 /** A file whose pixels were checked against its size. */
 export interface ImageFile extends DicomFile {
