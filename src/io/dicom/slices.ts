@@ -203,11 +203,13 @@ const classicSlices = (file: ImageFile): Slices => {
   const has = (keyword: Keyword): DataSet | undefined => (data.has(keyword) ? data : detector);
   const placement = placementOf(has("ImagePositionPatient"), has("ImageOrientationPatient"), path, warn);
   const spacing = spacingOf(data, path, planarSpacing);
-  if (data.has("ModalityLUTSequence"))
-    warn("modality-lut", "has a modality lookup table, which was not applied: numbers are as they are stored");
   const dose = data.number("DoseGridScaling");
   const rescale =
-    dose !== undefined && Number.isFinite(dose) && dose !== 0 ? { slope: dose, intercept: 0 } : rescaleOf(data, warn);
+    data.items("ModalityLUTSequence").length > 0
+      ? noRescale
+      : dose !== undefined && Number.isFinite(dose) && dose !== 0
+        ? { slope: dose, intercept: 0 }
+        : rescaleOf(data, warn);
   const depth = depthOf(data);
   const instance = data.number("InstanceNumber") ?? 0;
   const keys = classicKeysOf(data);
