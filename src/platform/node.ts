@@ -14,8 +14,8 @@ import { allocateBacked } from "../../backends/wasm/memory.ts";
 import { fail, MedImagesError } from "../../compiler/errors.ts";
 import { corrupt, gunzipMembers } from "./gunzip.ts";
 import { gzipHeader, gzipTrailer } from "./gzip-member.ts";
-import { nodeDecode } from "./node-decoders.ts";
 import { nodeGpu } from "./node-gpu.ts";
+import { nodeOffload } from "./node-offload.ts";
 import { nodeThreads } from "./node-threads.ts";
 import type { ByteSource, Platform } from "./platform.ts";
 import { type Pushback, pushbackOf } from "./pushback.ts";
@@ -365,7 +365,7 @@ export const platform: Platform = {
   zlib,
   threads: nodeThreads,
   load: (name) => import(name),
-  decode: nodeDecode,
+  offload: nodeOffload,
   gpu: nodeGpu,
   totalMemory: totalmem(),
   allocateBuffer: (bytes) => allocateBacked(bytes) ?? new SharedArrayBuffer(bytes),
