@@ -14,96 +14,17 @@ import { allocateBacked } from "../../backends/wasm/memory.ts";
 import { fail, MedImagesError } from "../../compiler/errors.ts";
 import { corrupt, gunzipMembers } from "./gunzip.ts";
 import { gzipHeader, gzipTrailer } from "./gzip-member.ts";
+import { codeOf, deny } from "./node-errors.ts";
 import { nodeGpu } from "./node-gpu.ts";
 import { nodeOffload } from "./node-offload.ts";
+import { openFile } from "./node-source.ts";
 import { nodeThreads } from "./node-threads.ts";
-import type { ByteSource, Platform } from "./platform.ts";
+import type { Platform } from "./platform.ts";
 import { type Pushback, pushbackOf } from "./pushback.ts";
 
 const chunkSize = 2 ** 20;
 
 // ---------------------------------------------------------------- files
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: "no such file",
-  ENOTDIR: "no such file",
-  EACCES: "permission denied",
-  EPERM: "permission denied",
-  EISDIR: "is a folder, not a file",
-  ENOSPC: "no space left on the device",
-  EROFS: "the file system is read-only",
-  EMFILE: "too many open files",
-};
-
-const codeOf = (thrown: unknown): string =>
-  thrown instanceof Error && "code" in thrown && typeof thrown.code === "string" ? thrown.code : "";
-
-/** Turns a rejection of the file system into a tagged error; tagged errors pass as they are. */
-const deny = (path: string, thrown: unknown, remedy?: string): never =>
-  thrown instanceof MedImagesError
-    ? fail(thrown.error, thrown.cause)
-    : fail(
-        {
-          kind: "FileAccess",
-          path,
-          reason: reasons[codeOf(thrown)] ?? (thrown instanceof Error ? thrown.message : String(thrown)),
-          ...(remedy === undefined ? {} : { remedy }),
-        },
-        thrown,
-      );
-
-const fileSource = (path: string, handle: FileHandle, size: number): ByteSource => {
-  const readInto = async (offset: number, target: Uint8Array): Promise<number> => {
-    let filled = 0;
-    while (filled < target.length) {
-      const { bytesRead } = await handle
-        .read(target, filled, target.length - filled, offset + filled)
-        .catch((thrown: unknown) => deny(path, thrown));
-      if (bytesRead === 0) break;
-      filled += bytesRead;
-    }
-    return filled;
-  };
-  const read = async (offset: number, length: number): Promise<Uint8Array> => {
-    const target = Buffer.allocUnsafeSlow(Math.max(0, Math.min(length, size - offset)));
-    return target.subarray(0, await readInto(offset, target));
-  };
-  return {
-    name: path,
-    size,
-    read,
-    readInto,
-    // The next piece is on its way while the present one is in use.
-    async *stream(offset) {
-      let ahead = read(offset, chunkSize);
-      try {
-        for (let at = offset; at < size; ) {
-          const piece = await ahead;
-          if (piece.length === 0) return;
-          at += piece.length;
-          ahead = read(at, chunkSize);
-          yield piece;
-        }
-      } finally {
-        await ahead.catch(() => undefined);
-      }
-    },
-    close: () => handle.close(),
-  };
-};
-
-const openFile = async (path: string): Promise<ByteSource> => {
-  const found = await stat(path).catch((thrown: unknown) => deny(path, thrown));
-  if (!found.isFile())
-    fail({
-      kind: "FileAccess",
-      path,
-      reason: found.isDirectory() ? "is a folder, not a file" : "is not a regular file",
-      remedy: "name a file",
-    });
-  const handle = await open(path, "r").catch((thrown: unknown) => deny(path, thrown));
-  return fileSource(path, handle, found.size);
-};
 
 const kindOfPath = async (path: string): Promise<"file" | "folder" | "absent"> => {
   const found = await stat(path).catch(() => undefined);

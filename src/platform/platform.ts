@@ -28,8 +28,8 @@ export interface GzipEnd {
 }
 
 export interface Platform {
-  /** Opens a file by path. @throws MedImagesError `FileAccess` */
-  openFile(path: string): Promise<ByteSource>;
+  /** Opens a file by path, whose size need not be asked for again where it is known. @throws MedImagesError `FileAccess` */
+  openFile(path: string, size?: number): Promise<ByteSource>;
   /** Whether a path exists, and whether it is a folder. */
   kindOfPath(path: string): Promise<"file" | "folder" | "absent">;
   /** The paths of all files in a folder and the folders in it, in no order. @throws MedImagesError `FileAccess` */

@@ -110,7 +110,7 @@ const median = (numbers: readonly number[]): number => {
 
 /** Candidates by name; each must have the same values at every position. */
 const axisBy = (name: string, positions: readonly Position[]): ExtraAxis | undefined => {
-  const valuesAt = ({ slices }: Position): readonly string[] => slices.map(({ keys }) => keys.get(name) ?? "");
+  const valuesAt = ({ slices }: Position): readonly string[] => slices.map(({ keys }) => keys().get(name) ?? "");
   const [first] = positions;
   if (first === undefined) return undefined;
   const values = [...new Set(valuesAt(first))];
@@ -132,7 +132,7 @@ const placeOnAxes = (slices: readonly Slice[], axes: readonly ExtraAxis[]): read
     let at = 0;
     let stride = 1;
     for (const { name, values } of axes) {
-      at += stride * values.indexOf(slice.keys.get(name) ?? "");
+      at += stride * values.indexOf(slice.keys().get(name) ?? "");
       stride *= values.length;
     }
     if (places[at] !== undefined) return undefined;
@@ -199,7 +199,7 @@ const inBlocks = (positions: readonly Position[], count: number): boolean => {
 const volumesOf = (positions: readonly Position[], asked: boolean): Volumes | undefined => {
   const count = positions[0]?.slices.length ?? 0;
   if (count === 1) return { axes: [], slices: positions.map(({ slices }) => slices) };
-  const names = [...new Set(positions.flatMap(({ slices }) => slices.flatMap(({ keys }) => [...keys.keys()])))];
+  const names = [...new Set(positions.flatMap(({ slices }) => slices.flatMap(({ keys }) => [...keys().keys()])))];
   const candidates = names.flatMap((name) => axisBy(name, positions) ?? []);
   for (const axes of combinations(candidates, count)) {
     const volumes = arrangedBy(positions, axes);

@@ -199,7 +199,7 @@ const liesAsKept = ({ syntax, layout, inflated, pixels }: ImageFile): boolean =>
  */
 export const readFrameInto = async (file: ImageFile, target: VoxelArray): Promise<boolean> => {
   if (!liesAsKept(file) || dtypes[file.layout.dtype].array.name !== target[Symbol.toStringTag]) return false;
-  const bytes = await openSource(file.source);
+  const bytes = await openSource(file.source, file.size);
   try {
     if (bytes.readInto === undefined) return false;
     const place = new Uint8Array(target.buffer, target.byteOffset, target.byteLength);
@@ -220,7 +220,7 @@ export const openFrames = async (file: ImageFile, beside = false): Promise<Frame
   const { pixels, layout, size } = file;
   const source = pixelSource(file, layout);
   if (file.inflated !== undefined) return frameReader(source, file.inflated, pixels.offset, beside);
-  const bytes = await openSource(file.source);
+  const bytes = await openSource(file.source, file.size);
   try {
     const end = pixels.length === undefined ? size : pixels.offset + pixels.length;
     const value = await bytes.read(pixels.offset, end - pixels.offset);

@@ -21,7 +21,7 @@ import { decodeSlices } from "./voxels.ts";
 const segmentationClass = "1.2.840.10008.5.1.4.1.1.66.4";
 export const isSegmentation = ({ data }: ImageFile): boolean => data.text("SOPClassUID") === segmentationClass;
 
-const segmentNumber = (slice: Slice): number => Number(slice.keys.get("ReferencedSegmentNumber") ?? 1);
+const segmentNumber = (slice: Slice): number => Number(slice.keys().get("ReferencedSegmentNumber") ?? 1);
 
 /** One slice of each position stands for it; gaps at which nothing was segmented are empty. */
 const layersOf = (slices: readonly Slice[]): Arrangement => {

@@ -37,8 +37,8 @@ export interface Slice {
   readonly rescale: Rescale;
   /** InstanceNumber, then the number of the frame. */
   readonly order: readonly [number, number];
-  /** What may tell it apart from others at the same place, by keyword or tag. */
-  readonly keys: ReadonlyMap<string, string>;
+  /** What may tell it apart from others at the same place, by keyword or tag; few series have such, so it is asked for. */
+  readonly keys: () => ReadonlyMap<string, string>;
 }
 
 export interface Slices {
@@ -50,6 +50,15 @@ type Warn = (kind: string, message: string) => void;
 
 const malformed = (path: string, reason: string): never =>
   fail({ kind: "MalformedFile", path, reason, remedy: "get the file again from where it came, or leave it out" });
+
+/** What a function gives, found when it is first asked for. */
+const once = <A>(find: () => A): (() => A) => {
+  let found: A | undefined;
+  return () => {
+    found ??= find();
+    return found;
+  };
+};
 
 const scaled = (v: Vector3, factor: number): Vector3 => vector((k) => v[k] * factor);
 
@@ -212,7 +221,7 @@ const classicSlices = (file: ImageFile): Slices => {
         : rescaleOf(data, warn);
   const depth = depthOf(data);
   const instance = data.number("InstanceNumber") ?? 0;
-  const keys = classicKeysOf(data);
+  const keys = once(() => classicKeysOf(data));
   // Dose grids and nuclear medicine stack their frames; those of other classic files have no place of their own.
   const offsets = data.numbers("GridFrameOffsetVector");
   const stacked = layout.frames > 1 && placement !== undefined;
@@ -328,7 +337,7 @@ const enhancedSlices = (file: ImageFile, perFrame: readonly DataSet[]): Slices =
       depth: depthOf(measures) ?? depthOf(data),
       rescale: rescaleOf(groupOf(groups, "PixelValueTransformationSequence") ?? data, warn),
       order: [Number.isFinite(instance) ? instance : 0, frame],
-      keys: enhancedKeysOf(groups, pointers),
+      keys: once(() => enhancedKeysOf(groups, pointers)),
     };
   });
   return { slices, warnings };
