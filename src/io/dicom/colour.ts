@@ -6,6 +6,7 @@ import { fail } from "../../../compiler/errors.ts";
 import { type DType, dtypes, type VoxelArray } from "../../../compiler/language/voxels.ts";
 import type { DataSet } from "./data-set.ts";
 import { type Lookup, lookUp, lookupOf } from "./lookup.ts";
+import { malformed } from "./malformed.ts";
 import type { PixelLayout } from "./pixel-layout.ts";
 
 export interface Palette {
@@ -35,13 +36,7 @@ export const paletteOf = (data: DataSet, layout: PixelLayout, path: string): Pal
       layout.signed,
       path,
       "a palette",
-    ) ??
-    fail({
-      kind: "MalformedFile",
-      path,
-      reason: `has no table for the ${colour.toLowerCase()} of its palette`,
-      remedy: "get the file again from where it came",
-    });
+    ) ?? malformed(path, `has no table for the ${colour.toLowerCase()} of its palette`);
   const tables = [read("Red"), read("Green"), read("Blue")] as const;
   // Tables of 8 bits may lie in words of 16.
   return { dtype: tables.every(({ bits }) => bits === 8) ? "uint8" : "uint16", tables };

@@ -10,6 +10,7 @@ import type { ImageSource } from "../source.ts";
 import { loadDictionary } from "./dictionary.ts";
 import type { ListedFiles } from "./directory.ts";
 import { type DicomFile, isDirectory, readIfDicom } from "./file.ts";
+import { baseName } from "./malformed.ts";
 import type { EachSeries, SeriesOptions } from "./options.ts";
 import { openSeries } from "./series.ts";
 
@@ -30,7 +31,7 @@ interface Folder {
 
 /** Names that scanners and archives give to images: with these suffixes, or with none. */
 const namedAsDicom = (path: string): boolean => {
-  const name = path.split(/[\\/]/).at(-1) ?? path;
+  const name = baseName(path);
   return !name.startsWith(".") && /(\.(dcm|dicom|ima|img)|^[^.]*|\.[0-9.]+)$/i.test(name) && name !== "DICOMDIR";
 };
 

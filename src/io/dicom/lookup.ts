@@ -2,10 +2,10 @@
  * Tables that stored numbers are looked up in: the colours of a palette (PS3.3 C.7.6.3.1.5), and what a modality
  * makes of its numbers where no slope and intercept say it (C.11.1).
  */
-import { fail } from "../../../compiler/errors.ts";
 import { type DType, dtypes, type VoxelArray } from "../../../compiler/language/voxels.ts";
 import type { DataSet } from "./data-set.ts";
 import type { ImageFile } from "./file.ts";
+import { malformed } from "./malformed.ts";
 import type { Keyword } from "./tags.ts";
 
 export interface Lookup {
@@ -37,12 +37,7 @@ export const lookupOf = (
   // Entries of 8 bits may lie in words of 16.
   const wide = bytes.length >= count * 2;
   if (!wide && bytes.length < count)
-    return fail({
-      kind: "MalformedFile",
-      path,
-      reason: `has ${what} of ${bytes.length} bytes for ${count} entries`,
-      remedy: "get the file again from where it came",
-    });
+    return malformed(path, `has ${what} of ${bytes.length} bytes for ${count} entries`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const values = wide
     ? Uint16Array.from({ length: count }, (_, k) => view.getUint16(2 * k, data.littleEndian))

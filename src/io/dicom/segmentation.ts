@@ -9,13 +9,16 @@ import { type DType, dtypes, noRescale, type Rescale, type VoxelArray } from "..
 import type { Kind, Metadata, Warning } from "../../image.ts";
 import type { ImageHeader, OpenedImage, Progress } from "../format.ts";
 import { allocateVoxels, checkBudget } from "../limits.ts";
-import { type Arrangement, arrange } from "./arrange.ts";
+import { arrange } from "./arrange.ts";
+import type { Arrangement } from "./arrangement.ts";
 import { clinicalOf, studyOf } from "./describe.ts";
 import { loadDictionary } from "./dictionary.ts";
 import { elementsOf } from "./elements.ts";
 import type { ImageFile } from "./file.ts";
+import { malformed } from "./malformed.ts";
 import type { SeriesOptions } from "./options.ts";
-import { type Slice, slicesOf } from "./slices.ts";
+import type { Slice } from "./slice.ts";
+import { slicesOf } from "./slices.ts";
 import { decodeSlices } from "./voxels.ts";
 
 const segmentationClass = "1.2.840.10008.5.1.4.1.1.66.4";
@@ -78,13 +81,7 @@ const asLabels = (numbers: readonly number[]): Meaning => ({
 
 const asFractions = ({ data, layout, path }: ImageFile, segments: readonly Segment[]): Meaning => {
   const most = data.number("MaximumFractionalValue") ?? 255;
-  if (!(most > 0))
-    fail({
-      kind: "MalformedFile",
-      path,
-      reason: `has ${most} as its MaximumFractionalValue`,
-      remedy: "get the file again from where it came",
-    });
+  if (!(most > 0)) malformed(path, `has ${most} as its MaximumFractionalValue`);
   return {
     kind: "intensity",
     dtype: layout.dtype,

@@ -15,12 +15,12 @@ import {
 } from "../../../compiler/language/voxels.ts";
 import type { Channels } from "../../image.ts";
 import type { Progress } from "../format.ts";
-import type { Arrangement } from "./arrange.ts";
+import type { Arrangement } from "./arrangement.ts";
 import { applyPalette, isYbr, type Palette, paletteOf, planesOf, ybrToRgb } from "./colour.ts";
 import { type ImageFile, openFrames, readFrameInto } from "./file.ts";
 import type { Frame } from "./frames.ts";
 import { applyModality, type ModalityLookup, modalityLookupOf } from "./lookup.ts";
-import type { Slice } from "./slices.ts";
+import type { Slice } from "./slice.ts";
 
 const isPalette = ({ layout }: ImageFile): boolean => layout.photometric === "PALETTE COLOR";
 export const isColour = (file: ImageFile): boolean => file.layout.samples === 3 || isPalette(file);

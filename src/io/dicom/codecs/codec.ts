@@ -4,8 +4,8 @@
  * the data set's before anything is decoded.
  */
 import { platform } from "#platform";
-import { fail } from "../../../../compiler/errors.ts";
 import type { Failure, Program, Task } from "../../../platform/offload.ts";
+import { malformed } from "../malformed.ts";
 import { loadPackage } from "../packages.ts";
 import type { PixelLayout } from "../pixel-layout.ts";
 import { type FrameDecoded, packageDecoder } from "./package-decoder.ts";
@@ -29,16 +29,8 @@ export interface Codec {
   decode(bytes: Uint8Array, layout: PixelLayout, path: string, beside: boolean): Promise<Decoded>;
 }
 
-export const malformedFrame = (path: string, reason: string, cause?: unknown): never =>
-  fail(
-    {
-      kind: "MalformedFile",
-      path,
-      reason: `has a frame of pixels that cannot be decoded: ${reason}`,
-      remedy: "get the file again from where it came",
-    },
-    cause,
-  );
+export const malformedFrame = (path: string, reason: string): never =>
+  malformed(path, `has a frame of pixels that cannot be decoded: ${reason}`);
 
 export interface FrameSize {
   readonly rows: number;
