@@ -99,6 +99,8 @@ describe.skipIf(!hasData)("real DICOM series (skipped without ../shared/data)", 
     const alone = await loadImage(["17136", "17166", "17196"].map((name) => join(from, name)));
     expect(image.grid).toEqual(alone.grid);
     expect(image.voxels.data).toEqual(alone.voxels.data);
+    // However its own path is written.
+    expect(await loadHeaders(`${disc}/./77654033/../DICOMDIR`)).toHaveLength(3);
     // Bytes have no folder.
     await expect(loadImage(new Uint8Array(readFileSync(index)))).rejects.toThrow(/DICOMDIR.*by its path/);
   });

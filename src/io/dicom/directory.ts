@@ -9,6 +9,7 @@ import type { Content } from "../content.ts";
 import { beside, leadsOutside } from "../data-files.ts";
 import type { Budget } from "../limits.ts";
 import { isDirectory, readDicomFile } from "./file.ts";
+import { baseName } from "./malformed.ts";
 import { saysDirectory } from "./recognize.ts";
 
 /** Files that stand together under a name. */
@@ -21,12 +22,14 @@ export interface ListedFiles {
   readonly warnings: readonly Warning[];
 }
 
-/** File IDs are written in capitals; discs that were copied have them in any case. */
-const inAnyCase = async (folder: string): Promise<(path: string) => string | undefined> => {
-  const paths = await platform.listFolder(folder);
-  const plain = (path: string): string => path.replaceAll("\\", "/").toLowerCase();
-  const byName = new Map(paths.map((path) => [plain(path), path]));
-  return (path) => byName.get(plain(path));
+/** Finds files of the folder of a DICOMDIR by their IDs, which are in capitals: copies of discs have them in any case. */
+const inAnyCase = async (path: string): Promise<(id: string) => string | undefined> => {
+  const plain = (one: string): string => one.replaceAll("\\", "/").toLowerCase();
+  const paths = await platform.listFolder(beside(path, "") || ".");
+  // Among them is the DICOMDIR itself, which tells how the names of the others begin.
+  const own = paths.filter((one) => baseName(one) === baseName(path)).sort((a, b) => a.length - b.length)[0] ?? path;
+  const byName = new Map(paths.map((one) => [plain(one), one]));
+  return (id) => byName.get(plain(beside(own, id)));
 };
 
 /**
@@ -45,18 +48,19 @@ export const listedFiles = async (content: Content, budget: Budget): Promise<Lis
   }
   if (ids.size === 0)
     fail({ kind: "MalformedFile", path, reason: "is a DICOMDIR that names no files", remedy: "name their folder" });
-  const files: string[] = [];
+  const files = new Set<string>();
   const missing: string[] = [];
-  let find: ((path: string) => string | undefined) | undefined;
+  let find: ((id: string) => string | undefined) | undefined;
   for (const id of ids) {
     // Whoever made the disc decides what is read, but not from where.
-    const wanted = leadsOutside(id) ? undefined : beside(path, id);
-    if (wanted !== undefined && (await platform.kindOfPath(wanted)) === "file") files.push(wanted);
+    const isInside = !leadsOutside(id);
+    const named = beside(path, id);
+    if (isInside && (await platform.kindOfPath(named)) === "file") files.add(named);
     else {
-      find ??= await inAnyCase(beside(path, "") || ".");
-      const found = wanted === undefined ? undefined : find(wanted);
+      find ??= await inAnyCase(path);
+      const found = isInside ? find(id) : undefined;
       if (found === undefined) missing.push(id);
-      else files.push(found);
+      else files.add(found);
     }
   }
   const told =
@@ -65,7 +69,7 @@ export const listedFiles = async (content: Content, budget: Budget): Promise<Lis
   return {
     kind: "listed",
     name,
-    files,
+    files: [...files],
     missing,
     warnings: [...file.warnings, ...(missing.length === 0 ? [] : [{ kind: "missing", message: absent }])],
   };
