@@ -4,7 +4,20 @@
  * slices and never between them.
  */
 import { type Grid, respaced } from "../../compiler/language/grid.ts";
-import { axes, column, dot, norm, type Vector3, vector } from "../../compiler/language/vector.ts";
+import {
+  type Axis,
+  at,
+  axes,
+  column,
+  diagonal,
+  dot,
+  matrix,
+  multiply3,
+  norm,
+  transpose3,
+  type Vector3,
+  vector,
+} from "../../compiler/language/vector.ts";
 import { type IntensityOperation, type Operation, sampledBy } from "../expression.ts";
 import type { RectifyStep, SamplingOptions } from "../step.ts";
 import { operation } from "./apply.ts";
@@ -21,27 +34,29 @@ const unit = (v: Vector3): Vector3 => vector((k) => v[k] / norm(v));
 
 /** The grid at right angles around a sheared one, by Gram and Schmidt from x to z; the grid itself where it is square. */
 const squared = (grid: Grid): Grid => {
-  const [dx, dy, dz] = axes.map((k) => column(grid.direction, k)) as [Vector3, Vector3, Vector3];
-  if (Math.max(Math.abs(dot(dx, dy)), Math.abs(dot(dx, dz)), Math.abs(dot(dy, dz))) <= squareness) return grid;
+  const { direction, spacing, size } = grid;
+  const [dx, dy, dz] = axes.map((k) => column(direction, k)) as [Vector3, Vector3, Vector3];
+  if (Math.max(...[dot(dx, dy), dot(dx, dz), dot(dy, dz)].map(Math.abs)) <= squareness) return grid;
   const x = unit(dx);
   const y = unit(minus(dy, x, dot(x, dy)));
   const z = unit(minus(minus(dz, x, dot(x, dz)), y, dot(y, dz)));
-  const square = [x, y, z] as const;
-  const spacing = vector((k) => grid.spacing[k] * dot(square[k], column(grid.direction, k)));
-  // How far along new axis k the grid reaches: its own length, and what the axes after it lean over.
-  const ends = axes.map((k) => {
-    const reach = axes.map((j) =>
-      j < k ? 0 : (dot(square[k], column(grid.direction, j)) * grid.spacing[j] * (grid.size[j] - 1)) / spacing[k],
+  const square = matrix((row, k) => [x, y, z][k]?.[row] ?? 0);
+  // Steps of the old grid along the new axes: above the diagonal is what its axes lean.
+  const steps = multiply3(transpose3(square), multiply3(direction, diagonal(spacing)));
+  const fresh = vector((k) => at(steps, k, k));
+  /** How many new voxels the old centres reach along axis k, forwards or backwards. */
+  const reach = (k: Axis, sign: number): number =>
+    Math.ceil(
+      axes.reduce<number>((sum, j) => sum + Math.max(0, (sign * at(steps, k, j) * (size[j] - 1)) / fresh[k]), -slack),
     );
-    const low = reach.reduce((sum, r) => sum + Math.min(0, r), 0);
-    const high = reach.reduce((sum, r) => sum + Math.max(0, r), 0);
-    return [Math.floor(low + slack), Math.ceil(high - slack)] as const;
-  });
-  const low = vector((k) => ends[k]?.[0] ?? 0);
-  const size = vector((k) => (ends[k]?.[1] ?? 0) - low[k] + 1);
-  const direction: Grid["direction"] = [x[0], y[0], z[0], x[1], y[1], z[1], x[2], y[2], z[2]];
+  const first = vector((k) => 0 - reach(k, -1));
   // The first voxel stays where it is, at a whole index.
-  return respaced({ ...grid, direction, spacing }, size, spacing, low);
+  return respaced(
+    { ...grid, direction: square, spacing: fresh },
+    vector((k) => reach(k, 1) - first[k] + 1),
+    fresh,
+    first,
+  );
 };
 
 export const rectifyDefinition: OperationDefinition<"rectify"> = {

@@ -3,13 +3,12 @@
  * loaded when a file is opened.
  */
 import type { ImageFormat } from "../format.ts";
-import { looksLikeDicom, saysDirectory } from "./recognize.ts";
+import { looksLikeDicom } from "./recognize.ts";
 
 export const dicomFormat: ImageFormat = {
   name: "DICOM",
   suffixes: [".dcm"],
   recognizes: (head) => looksLikeDicom(head),
-  list: async (content, budget) =>
-    saysDirectory(await content.peek(1024)) ? (await import("./directory.ts")).listedFiles(content, budget) : undefined,
+  list: async (content, budget) => (await import("./directory.ts")).listedFiles(content, budget),
   open: async (content, budget) => (await import("./open.ts")).openDicom(content, budget),
 };
