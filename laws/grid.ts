@@ -6,10 +6,12 @@ import { transformPoint } from "../compiler/language/affine.ts";
 import { type Grid, gridProblem, pointAt } from "../compiler/language/grid.ts";
 import { numberOf } from "../compiler/language/real.ts";
 import {
+  type Axis,
   add,
   apply3,
   axes,
   column,
+  dot,
   type Matrix3,
   norm,
   subtract,
@@ -17,7 +19,7 @@ import {
   vector,
 } from "../compiler/language/vector.ts";
 import type { MedImage } from "../src/image.ts";
-import type { ResampleToSpacingStep, ScaleStep, TranslateStep } from "../src/step.ts";
+import type { RectifyStep, ResampleToSpacingStep, ScaleStep, TranslateStep } from "../src/step.ts";
 import { elementAt, identicalGrid, indicesOf, sameElements, sameStorage, sameVoxels } from "./compare.ts";
 import type { Pipeline, Subject } from "./subject.ts";
 import { every, require, type Verdict } from "./verdict.ts";
@@ -192,5 +194,42 @@ export const respacingKeepsItsAnchor = (
       `the direction is ${fresh.direction}`),
     require(distance(pointAt(fresh, edge), pointAt(grid, edge)) <= 1e-9 * (1 + norm(grid.origin)) * 10, () =>
       `the ${anchor === 0 ? "first centre" : "outer edge"} moved from ${pointAt(grid, edge)} to ${pointAt(fresh, edge)}`),
+  );
+};
+
+/**
+ * Rectifying gives axes at right angles, x where it was, over all of the old grid; slices stay in their planes, at
+ * whole indices, and the first voxel stays; a second time changes nothing, and neither does a first on a grid that
+ * needs none.
+ */
+export const rectifyingIsSquare = (subject: Subject, image: MedImage, step: RectifyStep): Verdict => {
+  const { grid } = image;
+  const once = subject.perform(step)(image);
+  const fresh = once.grid;
+  const lean = ({ direction }: Grid): number =>
+    Math.max(
+      ...[0, 1, 2].map((k) => Math.abs(dot(column(direction, k as Axis), column(direction, ((k + 1) % 3) as Axis)))),
+    );
+  const toFresh = subject.worldToIndex(fresh);
+  const corners = indicesOf([2, 2, 2]).map((corner) => vector((k) => corner[k] * (grid.size[k] - 1)));
+  const landed = corners.map((corner) => transformPoint(toFresh, pointAt(grid, corner)));
+  const far = 1e-9 * (1 + norm(grid.origin));
+  const first = transformPoint(toFresh, grid.origin);
+  return every(
+    require(once.problems.length === 0, () => `it is refused: ${once.problems[0]?.reason}`),
+    require(lean(fresh) <= 1e-4, () => `axes still lean by a cosine of ${lean(fresh)}`),
+    require(distance(column(fresh.direction, 0), column(grid.direction, 0)) <= 1e-9, () => "x was turned"),
+    require(axes.every((k) => Math.abs(first[k] - Math.round(first[k])) <= 1e-6 + far), () =>
+      `the first voxel is at index ${first}`),
+    require(landed.every((index) => axes.every((k) => index[k] >= -0.02 && index[k] <= fresh.size[k] - 0.98)), () =>
+      `corners lie at ${landed.join("; ")} of ${fresh.size.join("×")} voxels`),
+    // A voxel fewer would not do.
+    require(axes.every((k) => Math.max(...landed.map((index) => index[k])) > fresh.size[k] - 2 - 1e-6), () =>
+      `${fresh.size.join("×")} voxels are more than it needs`),
+    require(lean(grid) <= 1e-4 || fresh.size[2] === grid.size[2], () => "slices were added or lost"),
+    require(landed.every((index, k) => Math.abs(index[2] - (corners[k]?.[2] ?? 0)) <= 1e-3), () =>
+      "slices left their planes"),
+    () => identicalGrid(subject.perform(step)(once).grid, fresh),
+    () => (lean(grid) > 1e-4 ? require(true, () => "") : identicalGrid(fresh, grid)),
   );
 };

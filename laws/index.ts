@@ -87,6 +87,7 @@ export {
   announcedIsDelivered,
   indexWorldIndex,
   orientationClarity,
+  rectifyingIsSquare,
   reorientingKeepsPlaces,
   respacingKeepsItsAnchor,
   translatingMovesTheOrigin,

@@ -22,6 +22,7 @@ export type MovingStep = Extract<
       | "scale"
       | "resampleToSpacing"
       | "resampleToImage"
+      | "rectify"
       | "changeOrientation";
   }
 >;
@@ -141,6 +142,7 @@ export const whereFrom = (step: MovingStep, grid: Grid, point: Vector3): Vector3
     case "scale":
     case "resampleToSpacing":
     case "resampleToImage":
+    case "rectify":
     case "changeOrientation":
       return point;
   }

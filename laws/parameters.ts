@@ -64,6 +64,7 @@ export const replaceReals = (step: Step, of: (real: Real, unit: Unit) => Real): 
     case "scale":
     case "resampleToSpacing":
     case "resampleToImage":
+    case "rectify":
     case "crop":
     case "pad":
     case "padOrCropTo":

@@ -133,6 +133,7 @@ export type LawName =
   | "reorientingKeepsPlaces"
   | "translatingMovesTheOrigin"
   | "respacingKeepsItsAnchor"
+  | "rectifyingIsSquare"
   | "cropUndoesPad"
   | "croppedIsGone"
   | "flippingTwiceIsNothing"
@@ -191,6 +192,11 @@ export const laws: Readonly<Record<LawName, Law>> = {
     "another spacing keeps the first voxel's centre or outer edge where it was",
     and(plain, (image) => fc.oneof(steps.scales(fc.constant({})), steps.respacings(image.grid, fc.constant({})))),
     (subject, [image, step]) => grid.respacingKeepsItsAnchor(subject, image, step),
+  ),
+  rectifyingIsSquare: law(
+    "rectifying puts axes at right angles and keeps the first voxel, the planes of slices and all of the extent",
+    and(plain, () => steps.rectifications(fc.constant({}))),
+    (subject, [image, step]) => grid.rectifyingIsSquare(subject, image, step),
   ),
   cropUndoesPad: law(
     "padding and cropping what was added gives the image back, bit for bit",

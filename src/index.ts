@@ -124,6 +124,7 @@ export { controlGrid, displace, displaceBySpline } from "./ops/displace.ts";
 export { as, clamp, gamma, map, rescale, value, window } from "./ops/intensity.ts";
 export { materialize } from "./ops/materialize.ts";
 export { changeOrientation, flip } from "./ops/orient.ts";
+export { rectify } from "./ops/rectify.ts";
 export { resampleToImage, resampleToSpacing, scale } from "./ops/resample.ts";
 export { type CenterOptions, rotate } from "./ops/rotate.ts";
 export { type TransformMap, transform } from "./ops/transform.ts";

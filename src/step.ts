@@ -77,6 +77,10 @@ export interface ResampleToImageStep extends SamplingOptions {
   readonly grid: Grid;
   readonly image?: string;
 }
+/** A sheared grid gives way to one at right angles around it. */
+export interface RectifyStep extends SamplingOptions {
+  readonly op: "rectify";
+}
 export interface CropStep extends FillOptions {
   readonly op: "crop";
   readonly start: Vector3;
@@ -145,6 +149,7 @@ export type Step =
   | ScaleStep
   | ResampleToSpacingStep
   | ResampleToImageStep
+  | RectifyStep
   | CropStep
   | PadStep
   | PadOrCropToStep

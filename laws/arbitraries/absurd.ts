@@ -51,6 +51,7 @@ export const absurdSteps: fc.Arbitrary<Step> = fc.oneof(
       ...s,
     }),
   ),
+  odd.sampling.map((s): Step => ({ op: "rectify", ...s })),
   fc.tuple(oddVectors, oddVectors, odd.fill).map(([start, size, f]): Step => ({ op: "crop", start, size, ...f })),
   fc.tuple(oddVectors, oddVectors, odd.fill).map(([begin, end, f]): Step => ({ op: "pad", begin, end, ...f })),
   fc.tuple(oddVectors, odd.fill).map(([size, f]): Step => ({ op: "padOrCropTo", size, ...f })),

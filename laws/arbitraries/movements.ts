@@ -41,6 +41,7 @@ export const movingSteps = (grid: Grid): fc.Arbitrary<MovingStep> =>
     respacings(grid, unsaid),
     gridsNear(grid).map((near): MovingStep => ({ op: "resampleToImage", grid: near })),
     displacements(grid, unsaid),
+    fc.constant<MovingStep>({ op: "rectify" }),
     translations,
     flips,
     codes.map((to): MovingStep => ({ op: "changeOrientation", to })),

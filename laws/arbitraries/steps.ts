@@ -15,6 +15,7 @@ import type {
   FillOptions,
   FlipStep,
   PadStep,
+  RectifyStep,
   ResampleToSpacingStep,
   RescaleStep,
   RotateStep,
@@ -81,6 +82,9 @@ export const scales = (sampling: fc.Arbitrary<SamplingOptions>): fc.Arbitrary<Sc
     .tuple(fc.oneof(decimals(0.4, 1.6), vectors(decimals(0.4, 1.6))), sampling)
     .map(([factor, s]) => ({ op: "scale", factor, ...s }));
 
+export const rectifications = (sampling: fc.Arbitrary<SamplingOptions>): fc.Arbitrary<RectifyStep> =>
+  sampling.map((s) => ({ op: "rectify", ...s }));
+
 /** Spacings from 0.7 to 2 times the present one, so that sizes stay small. */
 export const respacings = (grid: Grid, sampling: fc.Arbitrary<SamplingOptions>): fc.Arbitrary<ResampleToSpacingStep> =>
   fc
@@ -138,6 +142,7 @@ export const samplingSteps = (grid: Grid, sampling: fc.Arbitrary<SamplingOptions
     respacings(grid, sampling),
     fc.tuple(gridsNear(grid), sampling).map(([near, s]): Step => ({ op: "resampleToImage", grid: near, ...s })),
     displacements(grid, sampling),
+    rectifications(sampling),
   );
 
 export const rescaleSteps: fc.Arbitrary<RescaleStep> = fc.record({

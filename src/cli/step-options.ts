@@ -26,7 +26,7 @@ export interface SamplingInForce {
   readonly fill?: SamplingFill;
 }
 
-type Resampling = StepOf<"rotate" | "affine" | "transform" | "scale" | "resampleToSpacing">;
+type Resampling = StepOf<"rotate" | "affine" | "transform" | "scale" | "resampleToSpacing" | "rectify">;
 
 /** A step that lacks its sampling: one that interpolates, one that clips, or one that does neither. */
 export type Draft =
@@ -118,6 +118,10 @@ export const stepOptions: Readonly<Record<string, StepOption>> = {
       example: "ref.nii.gz",
       read: (path) => (path === "" ? undefined : { needs: "image", path }),
     },
+  },
+  rectify: {
+    help: "Resample a sheared grid (tilted gantry) to axes at right angles. The planes of the slices and the first voxel stay; a grid that is not sheared stays as it is.",
+    format: { expected: "nothing", example: "", read: () => sampling({ op: "rectify" }) },
   },
   scale: draft(
     "F or X,Y,Z",

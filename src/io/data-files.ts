@@ -26,8 +26,12 @@ export const restPart = (content: Content): Part => ({
   stream: () => restOf(content),
 });
 
-const outside = (name: string): boolean =>
+/** Whether the name of a file leads out of the folder in which it is looked for. */
+export const leadsOutside = (name: string): boolean =>
   /^([\\/]|[a-z]:)/i.test(name) || name.split(/[\\/]/).includes("..") || name.includes("\0");
+
+/** The path of the file called `name` in the folder of the one at `path`. */
+export const beside = (path: string, name: string): string => path.slice(0, path.search(/[^\\/]*$/)) + name;
 
 /** The path of a file that the header names. */
 const besideHeader = (content: Content, name: string): string => {
@@ -39,14 +43,14 @@ const besideHeader = (content: Content, name: string): string => {
       reason: `its voxels lie in a file of their own, ${name}, which cannot be found from here`,
       remedy: "keep header and voxels in one file",
     });
-  if (outside(name))
+  if (leadsOutside(name))
     return fail({
       kind: "MalformedFile",
       path,
       reason: `its header names a data file outside its own folder, ${name}, which is not followed`,
       remedy: "put the data file beside the header and name it without a folder",
     });
-  return path.slice(0, path.search(/[^\\/]*$/)) + name;
+  return beside(path, name);
 };
 
 /**

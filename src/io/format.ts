@@ -5,6 +5,7 @@
 import type { DType, Rescale, Voxels } from "../../compiler/language/voxels.ts";
 import type { Kind, MedImage, Warning } from "../image.ts";
 import type { Content } from "./content.ts";
+import type { ListedFiles } from "./dicom/directory.ts";
 import type { SeriesOptions } from "./dicom/options.ts";
 
 /** Everything about an image but its voxels. */
@@ -56,6 +57,8 @@ export interface ImageFormat {
   readonly suffixes: readonly string[];
   /** Whether a file that begins with these bytes (inflated) and has this name is of this format. */
   recognizes(head: Uint8Array, name: string): boolean;
+  /** The files that a content lists instead of holding an image, in formats that have such; nothing where it does not. */
+  readonly list?: (content: Content, options: SeriesOptions) => Promise<ListedFiles | undefined>;
   open(content: Content, options: SeriesOptions): Promise<OpenedImage>;
   /** Absent where the format is only read. */
   readonly write?: (path: string, image: MedImage, options: WriteOptions) => Promise<void>;

@@ -16,7 +16,10 @@ export type { ImageHeader } from "./format.ts";
 export { encodeNifti, saveNifti } from "./nifti/write.ts";
 export type { ImageSource } from "./source.ts";
 
-/** Where images lie: one file, a folder with DICOM files (a path), or the files of such a folder as a list. */
+/**
+ * Where images lie: one file, a folder with DICOM files (a path), the files of such a folder as a list, or the
+ * DICOMDIR that lists them (a path).
+ */
 export type SeriesSource = ImageSource | readonly ImageSource[];
 
 export interface LoadOptions extends Progress, WhichSeries {
@@ -36,20 +39,23 @@ export type SaveOptions = WriteOptions;
 
 const isList = (source: SeriesSource): source is readonly ImageSource[] => Array.isArray(source);
 
-/** The one file of a source that is no folder. */
+const folders = (): Promise<typeof import("./dicom/folder.ts")> => import("./dicom/folder.ts");
+
+/** The one file of a source that is no folder, or those that it lists. */
 const withFile = async <A>(
   source: ImageSource,
-  options: WhichSeries,
+  options: EachSeries,
   use: (opened: OpenedImage) => Promise<A>,
-): Promise<A> => {
+): Promise<readonly A[]> => {
   const content: Content = await openContent(source);
   try {
     const format = await formatOf(content);
+    const listed = await format.list?.(content, options);
+    if (listed !== undefined) return await (await folders()).eachSeries(listed, options, use);
     const opened = await format.open(content, options);
     try {
-      if (options.series !== undefined)
-        (await import("./dicom/folder.ts")).checkSeries(content.name, opened.header, options.series);
-      return await use(opened);
+      if (options.series !== undefined) (await folders()).checkSeries(content.name, opened.header, options.series);
+      return [await use(opened)];
     } finally {
       await opened.close();
     }
@@ -65,8 +71,8 @@ const withOpened = async <A>(
   use: (opened: OpenedImage) => Promise<A>,
 ): Promise<readonly A[]> => {
   const folderLike = isList(source) || (typeof source === "string" && (await platform.kindOfPath(source)) === "folder");
-  if (!folderLike) return [await withFile(source, options, use)];
-  return (await import("./dicom/folder.ts")).eachSeries(source, options, use);
+  if (!folderLike) return withFile(source, options, use);
+  return (await folders()).eachSeries(source, options, use);
 };
 
 const only = <A>([first]: readonly A[]): A => first as A;

@@ -49,11 +49,11 @@ const blobSource = (blob: Blob): ByteSource => {
 };
 
 /**
- * Opens any source. Close it when done.
+ * Opens any source, whose `size` may be known. Close it when done.
  * @throws MedImagesError `FileAccess` when a path cannot be opened.
  */
-export const openSource = async (source: ImageSource): Promise<ByteSource> => {
-  if (typeof source === "string") return platform.openFile(source);
+export const openSource = async (source: ImageSource, size?: number): Promise<ByteSource> => {
+  if (typeof source === "string") return platform.openFile(source, size);
   if (source instanceof Uint8Array) return bytesSource(source);
   return source instanceof ArrayBuffer ? bytesSource(new Uint8Array(source)) : blobSource(source);
 };

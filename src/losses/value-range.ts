@@ -66,6 +66,7 @@ const rangeAfter = (before: Known, step: Step): Known => {
     case "scale":
     case "resampleToSpacing":
     case "resampleToImage":
+    case "rectify":
     case "crop":
     case "pad":
     case "padOrCropTo":

@@ -15,6 +15,7 @@ import {
 import { materializeDefinition } from "./materialize.ts";
 import type { OperationDefinition } from "./operation.ts";
 import { changeOrientationDefinition, flipDefinition } from "./orient.ts";
+import { rectifyDefinition } from "./rectify.ts";
 import { resampleToImageDefinition, resampleToSpacingDefinition, scaleDefinition } from "./resample.ts";
 import { rotateDefinition } from "./rotate.ts";
 import { transformDefinition } from "./transform.ts";
@@ -29,6 +30,7 @@ export const operations: { readonly [N in OperationName]: OperationDefinition<N>
   scale: scaleDefinition,
   resampleToSpacing: resampleToSpacingDefinition,
   resampleToImage: resampleToImageDefinition,
+  rectify: rectifyDefinition,
   crop: cropDefinition,
   pad: padDefinition,
   padOrCropTo: padOrCropToDefinition,

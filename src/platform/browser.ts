@@ -80,7 +80,7 @@ export const platform: Platform = {
   zlib: (chunks) => through(chunks, new CompressionStream("deflate")),
   threads: browserThreads,
   load: (name) => import(/* @vite-ignore */ /* webpackIgnore: true */ name),
-  decode: undefined,
+  offload: undefined,
   gpu: browserGpu,
   totalMemory: assumedMemory,
   allocateBuffer: (bytes) => allocateBacked(bytes) ?? new ArrayBuffer(bytes),

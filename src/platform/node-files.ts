@@ -1,80 +1,8 @@
-/** Files and folders by path: what is there, and reading it. */
-import { readSync } from "node:fs";
-import { type FileHandle, mkdtemp, open, readdir, rm, stat } from "node:fs/promises";
+/** Folders by path, and what is there. */
+import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fail } from "../../compiler/errors.ts";
 import { deny } from "./node-errors.ts";
-import type { ByteSource } from "./platform.ts";
-
-const chunkSize = 2 ** 20;
-
-const fileSource = (path: string, handle: FileHandle, size: number): ByteSource => {
-  const readInto = async (offset: number, target: Uint8Array): Promise<number> => {
-    let filled = 0;
-    while (filled < target.length) {
-      const { bytesRead } = await handle
-        .read(target, filled, target.length - filled, offset + filled)
-        .catch((thrown: unknown) => deny(path, thrown));
-      if (bytesRead === 0) break;
-      filled += bytesRead;
-    }
-    return filled;
-  };
-  const readNow = (offset: number, target: Uint8Array): number => {
-    let filled = 0;
-    try {
-      while (filled < target.length) {
-        const count = readSync(handle.fd, target, filled, target.length - filled, offset + filled);
-        if (count === 0) break;
-        filled += count;
-      }
-    } catch (thrown) {
-      deny(path, thrown);
-    }
-    return filled;
-  };
-  const read = async (offset: number, length: number): Promise<Uint8Array> => {
-    const target = Buffer.allocUnsafeSlow(Math.max(0, Math.min(length, size - offset)));
-    return target.subarray(0, await readInto(offset, target));
-  };
-  return {
-    name: path,
-    size,
-    read,
-    readInto,
-    readNow,
-    // The next piece is on its way while the present one is in use.
-    async *stream(offset) {
-      let ahead = read(offset, chunkSize);
-      try {
-        for (let at = offset; at < size; ) {
-          const piece = await ahead;
-          if (piece.length === 0) return;
-          at += piece.length;
-          ahead = read(at, chunkSize);
-          yield piece;
-        }
-      } finally {
-        await ahead.catch(() => undefined);
-      }
-    },
-    close: () => handle.close(),
-  };
-};
-
-export const openFile = async (path: string): Promise<ByteSource> => {
-  const found = await stat(path).catch((thrown: unknown) => deny(path, thrown));
-  if (!found.isFile())
-    fail({
-      kind: "FileAccess",
-      path,
-      reason: found.isDirectory() ? "is a folder, not a file" : "is not a regular file",
-      remedy: "name a file",
-    });
-  const handle = await open(path, "r").catch((thrown: unknown) => deny(path, thrown));
-  return fileSource(path, handle, found.size);
-};
 
 export const kindOfPath = async (path: string): Promise<"file" | "folder" | "absent"> => {
   const found = await stat(path).catch(() => undefined);

@@ -4,10 +4,11 @@
  */
 import { totalmem } from "node:os";
 import { allocateBacked } from "../../backends/wasm/memory.ts";
-import { nodeDecode } from "./node-decoders.ts";
 import { gunzip, gzip, unzlib, zlib } from "./node-deflate.ts";
-import { kindOfPath, listFolder, openFile, withFolder } from "./node-files.ts";
+import { kindOfPath, listFolder, withFolder } from "./node-files.ts";
 import { nodeGpu } from "./node-gpu.ts";
+import { nodeOffload } from "./node-offload.ts";
+import { openFile } from "./node-source.ts";
 import { nodeThreads } from "./node-threads.ts";
 import { writeFile } from "./node-write.ts";
 import type { Platform } from "./platform.ts";
@@ -24,7 +25,7 @@ export const platform: Platform = {
   zlib,
   threads: nodeThreads,
   load: (name) => import(name),
-  decode: nodeDecode,
+  offload: nodeOffload,
   gpu: nodeGpu,
   totalMemory: totalmem(),
   allocateBuffer: (bytes) => allocateBacked(bytes) ?? new SharedArrayBuffer(bytes),

@@ -6,7 +6,7 @@
 import type { ThreadHost } from "../../backends/wasm/pool.ts";
 import type { GpuSource } from "../../backends/webgpu/acquire.ts";
 
-import type { Decode } from "./decoders.ts";
+import type { Offload } from "./offload.ts";
 
 /** Bytes that can be read anywhere: a file on disk, a `Blob`, or an array. Close it when done. */
 export interface ByteSource {
@@ -30,8 +30,8 @@ export interface GzipEnd {
 }
 
 export interface Platform {
-  /** Opens a file by path. @throws MedImagesError `FileAccess` */
-  openFile(path: string): Promise<ByteSource>;
+  /** Opens a file by path, whose size need not be asked for again where it is known. @throws MedImagesError `FileAccess` */
+  openFile(path: string, size?: number): Promise<ByteSource>;
   /** Whether a path exists, and whether it is a folder. */
   kindOfPath(path: string): Promise<"file" | "folder" | "absent">;
   /** The paths of all files in a folder and the folders in it, in no order. @throws MedImagesError `FileAccess` */
@@ -58,8 +58,8 @@ export interface Platform {
    * bundled for browsers, so that no bundler sees them here; in a page its import map has to name them.
    */
   load(name: string): Promise<unknown>;
-  /** Decodes a frame of pixels on a thread; absent where there are none for it. */
-  readonly decode: Decode | undefined;
+  /** Runs programs on threads; absent where there are none for it. */
+  readonly offload: Offload | undefined;
   /** Where GPU devices come from. */
   readonly gpu: GpuSource;
   /** Bytes of memory of this machine. */

@@ -13,6 +13,7 @@ import { displace } from "../../src/ops/displace.ts";
 import { as, clamp, gamma, rescale, window } from "../../src/ops/intensity.ts";
 import { materialize } from "../../src/ops/materialize.ts";
 import { changeOrientation, flip } from "../../src/ops/orient.ts";
+import { rectify } from "../../src/ops/rectify.ts";
 import { resampleToSpacing, scale } from "../../src/ops/resample.ts";
 import { rotate } from "../../src/ops/rotate.ts";
 import { translate } from "../../src/ops/translate.ts";
@@ -151,6 +152,27 @@ describe("steps of the command line are the operations of the library", () => {
     expect((await call("run", at("ct.nii"), "--displace", at("ct.nii"), "-o", at("x.nii"))).err).toContain(
       "3 channels",
     );
+  });
+
+  test("--rectify, and the same as a step of a pipeline file, put a sheared grid upright", async () => {
+    const direction = [1, 0, 0.6, 0, 1, 0, 0, 0, 0.8] as const;
+    const image = imageFromArray(
+      Float32Array.from({ length: 60 }, (_, k) => k),
+      { size: [5, 4, 3], direction },
+    );
+    await saveImage(at("leaning.nii"), image);
+    writeFileSync(at("upright.json"), JSON.stringify([{ op: "rectify", interpolation: "linear", fill: -9 }]));
+    const expected = await evaluate(pipe(image, rectify({ interpolation: "linear", fill: -9 })));
+    expect(expected.grid.size).toEqual([7, 4, 3]);
+    for (const words of [
+      ["--interp", "linear", "--fill", "-9", "--rectify"],
+      ["--pipeline", at("upright.json")],
+    ]) {
+      expect((await call("run", at("leaning.nii"), ...words, "-o", at("upright.nii"))).status).toBe(0);
+      const found = await loadImage(at("upright.nii"));
+      expect(found.grid.size).toEqual(expected.grid.size);
+      expect(countBeyond(expected.voxels.data, found.voxels.data, 1e-4)).toBe(0);
+    }
   });
 
   test("a pipeline file comes first, then the flags", async () => {

@@ -62,6 +62,36 @@ const bases: readonly Uint8Array[] = [
   dicomFile("big", ctElements(1, 8, 8, [pixels(128)])),
   dicomFile("deflated", ctElements(1, 8, 8, [pixels(128)])),
   dicomFile("explicit", ctElements(1, 8, 8, [...enhanced, pixels(384)])),
+  dicomFile(
+    "explicit",
+    ctElements(1, 8, 8, [
+      [
+        "0028,3000",
+        "SQ",
+        [
+          [
+            ["0028,3002", "US", [16, 8, 16]],
+            ["0028,3006", "US", Array.from(ramp(16))],
+          ],
+        ],
+      ],
+      pixels(128),
+    ]),
+  ),
+  dicomFile(
+    "explicit",
+    ctElements(1, 8, 8, [
+      ...enhanced,
+      ["0008,0016", "UI", "1.2.840.10008.5.1.4.1.1.66.4"],
+      ["0028,0100", "US", 8],
+      ["0028,0101", "US", 8],
+      ["0028,0102", "US", 7],
+      ["0062,0001", "CS", "FRACTIONAL"],
+      ["0062,0002", "SQ", [[["0062,0004", "US", 1]], [["0062,0004", "US", 2]]]],
+      ["0062,000e", "US", 255],
+      pixels(192),
+    ]),
+  ),
   dicomFile("rle", ctElements(1, 12, 12), encapsulated([rleFrame])),
   dicomFile("deflated frames", ctElements(1, 8, 8), encapsulated([deflateRawSync(ramp(128))])),
   dicomFile(

@@ -1,5 +1,5 @@
 /** Every real DICOM series against pydicom's geometry and values, and against NIfTI files of the same scans. */
-import { mkdirSync, symlinkSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { invert, transformPoint } from "../../compiler/language/affine.ts";
@@ -69,14 +69,44 @@ describe.skipIf(!hasData)("real DICOM series (skipped without ../shared/data)", 
     expect((await loadImage(name, { series: uid })).grid.size).toEqual([16, 16, 1]);
   });
 
-  test("a DICOMDIR is no image, and says where the images are", async () => {
-    const name = folder("dicom/dicomdir_multi_series/DICOMDIR");
-    await expect(loadImage(name)).rejects.toThrow(/DICOMDIR.*name the folder/);
+  test("a DICOMDIR stands for the files that it names, in any case, and says which are not there", async () => {
+    const from = folder("dicom/dicomdir_multi_series");
+    const disc = temporaryFolder();
+    const index = join(disc, "DICOMDIR");
+    copyFileSync(join(from, "DICOMDIR"), index);
+    await expect(loadImage(index)).rejects.toThrow(
+      /holds no images.*77654033\/CR1\/6154, .* more, which are not there/,
+    );
+    const files = { "77654033/CR1": ["6154"], "77654033/cr2": ["6247"], "77654033/CT2": ["17136", "17166", "17196"] };
+    for (const [where, names] of Object.entries(files)) {
+      mkdirSync(join(disc, where), { recursive: true });
+      for (const name of names) symlinkSync(join(from, name), join(disc, where, name));
+    }
+    // What it does not name is not read.
+    symlinkSync(join(from, "17106"), join(disc, "77654033/CT2/17107"));
+    const headers = await loadHeaders(index);
+    expect(headers.map(({ modality, files: count }) => [modality, count])).toEqual([
+      [{ kind: "other", name: "CR" }, 1],
+      [{ kind: "other", name: "CR" }, 1],
+      [{ kind: "CT" }, 3],
+    ]);
+    const ct = headers[2]!;
+    expect(ct.warnings).toMatchObject([{ kind: "missing", message: expect.stringMatching(/77654033\/CR3\/6278/) }]);
+    const { skipped } = ct.metadata.dicom as { skipped: readonly { readonly file: string }[] };
+    expect(skipped.map(({ file }) => file)).toContain("77654033/CT2/17106");
+    await expect(loadImage(index)).rejects.toThrow(/DICOMDIR: .*holds 3 series/);
+    const image = await loadImage(index, { series: ct.study.seriesUid! });
+    const alone = await loadImage(["17136", "17166", "17196"].map((name) => join(from, name)));
+    expect(image.grid).toEqual(alone.grid);
+    expect(image.voxels.data).toEqual(alone.voxels.data);
+    // However its own path is written.
+    expect(await loadHeaders(`${disc}/./77654033/../DICOMDIR`)).toHaveLength(3);
+    // Bytes have no folder.
+    await expect(loadImage(new Uint8Array(readFileSync(index)))).rejects.toThrow(/DICOMDIR.*by its path/);
   });
 
   test("a list of sources is a folder, too", async () => {
     const [first] = await loadHeaders(folder("dicom/ct_tiny_24x38x3"));
-    const { readdirSync, readFileSync } = await import("node:fs");
     const files = readdirSync(folder("dicom/ct_tiny_24x38x3")).map(
       (name) => new Uint8Array(readFileSync(join(folder("dicom/ct_tiny_24x38x3"), name))),
     );
@@ -247,7 +277,6 @@ describe.skipIf(!hasData)("mending on request (skipped without ../shared/data)",
     const together = temporaryFolder();
     const ct = folder("dicom/transfer_syntaxes_ct");
     for (const packing of ["JPEG2000LosslessOnly", "RLELossless", "JPEGLSLossless"]) {
-      const { readdirSync } = await import("node:fs");
       const name = readdirSync(ct).find((one) => one.includes(packing))!;
       mkdirSync(together, { recursive: true });
       symlinkSync(join(ct, name), join(together, `${packing}.dcm`));

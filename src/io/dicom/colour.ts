@@ -5,20 +5,14 @@
 import { fail } from "../../../compiler/errors.ts";
 import { type DType, dtypes, type VoxelArray } from "../../../compiler/language/voxels.ts";
 import type { DataSet } from "./data-set.ts";
+import { type Lookup, lookUp, lookupOf } from "./lookup.ts";
+import { malformed } from "./malformed.ts";
 import type { PixelLayout } from "./pixel-layout.ts";
 
-/** One table of a palette: the colour of stored number `first` and those after it. */
-interface Table {
-  readonly first: number;
-  readonly values: Uint8Array | Uint16Array;
-}
 export interface Palette {
   readonly dtype: "uint8" | "uint16";
-  readonly tables: readonly [Table, Table, Table];
+  readonly tables: readonly [Lookup, Lookup, Lookup];
 }
-
-const malformed = (path: string, reason: string): never =>
-  fail({ kind: "MalformedFile", path, reason, remedy: "get the file again from where it came" });
 
 const colours = ["Red", "Green", "Blue"] as const;
 
@@ -34,36 +28,26 @@ export const paletteOf = (data: DataSet, layout: PixelLayout, path: string): Pal
       reason: "has a palette in segments, which cannot be read",
       remedy: "convert it to RGB first",
     });
-  const read = (colour: (typeof colours)[number]): { readonly table: Table; readonly bits: number } => {
-    const [count, first = 0, bits = 16] = data.numbers(`${colour}PaletteColorLookupTableDescriptor`);
-    if (count === undefined) return malformed(path, `has no table for the ${colour.toLowerCase()} of its palette`);
-    // 0 stands for 65536; the first number is signed where the pixels are.
-    const entries = count === 0 ? 2 ** 16 : count;
-    const start = layout.signed && first > 0x7fff ? first - 2 ** 16 : first;
-    const bytes = data.bytes(`${colour}PaletteColorLookupTableData`);
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const wide = bytes.length >= entries * 2;
-    if (!wide && bytes.length < entries)
-      return malformed(path, `has a palette of ${bytes.length} bytes for ${entries} colours`);
-    const values = wide
-      ? Uint16Array.from({ length: entries }, (_, k) => view.getUint16(2 * k, data.littleEndian))
-      : Uint8Array.from(bytes.subarray(0, entries));
-    return { table: { first: start, values }, bits };
-  };
-  const [red, green, blue] = [read("Red"), read("Green"), read("Blue")];
+  const read = (colour: (typeof colours)[number]): Lookup =>
+    lookupOf(
+      data,
+      `${colour}PaletteColorLookupTableDescriptor`,
+      `${colour}PaletteColorLookupTableData`,
+      layout.signed,
+      path,
+      "a palette",
+    ) ?? malformed(path, `has no table for the ${colour.toLowerCase()} of its palette`);
+  const tables = [read("Red"), read("Green"), read("Blue")] as const;
   // Tables of 8 bits may lie in words of 16.
-  const narrow = [red, green, blue].every(({ bits }) => bits === 8);
-  return { dtype: narrow ? "uint8" : "uint16", tables: [red.table, green.table, blue.table] };
+  return { dtype: tables.every(({ bits }) => bits === 8) ? "uint8" : "uint16", tables };
 };
 
 /** The colours of one frame of stored numbers, planes of red, green and blue. */
 export const applyPalette = (stored: VoxelArray, { dtype, tables }: Palette): VoxelArray => {
   const pixels = stored.length;
   const out = new dtypes[dtype].array(pixels * 3);
-  tables.forEach(({ first, values }, c) => {
-    const last = values.length - 1;
-    for (let k = 0; k < pixels; k++)
-      out[c * pixels + k] = values[Math.min(last, Math.max(0, Number(stored[k]) - first))] ?? 0;
+  tables.forEach((table, c) => {
+    lookUp(stored, table, out, c * pixels);
   });
   return out;
 };

@@ -12,9 +12,10 @@ import type { ImageSource } from "../source.ts";
 import { openSource } from "../source.ts";
 import type { DataSet } from "./data-set.ts";
 import { checkPixels, type FrameReader, frameReader, type PixelSource } from "./frames.ts";
+import { malformed } from "./malformed.ts";
 import { NeedsMore, type ParsedFile, type PixelElement, parseFile } from "./parse.ts";
 import { type PixelLayout, pixelLayoutOf } from "./pixel-layout.ts";
-import { hasPrefix, looksLikeDicom } from "./recognize.ts";
+import { directoryClass, hasPrefix, looksLikeDicom } from "./recognize.ts";
 import { maskStored } from "./samples.ts";
 import { bigEndianPixelsUid, type TransferSyntax } from "./syntax.ts";
 
@@ -34,7 +35,7 @@ export interface DicomFile {
 
 /** Whether a file lists others instead of holding an image. */
 export const isDirectory = ({ meta }: Pick<DicomFile, "meta">): boolean =>
-  meta.text("MediaStorageSOPClassUID") === "1.2.840.10008.1.3.10";
+  meta.text("MediaStorageSOPClassUID") === directoryClass;
 
 /** A file whose pixels were checked against its size. */
 export interface ImageFile extends DicomFile {
@@ -150,7 +151,7 @@ export const readDicomFile = (source: ImageSource, budget: Budget): Promise<Dico
     const path = typeof source === "string" ? source : "the bytes given";
     const reason =
       beginning === "empty" ? "is empty: it has no bytes at all" : "is no DICOM file: it begins as none does";
-    return fail({ kind: "MalformedFile", path, reason, remedy: "get the file again from where it came" });
+    return malformed(path, reason);
   });
 
 const pixelSource = (file: DicomFile & { readonly pixels: PixelElement }, layout: PixelLayout): PixelSource => ({
@@ -167,13 +168,7 @@ const pixelSource = (file: DicomFile & { readonly pixels: PixelElement }, layout
  */
 export const imageFileOf = (file: DicomFile): ImageFile => {
   const { path, pixels } = file;
-  if (pixels === undefined)
-    return fail({
-      kind: "MalformedFile",
-      path,
-      reason: "holds no pixels",
-      remedy: "get the file again from where it came, or leave it out",
-    });
+  if (pixels === undefined) return malformed(path, "holds no pixels");
   const warnings: Warning[] = [];
   const layout = pixelLayoutOf(file.data, pixels, path, (warning) => warnings.push(warning));
   const complaints = checkPixels(pixelSource({ ...file, pixels }, layout), file.inflated?.length ?? file.size);
@@ -199,12 +194,12 @@ const liesAsKept = ({ syntax, layout, inflated, pixels }: ImageFile): boolean =>
  */
 export const readFrameInto = async (file: ImageFile, target: VoxelArray): Promise<boolean> => {
   if (!liesAsKept(file) || dtypes[file.layout.dtype].array.name !== target[Symbol.toStringTag]) return false;
-  const bytes = await openSource(file.source);
+  const bytes = await openSource(file.source, file.size);
   try {
     if (bytes.readInto === undefined) return false;
     const place = new Uint8Array(target.buffer, target.byteOffset, target.byteLength);
     if ((await bytes.readInto(file.pixels.offset, place)) < place.length)
-      fail({ kind: "MalformedFile", path: file.path, reason: "became shorter while it was read" });
+      malformed(file.path, "became shorter while it was read");
     maskStored(target, file.layout);
     return true;
   } finally {
@@ -220,12 +215,11 @@ export const openFrames = async (file: ImageFile, beside = false): Promise<Frame
   const { pixels, layout, size } = file;
   const source = pixelSource(file, layout);
   if (file.inflated !== undefined) return frameReader(source, file.inflated, pixels.offset, beside);
-  const bytes = await openSource(file.source);
+  const bytes = await openSource(file.source, file.size);
   try {
     const end = pixels.length === undefined ? size : pixels.offset + pixels.length;
     const value = await bytes.read(pixels.offset, end - pixels.offset);
-    if (value.length < end - pixels.offset)
-      fail({ kind: "MalformedFile", path: file.path, reason: "became shorter while it was read" });
+    if (value.length < end - pixels.offset) malformed(file.path, "became shorter while it was read");
     return frameReader(source, value, 0, beside);
   } finally {
     await bytes.close();

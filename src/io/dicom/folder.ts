@@ -8,7 +8,9 @@ import type { Metadata, Warning } from "../../image.ts";
 import type { ImageHeader, OpenedImage } from "../format.ts";
 import type { ImageSource } from "../source.ts";
 import { loadDictionary } from "./dictionary.ts";
+import type { ListedFiles } from "./directory.ts";
 import { type DicomFile, isDirectory, readIfDicom } from "./file.ts";
+import { baseName } from "./malformed.ts";
 import type { EachSeries, SeriesOptions } from "./options.ts";
 import { openSeries } from "./series.ts";
 
@@ -29,7 +31,7 @@ interface Folder {
 
 /** Names that scanners and archives give to images: with these suffixes, or with none. */
 const namedAsDicom = (path: string): boolean => {
-  const name = path.split(/[\\/]/).at(-1) ?? path;
+  const name = baseName(path);
   return !name.startsWith(".") && /(\.(dcm|dicom|ima|img)|^[^.]*|\.[0-9.]+)$/i.test(name) && name !== "DICOMDIR";
 };
 
@@ -80,26 +82,33 @@ const look = async (source: ImageSource, options: SeriesOptions): Promise<Looked
     : skip("holds no image", false);
 };
 
+/** A folder (a path, and the folders in it), a list of files, or the files that a DICOMDIR lists. */
+type SeriesPlace = string | readonly ImageSource[] | ListedFiles;
+
 /**
- * Looks at all files of a folder (a path, and the folders in it) or of a list.
+ * Looks at all files of a place.
  * @throws MedImagesError `FileAccess`, `BudgetExceeded`
  */
 const readFolder = async (
-  where: string | readonly ImageSource[],
+  where: SeriesPlace,
   options: SeriesOptions & { readonly signal?: AbortSignal },
 ): Promise<Folder> => {
-  const name = typeof where === "string" ? where : "the files given";
+  const isListed = typeof where === "object" && "kind" in where;
+  const name = typeof where === "string" ? where : isListed ? where.name : "the files given";
   // Needed at the end of it all; loaded while the disk is waited for.
   loadDictionary().catch(() => undefined);
   // In an order that does not depend on the file system.
-  const sources = typeof where === "string" ? [...(await platform.listFolder(where))].sort() : where;
+  const sources =
+    typeof where === "string" ? [...(await platform.listFolder(where))].sort() : isListed ? where.files : where;
   const looked = await inParallel(sources, (source) => {
     if (options.signal?.aborted) fail({ kind: "Aborted" });
     return look(source, options);
   });
   const groups = new Map<string, DicomFile[]>();
-  const skipped: { readonly file: string; readonly reason: string }[] = [];
-  const warnings: Warning[] = [];
+  const skipped: { readonly file: string; readonly reason: string }[] = isListed
+    ? where.missing.map((file) => ({ file, reason: "is not there" }))
+    : [];
+  const warnings: Warning[] = isListed ? [...where.warnings] : [];
   for (const one of looked) {
     if (one.kind === "image") {
       const uid = one.file.data.text("SeriesInstanceUID") ?? "";
@@ -173,7 +182,7 @@ const openFolderSeries = async (
  * @throws MedImagesError
  */
 export const eachSeries = async <A>(
-  where: string | readonly ImageSource[],
+  where: SeriesPlace,
   options: EachSeries,
   use: (opened: OpenedImage) => Promise<A>,
 ): Promise<readonly A[]> => {

@@ -9,5 +9,6 @@ export const dicomFormat: ImageFormat = {
   name: "DICOM",
   suffixes: [".dcm"],
   recognizes: (head) => looksLikeDicom(head),
+  list: async (content, budget) => (await import("./directory.ts")).listedFiles(content, budget),
   open: async (content, budget) => (await import("./open.ts")).openDicom(content, budget),
 };

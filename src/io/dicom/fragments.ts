@@ -2,7 +2,8 @@
  * Encapsulated pixels (PS3.5 A.4): items of a sequence, of which the first is a table of offsets that may be
  * empty or wrong, and the others are frames or pieces of frames.
  */
-import { fail } from "../../../compiler/errors.ts";
+
+import { malformed } from "./malformed.ts";
 import type { Packing } from "./syntax.ts";
 
 export interface Fragments {
@@ -19,8 +20,6 @@ interface Piece {
 
 const item = 0xe000fffe;
 const sequenceEnd = 0xe0ddfffe;
-const remedy = "get the file again from where it came";
-
 /**
  * Reads the items from `start` on.
  * @throws MedImagesError `MalformedFile`
@@ -38,23 +37,19 @@ export const readFragments = (bytes: Uint8Array, start: number, path: string): F
     const tag = view.getUint32(at, true);
     const length = view.getUint32(at + 4, true);
     if (tag === sequenceEnd) break;
-    if (tag !== item)
-      fail({ kind: "MalformedFile", path, reason: "has something else than items in its pixels", offset: at, remedy });
+    if (tag !== item) malformed(path, "has something else than items in its pixels", at);
     if (at + 8 + length > bytes.length)
-      fail({
-        kind: "MalformedFile",
+      malformed(
         path,
-        reason: `is cut off: a fragment of its pixels should have ${length} bytes, ${bytes.length - at - 8} are there`,
-        offset: at,
-        remedy,
-      });
+        `is cut off: a fragment of its pixels should have ${length} bytes, ${bytes.length - at - 8} are there`,
+        at,
+      );
     items.push({ at, bytes: bytes.subarray(at + 8, at + 8 + length) });
     at += 8 + length;
   }
   const [table, ...rest] = items;
   const first = rest[0];
-  if (table === undefined || first === undefined)
-    return fail({ kind: "MalformedFile", path, reason: "has no fragment of pixels at all", offset: start, remedy });
+  if (table === undefined || first === undefined) return malformed(path, "has no fragment of pixels at all", start);
   const words = new DataView(table.bytes.buffer, table.bytes.byteOffset, table.bytes.byteLength);
   return {
     offsets: Array.from({ length: Math.floor(table.bytes.length / 4) }, (_, k) => words.getUint32(4 * k, true)),
@@ -131,12 +126,7 @@ export const framesOf = (
   return {
     frames:
       marked ??
-      fail({
-        kind: "MalformedFile",
-        path,
-        reason: `has ${pieces.length} fragments of pixels, which cannot be matched with its ${frames} frames`,
-        remedy,
-      }),
+      malformed(path, `has ${pieces.length} fragments of pixels, which cannot be matched with its ${frames} frames`),
     warnings,
   };
 };

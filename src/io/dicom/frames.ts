@@ -2,10 +2,10 @@
  * The frames of one file as stored numbers: from the bytes that hold its pixels, through whichever codec its
  * transfer syntax names. Codecs are loaded when the first frame needs them.
  */
-import { fail } from "../../../compiler/errors.ts";
 import type { VoxelArray } from "../../../compiler/language/voxels.ts";
 import type { Codec } from "./codecs/codec.ts";
 import { framesOf, readFragments } from "./fragments.ts";
+import { malformed } from "./malformed.ts";
 import type { PixelElement } from "./parse.ts";
 import { frameSamples, nativeFrameBits, type PixelLayout } from "./pixel-layout.ts";
 import { decodedFrame, nativeFrame } from "./samples.ts";
@@ -43,28 +43,25 @@ export interface PixelSource {
   readonly extendedOffsets: readonly number[];
 }
 
-const remedy = "get the file again from where it came";
-
 /**
  * What the file claims about its pixels, held against the `size` bytes that are there.
  * @throws MedImagesError `MalformedFile`
  */
 export const checkPixels = ({ path, syntax, layout, pixels }: PixelSource, size: number): readonly string[] => {
   const there = size - pixels.offset;
-  const malformed = (reason: string): never =>
-    fail({ kind: "MalformedFile", path, reason, offset: pixels.offset, remedy });
+  const damaged = (reason: string): never => malformed(path, reason, pixels.offset);
   if (syntax.packing !== "native") {
     if (pixels.length !== undefined)
-      malformed(`says that its pixels are packed as ${syntax.name}, but they lie there as they are`);
+      damaged(`says that its pixels are packed as ${syntax.name}, but they lie there as they are`);
     // A frame takes at least one item of 8 bytes, but those of video, which are not read.
-    if (layout.frames > there / 8) malformed(`claims ${layout.frames} frames in ${there} bytes of pixels`);
+    if (layout.frames > there / 8) damaged(`claims ${layout.frames} frames in ${there} bytes of pixels`);
     return [];
   }
-  const length = pixels.length ?? malformed("has pixels of no stated length, which only packed ones may have");
+  const length = pixels.length ?? damaged("has pixels of no stated length, which only packed ones may have");
   const needed = Math.ceil((nativeFrameBits(layout) * layout.frames) / 8);
-  if (length > there) malformed(`is cut off: ${there} of ${length} bytes of pixels are there`);
+  if (length > there) damaged(`is cut off: ${there} of ${length} bytes of pixels are there`);
   if (length < needed)
-    malformed(
+    damaged(
       `has ${length} bytes of pixels, where ${layout.columns}×${layout.rows}×${layout.frames} with ${layout.samples} sample(s) of ${layout.allocated} bits need ${needed}`,
     );
   return length > needed + 1 ? [`has ${length - needed} bytes of pixels more than it needs`] : [];
@@ -99,19 +96,14 @@ export const frameReader = (source: PixelSource, bytes: Uint8Array, offset: numb
           ? (await import("./codecs/deflate.ts")).inflateFrame(packed, layout, path)
           : packed;
       if (plain.length < Math.ceil(bits / 8))
-        fail({
-          kind: "MalformedFile",
-          path,
-          reason: `has ${plain.length} of ${Math.ceil(bits / 8)} bytes in frame ${k + 1}`,
-          remedy,
-        });
+        malformed(path, `has ${plain.length} of ${Math.ceil(bits / 8)} bytes in frame ${k + 1}`);
       return { stored: nativeFrame(plain, 0, layout, { bigEndian: false, inWords: false }), rgb: false };
     }
     const codec = await codecs[packing]();
     const decoded = await codec.decode(frameBytes(k), layout, path, beside);
     for (const warning of decoded.warnings) warnings.add(warning);
     if (decoded.bytes.length < frameSamples(layout) * decoded.width)
-      fail({ kind: "MalformedFile", path, reason: `has a frame ${k + 1} that is not filled`, remedy });
+      malformed(path, `has a frame ${k + 1} that is not filled`);
     return { stored: decodedFrame(decoded.bytes, decoded.width, decoded.signed, layout), rgb: decoded.rgb };
   };
   return { read: unpacked, warnings: () => [...warnings] };

@@ -2,9 +2,13 @@
  * Siemens mosaics: the slices of a volume as tiles of one picture. How many there are and which way they go
  * stands in the private CSA header, a list of named fields in a format of Siemens' own.
  */
-import { norm, type Vector3 } from "../../../compiler/language/vector.ts";
+import { add, norm, type Vector3 } from "../../../compiler/language/vector.ts";
+import type { Warning } from "../../image.ts";
 import { type DataSet, readDecimal } from "./data-set.ts";
+import type { ImageFile } from "./file.ts";
 import type { PixelLayout } from "./pixel-layout.ts";
+import { cross, scaled } from "./placement.ts";
+import type { Slice, Slices } from "./slice.ts";
 
 export interface Mosaic {
   readonly count: number;
@@ -53,7 +57,7 @@ export const readCsa = (bytes: Uint8Array): ReadonlyMap<string, readonly string[
 };
 
 /** How a picture is tiled; nothing when it does not say, or says what cannot be. */
-export const mosaicOf = (data: DataSet, layout: PixelLayout): Mosaic | undefined => {
+const mosaicOf = (data: DataSet, layout: PixelLayout): Mosaic | undefined => {
   const csa = readCsa(data.raw("x00291010")?.bytes ?? new Uint8Array(0));
   const told = data.raw("x0019100a");
   const plain =
@@ -71,4 +75,39 @@ export const mosaicOf = (data: DataSet, layout: PixelLayout): Mosaic | undefined
   const [x, y, z] = (csa.get("SliceNormalVector") ?? []).map(readDecimal);
   const normal: Vector3 | undefined = x === undefined || y === undefined || z === undefined ? undefined : [x, y, z];
   return { count, tiles, columns, rows, normal: normal && Math.abs(norm(normal) - 1) < 1e-2 ? normal : undefined };
+};
+
+/** The slices of a mosaic that is, as a picture, `whole`; the picture itself where it does not say how it is tiled. */
+export const mosaicSlices = (file: ImageFile, whole: Slice, warnings: readonly Warning[]): Slices => {
+  const mosaic = mosaicOf(file.data, file.layout);
+  const { placement, spacing } = whole;
+  if (mosaic === undefined || placement === undefined || spacing === undefined)
+    return {
+      slices: [whole],
+      warnings: [
+        ...warnings,
+        { kind: "mosaic", message: `${file.path}: is a mosaic that does not say how; it was read as one picture` },
+      ],
+    };
+  const { across, down, position } = placement;
+  const { count, tiles, columns, rows } = mosaic;
+  // The position is that of a picture as large as the mosaic around the same centre.
+  const corner = add(
+    add(position, scaled(across, (spacing[0] * (whole.columns - columns)) / 2)),
+    scaled(down, (spacing[1] * (whole.rows - rows)) / 2),
+  );
+  const normal = mosaic.normal ?? cross(across, down);
+  const step = scaled(normal, whole.depth ?? 1);
+  const slices = Array.from(
+    { length: count },
+    (_, k): Slice => ({
+      ...whole,
+      tile: { x: (k % tiles) * columns, y: Math.floor(k / tiles) * rows },
+      columns,
+      rows,
+      placement: { ...placement, position: add(corner, scaled(step, k)) },
+      order: [whole.order[0], k],
+    }),
+  );
+  return { slices, warnings };
 };

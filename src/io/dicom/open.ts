@@ -36,7 +36,7 @@ export const openDicom = async (content: Content, options: SeriesOptions): Promi
       kind: "UnsupportedFile",
       path: name,
       reason: "is a directory of DICOM files (DICOMDIR), not an image",
-      remedy: "name the folder in which it lies",
+      remedy: "name it by its path, or the folder in which it lies",
     });
   const opened = await openSeries(name, [file], options);
   const misnamed = /\.(nii|hdr|mha|mhd|nrrd|h5)(\.gz)?$/i.test(name)

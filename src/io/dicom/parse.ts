@@ -8,6 +8,7 @@ import type * as DicomParser from "dicom-parser";
 import { fail, MedImagesError } from "../../../compiler/errors.ts";
 import type { Warning } from "../../image.ts";
 import { DataSet, type ParsedElements } from "./data-set.ts";
+import { malformed } from "./malformed.ts";
 import { loadPackage } from "./packages.ts";
 import { hasPrefix, latin1, looksLikeDicom, prefixAt } from "./recognize.ts";
 import {
@@ -61,8 +62,6 @@ const vrs = new Set(
 /** Whether a VR stands where that of the element at `at` would. */
 const hasVr = (bytes: Uint8Array, at: number): boolean => vrs.has(latin1(bytes, at + 4, at + 6));
 
-const remedy = "get the file again from where it came";
-
 /** Thrown when the part of a file that was read ends before its pixels do. */
 export class NeedsMore extends Error {}
 
@@ -105,13 +104,13 @@ const readElements = (
   const parsed = { byteArray: bytes, elements };
   const warnings: string[] = [];
   let at = start;
-  const malformed = (reason: string, cause?: unknown): never =>
+  const damaged = (reason: string, cause?: unknown): never =>
     reading.whole
-      ? fail({ kind: "MalformedFile", path: reading.name, reason, offset: at, remedy }, cause)
+      ? malformed(reading.name, reason, at, cause)
       : (() => {
           throw new NeedsMore(reason);
         })();
-  if (start >= bytes.length) malformed("ends where its elements should begin");
+  if (start >= bytes.length) damaged("ends where its elements should begin");
   const stream = new parser.ByteStream(order, bytes, start);
   stream.warnings = [];
   let stopped: DicomParser.Element | undefined;
@@ -120,7 +119,7 @@ const readElements = (
       at = stream.position;
       // Some writers pad the data set with zeros to an even number of kilobytes.
       if (bytes.length - at < 8) {
-        if (bytes.subarray(at).some((byte) => byte !== 0)) malformed(`ends within an element`);
+        if (bytes.subarray(at).some((byte) => byte !== 0)) damaged(`ends within an element`);
         break;
       }
       const tag = parser.readTag(stream) as Tag;
@@ -134,7 +133,7 @@ const readElements = (
         break;
       }
       if (stream.position > bytes.length)
-        malformed(
+        damaged(
           `is cut off: its element ${showTag(tag)} should have ${element.length} bytes, ${Math.max(0, bytes.length - element.dataOffset)} are there`,
         );
       if (elements[tag] === undefined) elements[tag] = element;
@@ -142,7 +141,7 @@ const readElements = (
     }
   } catch (thrown) {
     if (thrown instanceof MedImagesError || thrown instanceof NeedsMore) throw thrown;
-    malformed(`its elements cannot be read: ${words(thrown)}`, thrown);
+    damaged(`its elements cannot be read: ${words(thrown)}`, thrown);
   }
   warnings.push(...stream.warnings);
   return { parsed, stopped, end: stopped === undefined ? stream.position : at, warnings };
@@ -199,8 +198,7 @@ export const parseFile = async (bytes: Uint8Array, reading: Reading): Promise<Pa
     warnings.push({ kind, message: `${name}: ${message}` });
   };
   const prefixed = hasPrefix(bytes);
-  if (!looksLikeDicom(bytes))
-    fail({ kind: "MalformedFile", path: name, reason: "is no DICOM file: it begins as none does", remedy });
+  if (!looksLikeDicom(bytes)) malformed(name, "is no DICOM file: it begins as none does");
   const start = prefixed ? prefixAt + 4 : 0;
   const inMeta = bytes[start] === 2 && bytes[start + 1] === 0;
   const meta = readElements(parser, bytes, start, explicitLittleEndian, reading, (tag) => !tag.startsWith("x0002"));

@@ -5,6 +5,7 @@ import { fail } from "../../../compiler/errors.ts";
 import type { DType } from "../../../compiler/language/voxels.ts";
 import type { Warning } from "../../image.ts";
 import type { DataSet } from "./data-set.ts";
+import { malformed } from "./malformed.ts";
 import type { PixelElement } from "./parse.ts";
 
 export interface PixelLayout {
@@ -33,9 +34,6 @@ const integerDtypes: Readonly<Record<number, readonly [unsigned: DType, signed: 
   32: ["uint32", "int32"],
 };
 const floatBits: Readonly<Record<"float32" | "float64", number>> = { float32: 32, float64: 64 };
-
-const malformed = (path: string, reason: string): never =>
-  fail({ kind: "MalformedFile", path, reason, remedy: "get the file again from where it came" });
 
 /** A whole number from `least`, as an image needs it. */
 const required = (data: DataSet, keyword: "Rows" | "Columns" | "BitsAllocated", path: string): number => {

@@ -6,6 +6,11 @@ export const latin1 = (bytes: Uint8Array, from: number, to: number): string =>
 export const prefixAt = 128;
 export const hasPrefix = (head: Uint8Array): boolean => latin1(head, prefixAt, prefixAt + 4) === "DICM";
 
+/** The SOP class of a DICOMDIR. */
+export const directoryClass = "1.2.840.10008.1.3.10";
+/** Whether these first bytes may be those of a DICOMDIR: its class stands in the file meta information. */
+export const saysDirectory = (head: Uint8Array): boolean => latin1(head, 0, 512).includes(directoryClass);
+
 /**
  * Whether a file that begins with these bytes is DICOM: it has the prefix, or begins as a file meta group (0002)
  * or a bare data set (0008) does, with a VR or with a short length.

@@ -1,26 +1,30 @@
 /**
- * DICOM SEG as labels: frames of one bit, each of one segment at one position, put together as one volume of
- * segment numbers. Positions at which a segment is empty need not be in the file.
+ * DICOM SEG: frames of one segment at one position each, put together as volumes. Binary ones are labels, a volume
+ * of segment numbers; fractional ones (probabilities, or how much of a voxel is taken) have a channel for each
+ * segment. Positions at which a segment is empty need not be in the file.
  */
 import { fail } from "../../../compiler/errors.ts";
 import { product } from "../../../compiler/language/vector.ts";
-import { type DType, dtypes, noRescale } from "../../../compiler/language/voxels.ts";
-import type { MetadataValue, Warning } from "../../image.ts";
+import { type DType, dtypes, noRescale, type Rescale, type VoxelArray } from "../../../compiler/language/voxels.ts";
+import type { Kind, Metadata, Warning } from "../../image.ts";
 import type { ImageHeader, OpenedImage, Progress } from "../format.ts";
 import { allocateVoxels, checkBudget } from "../limits.ts";
-import { type Arrangement, arrange } from "./arrange.ts";
+import { arrange } from "./arrange.ts";
+import type { Arrangement } from "./arrangement.ts";
 import { clinicalOf, studyOf } from "./describe.ts";
 import { loadDictionary } from "./dictionary.ts";
 import { elementsOf } from "./elements.ts";
 import type { ImageFile } from "./file.ts";
+import { malformed } from "./malformed.ts";
 import type { SeriesOptions } from "./options.ts";
-import { type Slice, slicesOf } from "./slices.ts";
+import type { Slice } from "./slice.ts";
+import { slicesOf } from "./slices.ts";
 import { decodeSlices } from "./voxels.ts";
 
 const segmentationClass = "1.2.840.10008.5.1.4.1.1.66.4";
 export const isSegmentation = ({ data }: ImageFile): boolean => data.text("SOPClassUID") === segmentationClass;
 
-const segmentNumber = (slice: Slice): number => Number(slice.keys.get("ReferencedSegmentNumber") ?? 1);
+const segmentNumber = (slice: Slice): number => Number(slice.keys().get("ReferencedSegmentNumber") ?? 1);
 
 /** One slice of each position stands for it; gaps at which nothing was segmented are empty. */
 const layersOf = (slices: readonly Slice[]): Arrangement => {
@@ -30,6 +34,81 @@ const layersOf = (slices: readonly Slice[]): Arrangement => {
     if (!first.has(key)) first.set(key, slice);
   }
   return arrange([...first.values()], new Set(["fill-missing"]));
+};
+
+/** The layer of the volume at which a frame stands. */
+const layerOf = ({ grid }: Arrangement, { placement }: Slice): number => {
+  if (placement === undefined) return 0;
+  const { origin, direction, spacing } = grid;
+  const [dx, dy, dz] = [0, 1, 2].map((k) => (placement.position[k] ?? 0) - (origin[k] ?? 0));
+  const along = (dx ?? 0) * direction[2] + (dy ?? 0) * direction[5] + (dz ?? 0) * direction[8];
+  return Math.max(0, Math.min(grid.size[2] - 1, Math.round(along / spacing[2])));
+};
+
+interface Segment {
+  readonly number: number;
+  readonly label: string;
+}
+
+/** What a segmentation is as an image, and how its frames become that. */
+interface Meaning {
+  readonly kind: Kind;
+  readonly dtype: DType;
+  readonly rescale: Rescale;
+  /** Segments that have a channel of their own. */
+  readonly channels: readonly Segment[];
+  readonly metadata: Metadata;
+  /** Puts a frame of `segment` into the voxels at `at`, where its layer begins, and gives how many voxels were taken. */
+  readonly put: (voxels: VoxelArray, at: number, frame: VoxelArray, segment: number) => number;
+}
+
+const asLabels = (numbers: readonly number[]): Meaning => ({
+  kind: "label",
+  dtype: numbers.some((number) => number > 255) ? "uint16" : "uint8",
+  rescale: noRescale,
+  channels: [],
+  metadata: {},
+  put: (labels, at, frame, segment) => {
+    let taken = 0;
+    for (let k = 0; k < frame.length; k++) {
+      if (Number(frame[k]) === 0) continue;
+      if (labels[at + k] !== 0) taken++;
+      labels[at + k] = segment;
+    }
+    return taken;
+  },
+});
+
+const asFractions = ({ data, layout, path }: ImageFile, segments: readonly Segment[]): Meaning => {
+  const most = data.number("MaximumFractionalValue") ?? 255;
+  if (!(most > 0)) malformed(path, `has ${most} as its MaximumFractionalValue`);
+  return {
+    kind: "intensity",
+    dtype: layout.dtype,
+    rescale: { slope: 1 / most, intercept: 0 },
+    channels: segments,
+    metadata: {
+      ...(segments.length > 1
+        ? { axes: [{ name: "SegmentNumber", values: segments.map(({ number }) => String(number)) }] }
+        : {}),
+      fractions: data.text("SegmentationFractionalType") ?? "",
+    },
+    put: (fractions, at, frame) => {
+      (fractions as Uint8Array).set(frame as Uint8Array, at);
+      return 0;
+    },
+  };
+};
+
+/** Segments as they are declared, or as frames have them where they are not. */
+const segmentsOf = ({ data }: ImageFile, numbers: readonly number[]): readonly Segment[] => {
+  const declared = data.items("SegmentSequence").map((segment) => ({
+    number: segment.number("SegmentNumber") ?? 0,
+    label: segment.text("SegmentLabel") ?? "",
+  }));
+  const known = new Set(declared.map(({ number }) => number));
+  const others = [...new Set(numbers)].filter((number) => !known.has(number));
+  return [...declared, ...others.map((number) => ({ number, label: "" }))];
 };
 
 /** Opens a segmentation. @throws MedImagesError `UnsupportedFile` where frames form no volume */
@@ -47,52 +126,50 @@ export const openSegmentation = async (
       remedy: "name one of its files",
     });
   const { data, path } = file;
-  if (data.text("SegmentationType") === "FRACTIONAL")
-    return fail({
-      kind: "UnsupportedFile",
-      path,
-      reason: "is a segmentation by fractions, which class numbers cannot hold",
-      remedy: "convert it to a binary segmentation first",
-    });
   const { slices, warnings } = slicesOf(file);
   const layers = layersOf(slices);
   const { grid, problems } = layers;
-  const segments = data.items("SegmentSequence").map(
-    (segment): MetadataValue => ({
-      number: segment.number("SegmentNumber") ?? 0,
-      label: segment.text("SegmentLabel") ?? "",
-    }),
-  );
   const numbers = slices.map(segmentNumber);
-  const dtype: DType = Math.max(...numbers) > 255 ? "uint16" : "uint8";
+  const segments = segmentsOf(file, numbers);
+  const isFractional = data.text("SegmentationType") === "FRACTIONAL" && file.layout.allocated > 1;
+  const meaning = isFractional ? asFractions(file, segments) : asLabels(numbers);
+  const { kind, dtype, rescale } = meaning;
+  const channels = Math.max(1, meaning.channels.length);
   const regular = problems.length === 0;
   const header: ImageHeader = {
     format: "DICOM",
     grid,
     dtype,
-    rescale: noRescale,
-    channels: { components: "scalar", shape: [] },
+    rescale,
+    channels: { components: "scalar", shape: channels === 1 ? [] : [channels] },
     modality: { kind: "other", name: "SEG" },
     study: studyOf(data),
     clinical: clinicalOf(data),
     display: {},
     metadata: {
-      dicom: { transferSyntax: file.syntax.uid, segments, elements: elementsOf(data, await loadDictionary()) },
+      dicom: {
+        transferSyntax: file.syntax.uid,
+        segments: segments.map((segment) => ({ ...segment })),
+        ...meaning.metadata,
+        elements: elementsOf(data, await loadDictionary()),
+      },
     },
     warnings: [
-      ...problems.map(({ kind, message }) => ({ kind, message: `${path}: ${message}` })),
+      ...problems.map(({ kind: problem, message }) => ({ kind: problem, message: `${path}: ${message}` })),
       ...file.warnings,
       ...warnings,
     ],
     files: 1,
     regular,
-    kind: "label",
+    kind,
   };
-  const voxels = product(grid.size);
+  const volume = product(grid.size);
+  const voxels = volume * channels;
   const bytes = voxels * dtypes[dtype].bytes;
   const claim = { name: path, gzipped: false, sourceSize: file.size };
   /** All frames, in file order; only their pixels are asked for. */
   const all: Arrangement = { ...layers, places: slices.map((slice) => ({ kind: "slice", slice })) };
+  const channelOf = new Map(meaning.channels.map(({ number }, channel) => [number, channel]));
   return {
     header,
     read: async (progress: Progress) => {
@@ -103,26 +180,25 @@ export const openSegmentation = async (
           reason: `its frames do not form one volume: ${problems.map(({ message }) => message).join("; ")}`,
           remedy: "convert it with the program that made it",
         });
-      const labels = new dtypes[dtype].array(allocateVoxels(claim, bytes, voxels, options), 0, voxels);
+      const target = new dtypes[dtype].array(allocateVoxels(claim, bytes, voxels, options), 0, voxels);
       const plane = grid.size[0] * grid.size[1];
-      const late: Warning[] = [];
       let overlapping = 0;
-      const messages = await decodeSlices(all, progress, (slice, from) => {
-        const z = layerOf(layers, slice);
-        const number = segmentNumber(slice);
-        for (let k = 0; k < plane; k++) {
-          if (Number(from[k]) === 0) continue;
-          if (labels[z * plane + k] !== 0) overlapping++;
-          labels[z * plane + k] = number;
-        }
+      const messages = await decodeSlices(all, progress, (slice, frame) => {
+        const segment = segmentNumber(slice);
+        const at = (channelOf.get(segment) ?? 0) * volume + layerOf(layers, slice) * plane;
+        overlapping += meaning.put(target, at, frame, segment);
       });
-      if (overlapping > 0)
-        late.push({
-          kind: "overlap",
-          message: `${path}: ${overlapping} voxels belong to several segments; they have the number of the last`,
-        });
+      const late: readonly Warning[] =
+        overlapping === 0
+          ? []
+          : [
+              {
+                kind: "overlap",
+                message: `${path}: ${overlapping} voxels belong to several segments; they have the number of the last`,
+              },
+            ];
       const told = messages.map((message) => ({ kind: "pixels", message }));
-      return { voxels: { dtype, data: labels, channels: 1, rescale: noRescale }, warnings: [...late, ...told] };
+      return { voxels: { dtype, data: target, channels, rescale }, warnings: [...late, ...told] };
     },
     verify: async (progress: Progress) => {
       checkBudget(claim, bytes, options);
@@ -131,13 +207,4 @@ export const openSegmentation = async (
     },
     close: async () => {},
   };
-};
-
-/** The layer of the volume at which a frame stands. */
-const layerOf = ({ grid }: Arrangement, { placement }: Slice): number => {
-  if (placement === undefined) return 0;
-  const { origin, direction, spacing } = grid;
-  const [dx, dy, dz] = [0, 1, 2].map((k) => (placement.position[k] ?? 0) - (origin[k] ?? 0));
-  const along = (dx ?? 0) * direction[2] + (dy ?? 0) * direction[5] + (dz ?? 0) * direction[8];
-  return Math.max(0, Math.min(grid.size[2] - 1, Math.round(along / spacing[2])));
 };

@@ -9,19 +9,20 @@ import { componentCount, type Metadata, type Warning } from "../../image.ts";
 import type { ImageHeader, OpenedImage, Progress } from "../format.ts";
 import { allocateVoxels, checkBudget } from "../limits.ts";
 import { openSource } from "../source.ts";
-import { type Arrangement, arrange } from "./arrange.ts";
+import { arrange } from "./arrange.ts";
+import type { Arrangement } from "./arrangement.ts";
 import { clinicalOf, displayOf, modalityOf, studyOf } from "./describe.ts";
 import { loadDictionary } from "./dictionary.ts";
 import { elementsOf } from "./elements.ts";
 import { type DicomFile, type ImageFile, imageFileOf } from "./file.ts";
+import { baseName } from "./malformed.ts";
 import type { Mend, SeriesOptions } from "./options.ts";
 import { isSegmentation, openSegmentation } from "./segmentation.ts";
-import { type Slice, slicesOf } from "./slices.ts";
+import type { Slice } from "./slice.ts";
+import { slicesOf } from "./slices.ts";
 import { decodeSlices, readVoxels, storageOf } from "./voxels.ts";
 
 const wanted = ({ mend = [] }: SeriesOptions): ReadonlySet<Mend> => new Set(typeof mend === "string" ? [mend] : mend);
-
-const baseName = (path: string): string => path.split(/[\\/]/).at(-1) ?? path;
 
 /** Warnings that are the same but for the file, as one. */
 export const gathered = (warnings: readonly Warning[]): readonly Warning[] => {

@@ -108,6 +108,18 @@ const decodeSegment = ({ sequence, encoding, as }: Escape, bytes: Uint8Array): s
   return decode(encoding, as === "single shift 3" ? singleShift(bytes) : bytes);
 };
 
+/** Most text is short and plain, which decoders are slow to begin with; nothing where it is not. */
+const shortPlain = (bytes: Uint8Array): string | undefined => {
+  if (bytes.length >= 256) return undefined;
+  let text = "";
+  for (let k = 0; k < bytes.length; k++) {
+    const byte = bytes[k] ?? 0;
+    if (byte >= 0x80 || byte === escapeByte) return undefined;
+    text += String.fromCharCode(byte);
+  }
+  return text;
+};
+
 export type DecodeText = (bytes: Uint8Array) => string;
 
 /**
@@ -124,9 +136,8 @@ export const textDecoder = (
   return {
     unknown,
     decode: (bytes) => {
-      // Most text is short and plain, which decoders are slow to begin with.
-      if (bytes.length < 256 && bytes.every((byte) => byte < 0x80 && byte !== escapeByte))
-        return String.fromCharCode(...bytes);
+      const short = shortPlain(bytes);
+      if (short !== undefined) return short;
       if (!bytes.includes(escapeByte)) return decode(plain, bytes);
       let text = "";
       let current: Escape = { sequence: "", encoding: plain, as: "bytes" };

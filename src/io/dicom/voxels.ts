@@ -15,11 +15,12 @@ import {
 } from "../../../compiler/language/voxels.ts";
 import type { Channels } from "../../image.ts";
 import type { Progress } from "../format.ts";
-import type { Arrangement } from "./arrange.ts";
+import type { Arrangement } from "./arrangement.ts";
 import { applyPalette, isYbr, type Palette, paletteOf, planesOf, ybrToRgb } from "./colour.ts";
 import { type ImageFile, openFrames, readFrameInto } from "./file.ts";
 import type { Frame } from "./frames.ts";
-import type { Slice } from "./slices.ts";
+import { applyModality, type ModalityLookup, modalityLookupOf } from "./lookup.ts";
+import type { Slice } from "./slice.ts";
 
 const isPalette = ({ layout }: ImageFile): boolean => layout.photometric === "PALETTE COLOR";
 export const isColour = (file: ImageFile): boolean => file.layout.samples === 3 || isPalette(file);
@@ -32,8 +33,11 @@ export interface Storage {
   readonly notes: readonly { readonly kind: string; readonly message: string }[];
 }
 
+const paletteOfFile = (file: ImageFile): Palette | undefined =>
+  isPalette(file) ? paletteOf(file.data, file.layout, file.path) : undefined;
+
 const dtypeOfFile = (file: ImageFile): DType =>
-  isPalette(file) ? paletteOf(file.data, file.layout, file.path).dtype : file.layout.dtype;
+  paletteOfFile(file)?.dtype ?? modalityLookupOf(file)?.dtype ?? file.layout.dtype;
 
 const integers: readonly DType[] = ["uint8", "int8", "uint16", "int16", "uint32", "int32"];
 
@@ -70,8 +74,14 @@ export const storageOf = (arrangement: Arrangement): Storage => {
 };
 
 /** Colours of a frame plane by plane; grey as it is. */
-const planes = (frame: Frame, file: ImageFile, palette: Palette | undefined): VoxelArray => {
+const planes = (
+  frame: Frame,
+  file: ImageFile,
+  palette: Palette | undefined,
+  lookup: ModalityLookup | undefined,
+): VoxelArray => {
   if (palette !== undefined) return applyPalette(frame.stored, palette);
+  if (lookup !== undefined) return applyModality(frame.stored, lookup);
   if (file.layout.samples === 1) return frame.stored;
   if (!frame.rgb && isYbr(file.layout)) ybrToRgb(frame.stored, file.layout);
   return planesOf(frame.stored, file.layout.dtype);
@@ -81,7 +91,7 @@ const planes = (frame: Frame, file: ImageFile, palette: Palette | undefined): Vo
 const cut = (plane: VoxelArray, slice: Slice): VoxelArray => {
   const { tile, columns, rows, file } = slice;
   if (tile === undefined) return plane;
-  const out = new dtypes[file.layout.dtype].array(columns * rows);
+  const out = plane.slice(0, columns * rows);
   for (let y = 0; y < rows; y++) {
     const from = (tile.y + y) * file.layout.columns + tile.x;
     for (let x = 0; x < columns; x++) out[y * columns + x] = plane[from + x] ?? 0;
@@ -165,17 +175,18 @@ export const decodeSlices = async (
   await someAtATime(files, async ([file, wanted]) => {
     checkSignal();
     const [only] = wanted.size === 1 ? [...wanted.values()].flat() : [];
-    const target = only && direct(only.slice, only.place);
+    const palette = paletteOfFile(file);
+    const lookup = palette === undefined ? modalityLookupOf(file) : undefined;
+    const target = only && lookup === undefined ? direct(only.slice, only.place) : undefined;
     if (target !== undefined && (await readFrameInto(file, target))) {
       onProgress?.(++done / total);
       return;
     }
     const frames = await openFrames(file, beside);
-    const palette = isPalette(file) ? paletteOf(file.data, file.layout, file.path) : undefined;
     const pixels = file.layout.rows * file.layout.columns;
     await someAtATime([...wanted], async ([frame, slices]) => {
       checkSignal();
-      const decoded = planes(await frames.read(frame), file, palette);
+      const decoded = planes(await frames.read(frame), file, palette, lookup);
       const components = decoded.length / pixels;
       for (const { slice, place } of slices) {
         for (let c = 0; c < components; c++) {

@@ -107,9 +107,17 @@ const refuse = (path: string, reason: string, remedy: string): never =>
 const checkGrid = (folder: string, { grid, voxels, channels }: MedImage): void => {
   const [x, y, z] = axes.map((k) => column(grid.direction, k)) as [Vector3, Vector3, Vector3];
   if (Math.abs(dot(x, y)) > 1e-4)
-    refuse(folder, "the rows and columns of the image are not at right angles", "resample it onto an orthogonal grid");
+    refuse(
+      folder,
+      "the rows and columns of the image are not at right angles",
+      "`rectify` it first (command line: --rectify)",
+    );
   if (Math.abs(dot(x, z)) > 1e-4 || Math.abs(dot(y, z)) > 1e-4)
-    refuse(folder, "the slices of the image are stacked askew (a sheared grid)", "resample it onto an orthogonal grid");
+    refuse(
+      folder,
+      "the slices of the image are stacked askew (a sheared grid)",
+      "`rectify` it first (command line: --rectify)",
+    );
   if (voxels.channels !== 1 || channels.components !== "scalar")
     refuse(folder, `the image has ${voxels.channels} channels`, "write one volume of it at a time");
 };

@@ -29,6 +29,7 @@ export const moving: Pick<
   | "reorientingKeepsPlaces"
   | "translatingMovesTheOrigin"
   | "respacingKeepsItsAnchor"
+  | "rectifyingIsSquare"
   | "cropUndoesPad"
   | "croppedIsGone"
   | "flippingTwiceIsNothing"
@@ -91,6 +92,18 @@ export const moving: Pick<
       changed(step, ({ grid }, before) => ({ grid: { ...grid, origin: before.grid.origin } })),
     ),
     instead("align is ignored", "resampleToSpacing", (step) => disguised(step, { ...step, align: "origin" })),
+  ],
+  rectifyingIsSquare: [
+    instead("the size of the sheared grid is kept", "rectify", (step) =>
+      changed(step, ({ field, grid }, before) => ({ field, grid: { ...grid, size: before.grid.size } })),
+    ),
+    instead("nothing is done", "rectify", (step) => changed(step, (_, { field, grid }) => ({ field, grid }))),
+    instead("the origin stays, wherever slices lean", "rectify", (step) =>
+      changed(step, ({ field, grid }, before) => ({ field, grid: { ...grid, origin: before.grid.origin } })),
+    ),
+    instead("slices are as far apart as along the tilt", "rectify", (step) =>
+      changed(step, ({ field, grid }, before) => ({ field, grid: { ...grid, spacing: before.grid.spacing } })),
+    ),
   ],
   cropUndoesPad: [
     instead("crop ignores oblique directions", "crop", (step) =>

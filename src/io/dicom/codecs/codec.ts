@@ -4,10 +4,11 @@
  * the data set's before anything is decoded.
  */
 import { platform } from "#platform";
-import { fail } from "../../../../compiler/errors.ts";
-import { type DecodeResult, decoding } from "../../../platform/decoders.ts";
+import type { Failure, Program, Task } from "../../../platform/offload.ts";
+import { malformed } from "../malformed.ts";
 import { loadPackage } from "../packages.ts";
 import type { PixelLayout } from "../pixel-layout.ts";
+import { type FrameDecoded, packageDecoder } from "./package-decoder.ts";
 
 /** Numbers of a frame, little endian, colours pixel by pixel. */
 export interface Decoded {
@@ -28,16 +29,8 @@ export interface Codec {
   decode(bytes: Uint8Array, layout: PixelLayout, path: string, beside: boolean): Promise<Decoded>;
 }
 
-export const malformedFrame = (path: string, reason: string, cause?: unknown): never =>
-  fail(
-    {
-      kind: "MalformedFile",
-      path,
-      reason: `has a frame of pixels that cannot be decoded: ${reason}`,
-      remedy: "get the file again from where it came",
-    },
-    cause,
-  );
+export const malformedFrame = (path: string, reason: string): never =>
+  malformed(path, `has a frame of pixels that cannot be decoded: ${reason}`);
 
 export interface FrameSize {
   readonly rows: number;
@@ -65,17 +58,33 @@ type DecoderModule =
   | "@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs"
   | "@cornerstonejs/codec-openjpeg/decodewasmjs"
   | "@cornerstonejs/codec-openjph/wasmjs";
-const decodeHere = decoding((name) => loadPackage(name));
 
-/** Decodes with one of them, on a thread where `beside` says that others are decoded at the same time. */
-export const decodeWasm = async (
+const here = new Map<unknown, (task: never) => Promise<object>>();
+/** Runs a decoder here; it is made once. */
+const runHere = <T extends Task, R extends Task>(program: Program<T, R>, task: T): Promise<R | Failure> => {
+  const known = here.get(program) as ((task: T) => Promise<R | Failure>) | undefined;
+  const run = known ?? program.make(loadPackage);
+  if (known === undefined) here.set(program, run);
+  // As on a thread, where nothing else could be handed out.
+  return run(task).catch((thrown: unknown) => ({ failure: String(thrown) }));
+};
+
+/** Runs a decoder, on a thread where `beside` says that others run at the same time. */
+export const runDecoder = async <T extends Task, R extends Task>(
+  program: Program<T, R>,
+  task: T,
+  path: string,
+  beside: boolean,
+): Promise<R> => {
+  const result = await ((beside ? platform.offload : undefined) ?? runHere)(program, task);
+  return "failure" in result ? malformedFrame(path, result.failure) : result;
+};
+
+/** Decodes with one of the packages. */
+export const decodeWasm = (
   module: DecoderModule,
   decoder: string,
   bytes: Uint8Array,
   path: string,
   beside: boolean,
-): Promise<Exclude<DecodeResult, { readonly failure: string }>> => {
-  const decode = (beside ? platform.decode : undefined) ?? decodeHere;
-  const result = await decode({ module, decoder, bytes });
-  return "failure" in result ? malformedFrame(path, result.failure) : result;
-};
+): Promise<FrameDecoded> => runDecoder(packageDecoder, { module, decoder, bytes }, path, beside);

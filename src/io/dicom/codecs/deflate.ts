@@ -3,7 +3,8 @@
  * it is kept.
  */
 import { Inflate } from "fflate";
-import { fail, MedImagesError } from "../../../../compiler/errors.ts";
+import { MedImagesError } from "../../../../compiler/errors.ts";
+import { malformed } from "../malformed.ts";
 import { nativeFrameBits, type PixelLayout } from "../pixel-layout.ts";
 import { malformedFrame } from "./codec.ts";
 
@@ -28,15 +29,7 @@ export const inflateRaw = (bytes: Uint8Array, limit: number, path: string, overf
       inflate.push(bytes.subarray(at, at + step), at + step >= bytes.length);
   } catch (thrown) {
     if (thrown instanceof MedImagesError) throw thrown;
-    return fail(
-      {
-        kind: "MalformedFile",
-        path,
-        reason: "its deflated data are cut off or damaged",
-        remedy: "get the file again from where it came",
-      },
-      thrown,
-    );
+    return malformed(path, "its deflated data are cut off or damaged", undefined, thrown);
   }
   const all = new Uint8Array(total);
   let at = 0;

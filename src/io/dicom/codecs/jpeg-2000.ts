@@ -1,9 +1,9 @@
 /** JPEG 2000, lossless and lossy, by OpenJPEG. */
 
-import type { DecodedInfo } from "../../../platform/decoders.ts";
 import type { PixelLayout } from "../pixel-layout.ts";
 import { type Codec, checkSize, type Decoded, decodeWasm, malformedFrame } from "./codec.ts";
 import { hasEnd, jpeg2000Header } from "./codestream.ts";
+import type { DecodedInfo } from "./package-decoder.ts";
 
 /** What both decoders of JPEG 2000 give, checked. */
 export const decoded2000 = (

@@ -1,8 +1,8 @@
 /** JPEG with DCT of 8 bits, by libjpeg-turbo; of 12 bits, by the decoder beside this one. */
 import { fail } from "../../../../compiler/errors.ts";
-import { type Codec, checkSize, decodeWasm, malformedFrame } from "./codec.ts";
+import { type Codec, checkSize, decodeWasm, malformedFrame, runDecoder } from "./codec.ts";
 import { hasEnd, type JpegHeader, jpegHeader } from "./codestream.ts";
-import { decodeJpeg12 } from "./jpeg-12.ts";
+import { decoder12 } from "./jpeg-12.ts";
 
 /** An Adobe marker (APP14), which tells decoders whether three components are RGB (0) or YCbCr (1). */
 const adobeMarker = (transform: 0 | 1): Uint8Array =>
@@ -35,8 +35,15 @@ export const jpeg: Codec = {
       });
     const warnings = hasEnd(bytes) ? [] : ["a JPEG frame has no end marker"];
     if (header.precision > 8) {
-      const decoded = decodeJpeg12(bytes, path);
-      return { bytes: decoded, width: 2, signed: false, rgb: false, warnings };
+      if (header.process > 1)
+        return fail({
+          kind: "UnsupportedFile",
+          path,
+          reason: `holds ${header.precision}-bit JPEG that is progressive, for which there is no decoder`,
+          remedy: "convert it to a transfer syntax that is not packed (dcmdjpeg of DCMTK does it)",
+        });
+      const decoded = await runDecoder(decoder12, { bytes }, path, beside);
+      return { bytes: decoded.bytes, width: 2, signed: false, rgb: false, warnings };
     }
     const turbo = "@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs";
     const coloured = withColour(bytes, header, layout.photometric);

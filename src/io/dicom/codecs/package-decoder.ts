@@ -1,9 +1,10 @@
 /**
- * Decoders of codestreams on threads: a program that each of them runs, which loads a WebAssembly decoder by
- * path and hands out what it decodes, and what goes to and fro.
+ * The WebAssembly decoders of packages, as a program for threads: it loads one by name and hands out what it makes
+ * of a frame.
  */
+import { type Failure, type Load, type Program, programOf } from "../../../platform/offload.ts";
 
-export interface DecodeTask {
+interface DecodeTask {
   /** The package that holds the decoder, as imports name it. */
   readonly module: string;
   /** The name of its class there. */
@@ -20,26 +21,17 @@ export interface DecodedInfo {
   readonly isSigned?: boolean;
 }
 
-export type DecodeResult =
-  | {
-      readonly bytes: Uint8Array;
-      readonly info: DecodedInfo;
-      /** 0: the samples of a colour lie in planes. */
-      readonly interleave: number;
-      /** What the decoder wrote on its streams. */
-      readonly said: readonly string[];
-    }
-  | { readonly failure: string };
+export interface FrameDecoded {
+  readonly bytes: Uint8Array;
+  readonly info: DecodedInfo;
+  /** 0: the samples of a colour lie in planes. */
+  readonly interleave: number;
+  /** What the decoder wrote on its streams. */
+  readonly said: readonly string[];
+}
 
-export type Decode = (task: DecodeTask) => Promise<DecodeResult>;
-
-/**
- * Decodes one frame after the other. It stands alone, so that its text can be sent to a thread; `load` gives the
- * factory of a decoder module.
- */
-export const decoding = (
-  load: (module: string) => Promise<unknown> | unknown,
-): ((task: DecodeTask) => Promise<DecodeResult>) => {
+/** Decodes one frame after the other. It stands alone; `load` gives the factory of a decoder module. */
+const decoding = (load: Load): ((task: DecodeTask) => Promise<FrameDecoded | Failure>) => {
   interface Decoder {
     getEncodedBuffer(length: number): Uint8Array;
     getDecodedBuffer(): Uint8Array;
@@ -100,3 +92,5 @@ export const decoding = (
     }
   };
 };
+
+export const packageDecoder: Program<DecodeTask, FrameDecoded> = programOf(decoding);
