@@ -11,6 +11,7 @@ import { type JointHistogram, type Reduction, reduction } from "../compiler/lang
 import type { Scalar } from "../compiler/language/scalar.ts";
 import { binary, constant, replaceLeaves, tap, unary } from "../compiler/language/scalar.ts";
 import { type Expression, type Source, toExpression } from "./expression.ts";
+import { middleOf } from "./losses/middle.ts";
 import { resampleToImage } from "./ops/resample.ts";
 import type { Step } from "./step.ts";
 
@@ -112,16 +113,23 @@ export const mse =
       : lossOver(scene, [times(tap(2), error), tap(2)], binary("div", tap(0), tap(1)));
   };
 
+/** A value as it differs from a middle. */
+const from = (middle: number, s: Scalar): Scalar => (middle === 0 ? s : binary("sub", s, constant(middle)));
+
 /**
  * The negative normalised cross-correlation −Σ (v − v̄)(t − t̄) / √(Σ (v − v̄)² · Σ (t − t̄)²), which is −1 where one
- * is a rising line of the other. A mask weights all sums.
+ * is a rising line of the other, and NaN where one is constant. A mask weights all sums. Values are summed as they
+ * differ from about their mean, so that float32 backends see little contrast on much brightness; for images on a GPU
+ * that mean is not known, and they see it from a hundredth of the brightness.
  */
 export const ncc =
   (to: Source, { mask }: MaskOptions = {}): LossOf =>
   (source) => {
     const scene = sceneOf(source, mask === undefined ? [to] : [to, mask]);
     const weigh = (s: Scalar): Scalar => (mask === undefined ? s : times(tap(2), s));
-    const bodies = [value, target, squared(value), squared(target), times(value, target)].map(weigh);
+    const [image = scene.expression.field, other = image] = scene.fields;
+    const [x, y] = [from(middleOf(image), value), from(middleOf(other), target)];
+    const bodies = [x, y, squared(x), squared(y), times(x, y)].map(weigh);
     const count = mask === undefined ? constant(countOf(scene)) : tap(5);
     const [v, t, vv, tt, vt] = [tap(0), tap(1), tap(2), tap(3), tap(4)] as const;
     const centred = (product: Scalar, a: Scalar, b: Scalar): Scalar =>

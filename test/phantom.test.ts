@@ -128,9 +128,10 @@ describe("the phantom", () => {
   });
 
   test("takes only seconds at the size of a large scan", () => {
-    const start = performance.now();
+    // Of a processor, whatever else the machine does.
+    const start = process.cpuUsage();
     phantom({ size: [512, 512, 300] });
-    expect(performance.now() - start).toBeLessThan(10_000);
+    expect(process.cpuUsage(start).user / 1e6).toBeLessThan(10);
   });
 
   test.each([

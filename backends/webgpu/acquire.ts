@@ -9,6 +9,8 @@ export interface GpuSource {
   readonly isLikely: () => boolean;
   /** What to do where there is none, or no adapter. */
   readonly remedy: string;
+  /** Whether waiting for a promise of it keeps a processor busy, which a device that is a processor needs itself. */
+  readonly polls?: boolean;
   /** What to ask an adapter for, besides high performance. */
   readonly options?: GPURequestAdapterOptions;
 }
@@ -34,7 +36,8 @@ export const acquire = async (source: GpuSource, bounds: Bounds = {}): Promise<D
   const requiredLimits = Object.fromEntries(raised.map((limit) => [limit, adapter.limits[limit]]));
   try {
     const device = await adapter.requestDevice({ label: "medimages", requiredLimits });
-    return new Device(device, isSoftware(adapter.info), bounds.largestBinding ?? Number.POSITIVE_INFINITY);
+    const plays = isSoftware(adapter.info);
+    return new Device(device, plays, bounds.largestBinding ?? Number.POSITIVE_INFINITY, plays && source.polls);
   } catch (thrown) {
     return refused("the adapter gave no device", thrown);
   }

@@ -9,7 +9,8 @@ import { BufferPool } from "./pool.ts";
 export const unavailable = (reason: string, remedy: string, cause?: unknown): never =>
   fail({ kind: "BackendUnavailable", backend: "webgpu", reason, remedy }, cause);
 
-const mostPipelines = 128;
+/** Random augmentations come in hundreds of structures, of which each takes longer to compile than to run. */
+const mostPipelines = 512;
 /** Kernels count elements in 32 bits, and bindings are whole words. */
 const mostBytes = 2 ** 32 - 4;
 /** Buffers that nobody uses are kept up to this many bytes. */
@@ -22,19 +23,24 @@ export class Device {
   /** The largest volume that a kernel binds, in bytes. */
   readonly largestBinding: number;
   readonly pool: BufferPool;
+  readonly #compilesAtOnce: boolean;
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
   readonly #layouts = new Map<number, GPUBindGroupLayout>();
   /** Who waits for something now. The promise of a loss seldom settles, and would keep all that was raced with it. */
   readonly #waiting = new Set<(info: GPUDeviceLostInfo) => void>();
   #lost: GPUDeviceLostInfo | undefined;
 
-  /** `most` bounds what a kernel binds further than the device does. */
-  constructor(gpu: GPUDevice, isSoftware: boolean, most: number) {
+  /**
+   * `most` bounds what a kernel binds further than the device does; `compilesAtOnce`, whether kernels are compiled
+   * while the caller stands still.
+   */
+  constructor(gpu: GPUDevice, isSoftware: boolean, most: number, compilesAtOnce = false) {
     this.gpu = gpu;
     this.isSoftware = isSoftware;
     const { maxStorageBufferBindingSize, maxBufferSize } = gpu.limits;
     this.largestBinding = Math.min(maxStorageBufferBindingSize, maxBufferSize, mostBytes, most);
     this.pool = new BufferPool(gpu, mostWaiting);
+    this.#compilesAtOnce = compilesAtOnce;
     void gpu.lost.then((info) => {
       this.#lost = info;
       for (const tell of this.#waiting) tell(info);
@@ -99,13 +105,22 @@ export class Device {
     this.gpu.pushErrorScope("validation");
     const module = this.gpu.createShaderModule({ code });
     const problem = this.gpu.popErrorScope();
-    const pipeline = this.gpu.createComputePipelineAsync({ layout, compute: { module, entryPoint: "main" } });
+    const pipeline = this.#pipelineOf({ layout, compute: { module, entryPoint: "main" } });
     // Awaited below, after the better message.
     pipeline.catch(() => undefined);
     const wrong = await this.until(problem);
     if (wrong !== null) return invalid(wrong.message);
+    return pipeline;
+  }
+
+  async #pipelineOf(descriptor: GPUComputePipelineDescriptor): Promise<GPUComputePipeline> {
+    if (this.#compilesAtOnce) {
+      const { value, accepted } = this.scoped(() => this.gpu.createComputePipeline(descriptor));
+      await accepted;
+      return value;
+    }
     try {
-      return await this.until(pipeline);
+      return await this.until(this.gpu.createComputePipelineAsync(descriptor));
     } catch (thrown) {
       return this.isLost ? Promise.reject(thrown) : invalid(thrown instanceof Error ? thrown.message : String(thrown));
     }

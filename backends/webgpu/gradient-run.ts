@@ -154,7 +154,8 @@ class GradientRun {
   async #histogram(pass: Histogram, k: number): Promise<void> {
     const workspace = this.#workspace;
     await workspace.checkExact(pass);
-    const { kernels, bytes, largest } = histogramKernels(pass, this.#plan, await workspace.background(pass));
+    const background = await workspace.background(pass);
+    const { kernels, bytes, largest } = histogramKernels(pass, this.#plan, background, this.#device.largestBinding);
     const buffer = workspace.requests.ask(() => zeros(this.#device, bytes, largest));
     const box = { start: [0, 0, 0], size: [bytes / 4, 1, 1], channel: 0, channels: 1 } as const;
     for (const [i, kernel] of kernels.entries())

@@ -16,6 +16,8 @@ import { Writing } from "./wgsl/writing.ts";
 /** Bytes of copies of a histogram, between which voxels that fall in the same few bins are parted. */
 const bytesOfCopies = 2 ** 20;
 const mostCopies = 64;
+/** Before them stands the largest weight. */
+const bytesOfFirst = 4;
 
 /** The kernels, in the order in which they run; their output is no buffer of the plan. */
 export interface HistogramKernels {
@@ -25,11 +27,28 @@ export interface HistogramKernels {
   readonly largest: number;
 }
 
-/** @throws MedImagesError `BackendUnavailable` where there are too many voxels */
-export const histogramKernels = (pass: Histogram, plan: PlacedBuffers, background: Background): HistogramKernels => {
+/**
+ * @param most bytes that their output may take
+ * @throws MedImagesError `BackendUnavailable` where there are too many voxels, or bins
+ */
+export const histogramKernels = (
+  pass: Histogram,
+  plan: PlacedBuffers,
+  background: Background,
+  most: number,
+): HistogramKernels => {
   const { size, channels, bins, row, column, weight } = pass;
   const bytesOfOne = 4 * wordsPerBin * bins ** 2;
-  const copies = Math.min(mostCopies, Math.max(1, Math.floor(bytesOfCopies / bytesOfOne)));
+  if (bytesOfFirst + bytesOfOne > most)
+    return unavailable(
+      `a histogram of ${bins} × ${bins} bins takes ${bytesOfFirst + bytesOfOne} bytes, and the device binds ${most}`,
+      `take at most ${Math.floor(Math.sqrt((most - bytesOfFirst) / (4 * wordsPerBin)))} bins, or use the wasm backend`,
+    );
+  const copies = Math.min(
+    mostCopies,
+    Math.max(1, Math.floor(bytesOfCopies / bytesOfOne)),
+    Math.floor((most - bytesOfFirst) / bytesOfOne),
+  );
   if (product(size) * channels >= 2 ** 32 - workgroup)
     return unavailable(
       `a histogram of ${product(size) * channels} voxels is more than a kernel counts`,
@@ -41,7 +60,7 @@ export const histogramKernels = (pass: Histogram, plan: PlacedBuffers, backgroun
   const known = weight.kind === "const" ? bitsOf(Math.abs(weight.value)) : undefined;
   return {
     kernels: known === undefined ? [kernel([weight], printLargest), counting] : [counting],
-    bytes: 4 + copies * bytesOfOne,
+    bytes: bytesOfFirst + copies * bytesOfOne,
     largest: known ?? 0,
   };
 };

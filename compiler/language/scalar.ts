@@ -182,7 +182,8 @@ export const usesIn = (body: Scalar): ReadonlyMap<Scalar, number> => {
   return uses;
 };
 
-const childrenOf = (s: Scalar): readonly Scalar[] => {
+/** The nodes that a node is made of. */
+export const childrenOf = (s: Scalar): readonly Scalar[] => {
   switch (s.kind) {
     case "unary":
       return [s.a];

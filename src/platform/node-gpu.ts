@@ -24,5 +24,6 @@ export const nodeGpu: GpuSource = {
   isLikely: () =>
     process.platform !== "linux" ||
     ["/dev/dri", "/dev/nvidia0", "/dev/nvidiactl", "/dev/dxg"].some((device) => existsSync(device)),
+  polls: true,
   remedy,
 };

@@ -15,17 +15,14 @@ export {
   transformKinds,
   transformOf,
 } from "../transform.ts";
-export type { InitialName } from "./initial.ts";
+export type { InitialName, StartName } from "./initial.ts";
 export type { MetricName } from "./metric.ts";
+export type { Movement } from "./movement.ts";
 export type { AdamOptions } from "./optimizers/adam.ts";
 export type { OptimizerName, OptimizerOptions } from "./optimizers/index.ts";
 export type { LbfgsOptions } from "./optimizers/lbfgs.ts";
 export type { StoppingRules, StopReason } from "./optimizers/optimizer.ts";
 export type { RegularStepOptions } from "./optimizers/regular-step.ts";
-export {
-  type Iteration,
-  type LevelReport,
-  type RegisterOptions,
-  type Registration,
-  register,
-} from "./register.ts";
+export type { RegisterOptions } from "./options.ts";
+export { register } from "./register.ts";
+export type { Iteration, LevelReport, Registration } from "./result.ts";

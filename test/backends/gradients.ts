@@ -15,6 +15,7 @@ import {
   flip,
   imageFromArray,
   type Loss,
+  lncc,
   type MedImage,
   materialize,
   mse,
@@ -43,11 +44,12 @@ type Vector3 = readonly [number, number, number];
 const tolerance = 1e-5;
 
 /** Numbers within the tolerance of the reference's, as a share of the largest of them. */
-const close = (what: string, found: ArrayLike<number>, wanted: ArrayLike<number>, scale = largest(wanted)): void => {
+const close = (what: string, found: ArrayLike<number>, wanted: ArrayLike<number>, share = tolerance): void => {
+  const scale = largest(wanted);
   if (found.length !== wanted.length) throw new Error(`${what}: ${found.length} numbers, not ${wanted.length}`);
   for (let i = 0; i < wanted.length; i++) {
     const [a, b] = [Number(found[i]), Number(wanted[i])];
-    if (!(Math.abs(a - b) <= tolerance * scale || Object.is(a, b)))
+    if (!(Math.abs(a - b) <= share * scale || Object.is(a, b)))
       throw new Error(`${what}: number ${i} is ${a}, the reference has ${b} (the largest is ${scale})`);
   }
 };
@@ -80,17 +82,22 @@ const signed = (length: number): Float32Array =>
   Float32Array.from({ length }, (_, i) => ((Math.imul(i + 1, 2654435761) >>> 8) % 2001) / 1000 - 1);
 
 /** The value of a loss and its gradients; those to parameters together say what is large. */
-const agreeOn = async (backend: Backend, loss: Loss, wrt: readonly Differentiable[]): Promise<void> => {
+const agreeOn = async (
+  backend: Backend,
+  loss: Loss,
+  wrt: readonly Differentiable[],
+  share = tolerance,
+): Promise<void> => {
   const found = await valueAndGradient(loss, { wrt, backend });
   const wanted = await valueAndGradient(loss, { wrt, backend: reference });
-  close("the value", [found.value], [wanted.value]);
+  close("the value", [found.value], [wanted.value], share);
   const numbers = (gradient: readonly (number | MedImage)[]): readonly number[] =>
     gradient.filter((each) => typeof each === "number");
-  close("parameters", numbers(found.gradient), numbers(wanted.gradient));
+  close("parameters", numbers(found.gradient), numbers(wanted.gradient), share);
   wanted.gradient.forEach((due: number | MedImage, k: number) => {
     const got = found.gradient[k];
     if (typeof due === "number" || got === undefined || typeof got === "number") return;
-    close(`image ${k}`, got.voxels.data as Float32Array, due.voxels.data as Float32Array);
+    close(`image ${k}`, got.voxels.data as Float32Array, due.voxels.data as Float32Array, share);
   });
 };
 
@@ -268,6 +275,45 @@ const mask = pipe(noise(size, 3), as("uint8"));
 const withVoxels = ({ grid }: Image, data: Float32Array | Int16Array): Image => imageFromArray(data, grid);
 const voxelsOf = ({ voxels }: Image): Float32Array => voxels.data as Float32Array;
 
+/** Values near 10 000 that differ by about 1: float32 has them to a thousandth, and their squares not at all. */
+const bright = (image: Image, sign: 1 | -1): Image =>
+  withVoxels(
+    image,
+    voxelsOf(image).map((v) => sign * 10_000 + v / 60),
+  );
+const ofContrast = 2e-3;
+const correlations: readonly Check[] = [
+  {
+    name: "gradient of correlation where little contrast lies on much brightness",
+    run: async (backend) => {
+      const [angle, offset] = [param("angle", 7), param("offset", -4000)];
+      const [image, target] = [bright(moving, 1), bright(fixed, -1)];
+      const turned = pipe(image, affine({ rotate: [3, -5, angle] }, { fill: "clamp" }));
+      await agreeOn(backend, pipe(turned, ncc(target)), [angle, image, target], ofContrast);
+      const scaled = pipe(turned, rescale(-3, offset));
+      await agreeOn(backend, pipe(scaled, ncc(target, { mask })), [angle, offset, image], ofContrast);
+      await agreeOn(backend, pipe(turned, lncc(target, { radius: 1, epsilon: 1e-4 })), [angle, image], ofContrast);
+    },
+  },
+  {
+    name: "gradient of local correlation where windows are flat",
+    run: async (backend) => {
+      const flat = withVoxels(
+        moving,
+        voxelsOf(moving).map((v) => Math.max(v, 40)),
+      );
+      const even = withVoxels(moving, new Float32Array(voxelsOf(moving).length).fill(3));
+      for (const image of [flat, even]) {
+        const loss = pipe(image, lncc(fixed, { radius: 2 }));
+        const { value, gradient } = await valueAndGradient(loss, { wrt: [image], backend });
+        if (!Number.isFinite(value) || !voxelsOf(gradient[0] as Image).every(Number.isFinite))
+          throw new Error(`the value is ${value}, or a slope is not finite`);
+        if (image === even && Math.abs(value) > 1e-6) throw new Error(`the value is ${value} where nothing is seen`);
+      }
+    },
+  },
+];
+
 /** Those of mutual information alone. */
 export const information: readonly Check[] = [
   ...(
@@ -401,6 +447,7 @@ export const gradients = (runs: number): readonly Check[] => [
   ...moved,
   ...parameters,
   ...information,
+  ...correlations,
   ...promises,
   random(runs),
 ];

@@ -29,6 +29,7 @@ describe("medimages register", () => {
     expect({ status, err }).toEqual({ status: 0, err: "" });
     expect(lines(out)[0]).toBe("rigid transform, from points of the fixed image to those of the moving one (LPS mm)");
     expect(out).toMatch(/rotation (7\.9|8|8\.0)\d*° about/);
+    expect(out).toMatch(/\n {2}began with the (images as they lie|centres of)/);
     const { translation, matrix } = await loadTransform(at("t.tfm"));
     [6, -5, 4].forEach((mm, k) => {
       expect(translation[k]).toBeCloseTo(mm, 0);
@@ -63,7 +64,8 @@ describe("medimages register", () => {
     const { status, out } = await call("register", ...pair, ...words, "--mask", at("mask.nii"), "--json");
     expect(status).toBe(0);
     const record = JSON.parse(out);
-    expect(record).toMatchObject({ metric: "ncc", transform: { kind: "similarity" } });
+    expect(record).toMatchObject({ metric: "ncc", transform: { kind: "similarity" }, start: "transform" });
+    expect(record.parameters.rotateZ).toBeCloseTo(-8, 0);
     expect(record.levels.map(({ shrinkFactor }: { shrinkFactor: number }) => shrinkFactor)).toEqual([2, 1]);
     expect(record.content.offset).toEqual(contentMapOf(record.transform).offset);
     expect(record.value).toBeLessThan(-0.9);

@@ -122,6 +122,12 @@ describe("at kinks", () => {
     [1.1, 0],
   ])("a clamp to [0, 1] lets %d through: %d", (value, due) => expect(at(derive(clamped, x), value)).toBe(due));
   it("|x| has none at 0", () => expect(at(derive(unary("abs", x), x), 0)).toBe(0));
+  it("√x is infinitely steep at 0, and √(x²) has no slope there, as in PyTorch; a little more under the root gives it one", () => {
+    expect(at(derive(unary("sqrt", x), x), 0)).toBe(Number.POSITIVE_INFINITY);
+    const square = binary("mul", x, x);
+    expect(at(derive(unary("sqrt", square), x), 0)).toBe(Number.NaN);
+    expect(at(derive(unary("sqrt", binary("add", square, constant(1e-9))), x), 0)).toBe(0);
+  });
   it("rounding and comparing have none anywhere", () => {
     expect(derive(unary("floor", x), x)).toBe(constant(0));
     expect(derive(binary("less", x, y), x)).toBe(constant(0));

@@ -1,4 +1,5 @@
 /** The parts of a registration, each alone: optimisers, models, pyramid, moments. */
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { transformPoint } from "../../compiler/language/affine.ts";
 import { centreOf, corners, gridOf, pointAt } from "../../compiler/language/grid.ts";
@@ -12,8 +13,10 @@ import {
   transpose3,
 } from "../../compiler/language/vector.ts";
 import { evaluate, imageFromArray, pipe, resampleToImage, rotate, wasm } from "../../src/index.ts";
+import { affineMap } from "../../src/ops/affine.ts";
 import { modelOf } from "../../src/register/model.ts";
 import { momentsOf, principalAxes } from "../../src/register/moments.ts";
+import { movementOf } from "../../src/register/movement.ts";
 import { descend, optimizerNames } from "../../src/register/optimizers/index.ts";
 import type { Evaluation, Step } from "../../src/register/optimizers/optimizer.ts";
 import { defaultPyramid, reducedTo } from "../../src/register/pyramid.ts";
@@ -103,6 +106,47 @@ describe("models", () => {
     product.forEach((entry, k) => {
       expect(entry).toBeCloseTo(k % 4 === 0 ? product[0] : 0, 12);
     });
+  });
+});
+
+describe("movements by name", () => {
+  const three = (least: number, most: number) => {
+    const one = fc.double({ min: least, max: most, noNaN: true });
+    return fc.tuple(one, one, one);
+  };
+
+  test("are the numbers that make the map, as `affine` takes them", () => {
+    fc.assert(
+      fc.property(three(-89, 89), three(0.2, 4), three(-2, 2), three(-50, 50), (rotate, scale, shear, translate) => {
+        const center = [10, -20, 30] as const;
+        const found = movementOf(affineMap({ rotate, scale, shear, translate }, { at: center }), center);
+        const due = [...rotate, ...scale, ...shear, ...translate];
+        Object.values(found).forEach((number, k) => {
+          expect(number).toBeCloseTo(due[k] ?? Number.NaN, 8);
+        });
+      }),
+      { seed: 4 },
+    );
+  });
+
+  test("make the map where it mirrors, and where a turn of 90° leaves two angles one", () => {
+    const mirrors = affineMap({ rotate: [10, 20, 30], scale: [-1, 1, 1.5] }, { at: [0, 0, 0] });
+    const upright = affineMap({ rotate: [25, 90, 40], shear: [0.1, 0, 0] }, { at: [0, 0, 0] });
+    for (const map of [mirrors, upright]) {
+      const { rotateX, rotateY, rotateZ, scaleX, scaleY, scaleZ, ...rest } = movementOf(map, [0, 0, 0]);
+      const again = affineMap(
+        {
+          rotate: [rotateX, rotateY, rotateZ],
+          scale: [scaleX, scaleY, scaleZ],
+          shear: [rest.shearXY, rest.shearXZ, rest.shearYZ],
+        },
+        { at: [0, 0, 0] },
+      );
+      again.linear.forEach((entry, k) => {
+        expect(entry).toBeCloseTo(map.linear[k] ?? Number.NaN, 12);
+      });
+    }
+    expect(movementOf(mirrors, [0, 0, 0]).scaleZ).toBeCloseTo(-1.5, 12);
   });
 });
 

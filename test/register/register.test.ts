@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { draw, errorsOf, type Kind, moved, noise } from "../../bench/registration/draws.ts";
-import { affineOf, compose, transformPoint } from "../../compiler/language/affine.ts";
+import { affineOf, compose, transformPoint, translation } from "../../compiler/language/affine.ts";
 import { centreOf } from "../../compiler/language/grid.ts";
 import { norm, product, rotation3, subtract, type Vector3, vector, zero3 } from "../../compiler/language/vector.ts";
 import {
@@ -20,8 +20,10 @@ import {
   rescale,
   sameGrid,
   transform,
+  translate,
   wasm,
 } from "../../src/index.ts";
+import { affineMap } from "../../src/ops/affine.ts";
 import { phantom } from "../../src/phantom/index.ts";
 import { type Iteration, pointMapOf, type RegisterOptions, register, transformOf } from "../../src/register/index.ts";
 
@@ -42,6 +44,19 @@ describe("on a phantom", () => {
     const there = transformPoint(pointMapOf(found.transform), point);
     const back = transformPoint(affineOf<"world", "world">(found.content.matrix, found.content.offset), there);
     expect(norm(subtract(back, point))).toBeLessThan(1e-9);
+    // By name they are the numbers of the operation `affine` about the centre of the fixed grid.
+    const by = found.parameters;
+    const named = affineMap(
+      {
+        rotate: [by.rotateX, by.rotateY, by.rotateZ],
+        scale: [by.scaleX, by.scaleY, by.scaleZ],
+        shear: [by.shearXY, by.shearXZ, by.shearYZ],
+        translate: [by.translateX, by.translateY, by.translateZ],
+      },
+      { at: centreOf(mr.grid) },
+    );
+    expect(norm(subtract(transformPoint(named, there), point))).toBeLessThan(1e-9);
+    expect(Math.abs(by.scaleX * by.scaleY * by.scaleZ - 1)).toBeLessThan(1e-9);
     const [brought, byContent] = [
       await evaluate(pipe(moving, found.operation)),
       await evaluate(pipe(moving, transform(found.content))),
@@ -97,6 +112,27 @@ describe("on a phantom", () => {
     const opposite = options.metric === "ncc" ? await evaluate(pipe(seen, rescale(-1))) : seen;
     const { transform: found } = await register(mr, opposite, options);
     expect(mean(errorsOf(found, truth, mr.grid))).toBeLessThan(most);
+  });
+
+  test("images that do not lie on each other are laid on each other, and it is said how", async () => {
+    const { moving, truth } = await moved(mr, known);
+    const far = await evaluate(pipe(moving, translate("x", 400), translate("z", -700)));
+    const { transform: found, start } = await register(mr, far, { backend: wasm, pyramid: [2, 1] });
+    expect(["geometry", "mass"]).toContain(start);
+    const due = transformOf(compose(translation<"world">([400, 0, -700]), pointMapOf(truth)), zero3, "rigid");
+    expect(mean(errorsOf(found, due, mr.grid))).toBeLessThan(0.05);
+    await expect(register(mr, far, { backend: wasm, initial: "identity" })).rejects.toMatchObject({
+      error: {
+        kind: "UnsupportedVoxels",
+        reason: expect.stringMatching(/by initial: "identity", the images do not lie on each other/),
+        remedy: expect.stringContaining('"geometry"'),
+      },
+    });
+    const off = transformOf(affineOf(rotation3([0, 0, 1], 5), [-2000, 0, 0]));
+    await expect(register(mr, mr, { backend: wasm, initial: off })).rejects.toThrow(
+      /by the initial transform, the images do not lie on each other/,
+    );
+    expect((await register(mr, mr, { backend: wasm, pyramid: [3] })).start).toBe("identity");
   });
 
   test("moments bring together what is far apart and lies on its side", async () => {

@@ -1,9 +1,11 @@
 /**
  * Prints a body as statements. What only one branch of a select needs is computed in that branch, so that
- * voxels outside a region read no samples.
+ * voxels outside a region read no samples; selects with one condition share their branches, so that those inside read
+ * them once.
  */
 import {
   type BinaryOperator,
+  childrenOf,
   type Lookup,
   nodesOf,
   type Scalar,
@@ -60,21 +62,16 @@ export const bodyStatements = (
 ): readonly string[] => {
   const uses = usesInAll(bodies);
   const lines: string[] = [];
-  const scopes: Map<Scalar, string>[] = [new Map()];
+  const scopes: Scope[] = [scopeOf(bodies)];
   let count = 0;
   const put = (line: string): void => {
     lines.push(`${"  ".repeat(scopes.length)}${line}`);
   };
-  const known = (s: Scalar): string | undefined => scopes.map((scope) => scope.get(s)).find((n) => n !== undefined);
+  const known = (s: Scalar): string | undefined => scopes.map(({ names }) => names.get(s)).find((n) => n !== undefined);
   const name = (s: Scalar): string => {
     const fresh = `v${count++}`;
-    scopes.at(-1)?.set(s, fresh);
+    scopes.at(-1)?.names.set(s, fresh);
     return fresh;
-  };
-  const within = (print: () => void): void => {
-    scopes.push(new Map());
-    print();
-    scopes.pop();
   };
   const value = (s: Scalar): string => {
     const found = known(s);
@@ -110,24 +107,64 @@ export const bodyStatements = (
   };
   const branches = (s: Select): string => {
     // Printed once here, or else in each branch again, and so on down.
-    const others = new Set(nodesOf(s.otherwise));
-    for (const node of nodesOf(s.then)) if (node.kind === "select" && others.has(node)) value(node);
+    for (const node of inBoth([s])) value(node);
     const condition =
       s.condition.kind === "inside"
         ? leaves.inside(s.condition.region)
         : `${leaves.use("isNotZero")}(${value(s.condition)})`;
-    const named = `v${count++}`;
-    put(`var ${named}: ${leaves.type};`);
+    const now = [s];
+    const canJoin = (other: Select): boolean =>
+      known(other) === undefined &&
+      now.every((one) => areApart(one, other)) &&
+      inBoth([...now, other]).every((node) => known(node) !== undefined);
+    for (const other of scopes.at(-1)?.selects.get(s.condition) ?? []) if (canJoin(other)) now.push(other);
+    const named = now.map(() => `v${count++}`);
+    const assign = (branch: (select: Select) => Scalar): void => {
+      scopes.push(scopeOf(now.map(branch)));
+      for (const [k, select] of now.entries()) put(`${named[k]} = ${value(branch(select))};`);
+      scopes.pop();
+    };
+    for (const each of named) put(`var ${each}: ${leaves.type};`);
     put(`if (${condition}) {`);
-    within(() => put(`${named} = ${value(s.then)};`));
+    assign(({ then }) => then);
     put("} else {");
-    within(() => put(`${named} = ${value(s.otherwise)};`));
+    assign(({ otherwise }) => otherwise);
     put("}");
-    scopes.at(-1)?.set(s, named);
-    return named;
+    for (const [k, select] of now.entries()) scopes.at(-1)?.names.set(select, named[k] ?? "");
+    return known(s) ?? "";
   };
   for (const line of finish(bodies.map(value))) put(line);
   return lines;
+};
+
+/** What is printed within a pair of braces. */
+interface Scope {
+  readonly names: Map<Scalar, string>;
+  /** The selects that are computed whichever way others go, by their conditions. */
+  readonly selects: ReadonlyMap<Scalar, readonly Select[]>;
+}
+
+const scopeOf = (roots: readonly Scalar[]): Scope => {
+  const selects = new Map<Scalar, Select[]>();
+  const seen = new Set<Scalar>();
+  const visit = (s: Scalar): void => {
+    if (seen.has(s)) return;
+    seen.add(s);
+    if (s.kind === "select") selects.set(s.condition, [...(selects.get(s.condition) ?? []), s]);
+    for (const child of s.kind === "select" ? [s.condition] : childrenOf(s)) visit(child);
+  };
+  roots.forEach(visit);
+  return { names: new Map(), selects };
+};
+
+/** Whether neither select is a part of the other. */
+const areApart = (a: Select, b: Select): boolean => !nodesOf(a).includes(b) && !nodesOf(b).includes(a);
+
+/** The selects that are needed where the condition of all of these holds as well as where it does not. */
+const inBoth = (all: readonly Select[]): readonly Select[] => {
+  const others = new Set(all.flatMap(({ otherwise }) => nodesOf(otherwise)));
+  const thens = new Set(all.flatMap(({ then }) => nodesOf(then)));
+  return [...thens].filter((node): node is Select => node.kind === "select" && others.has(node));
 };
 
 /** How often each node is asked for, at least. */

@@ -23,7 +23,7 @@ export const printRegion = (
       const { start, end } = intervalAlong(region.pull, row, along ?? 0, along === undefined ? 1 : size[along], n);
       const [from, to] = [writing.numbers.set(`${name}From`, start), writing.numbers.set(`${name}To`, end)];
       const position = along === undefined ? "0u" : letterOf(along);
-      return [`${position} >= ${from}`, `${position} < ${to}`];
+      return [`(${position} >= ${from})`, `(${position} < ${to})`];
     }
     const coordinate = coordinates.of(region.pull, row, n, 0);
     needed.add(coordinate);
@@ -35,7 +35,7 @@ export const printRegion = (
   const names = [...needed].map(({ name }) => name);
   const parameters = ["x: u32", "y: u32", "z: u32", ...names.map((name) => `${name}: Fixed`)];
   return {
-    text: [`fn inside${k}(${parameters.join(", ")}) -> bool {`, `  return ${conditions.join("\n    && ")};`, "}"].join(
+    text: [`fn inside${k}(${parameters.join(", ")}) -> bool {`, `  return ${conditions.join("\n    & ")};`, "}"].join(
       "\n",
     ),
     call: `inside${k}(${["x", "y", "z", ...names].join(", ")})`,

@@ -36,7 +36,7 @@ struct Fixed {
   isLess: {
     needs: ["Fixed"],
     code: `fn isLess(a: Fixed, b: Fixed) -> bool {
-  return a.high < b.high || (a.high == b.high && a.low < b.low);
+  return select(a.high < b.high, a.low < b.low, a.high == b.high);
 }`,
   },
   coordinate: {
@@ -82,12 +82,11 @@ fn split(c: Fixed, shift: u32) -> Split {
     needs: ["split"],
     code: `// Beyond the outermost centres, the outermost centre.
 fn held(s: Split, n: i32) -> Split {
-  if (s.whole < 0) { return Split(0, 0.0); }
-  if (s.whole >= n - 1) { return Split(n - 1, 0.0); }
-  return s;
+  return Split(clamp(s.whole, 0, n - 1), select(s.part, 0.0, (s.whole < 0) | (s.whole >= n - 1)));
 }`,
   },
 
+  // Most indices lie inside, and remainders are slow: one comparison tells, for negative ones are large without a sign.
   clampIndex: {
     code: `fn clampIndex(i: i32, n: i32) -> i32 {
   return clamp(i, 0, n - 1);
@@ -95,23 +94,30 @@ fn held(s: Split, n: i32) -> Split {
   },
   wrapIndex: {
     code: `fn wrapIndex(i: i32, n: i32) -> i32 {
-  if (i >= 0 && i < n) { return i; }
-  return ((i % n) + n) % n;
+  var inside = i;
+  if (u32(i) >= u32(n)) { inside = ((i % n) + n) % n; }
+  return inside;
 }`,
   },
   reflectIndex: {
     code: `fn reflectIndex(i: i32, n: i32) -> i32 {
-  if (i >= 0 && i < n) { return i; }
-  let m = ((i % (2 * n)) + 2 * n) % (2 * n);
-  return select(2 * n - 1 - m, m, m < n);
+  var inside = i;
+  if (u32(i) >= u32(n)) {
+    let m = ((i % (2 * n)) + 2 * n) % (2 * n);
+    inside = select(2 * n - 1 - m, m, m < n);
+  }
+  return inside;
 }`,
   },
   mirrorIndex: {
     code: `fn mirrorIndex(i: i32, n: i32) -> i32 {
-  if (i >= 0 && i < n) { return i; }
-  let period = max(2 * n - 2, 1);
-  let m = ((i % period) + period) % period;
-  return select(period - m, m, m < n);
+  var inside = i;
+  if (u32(i) >= u32(n)) {
+    let period = max(2 * n - 2, 1);
+    let m = ((i % period) + period) % period;
+    inside = select(period - m, m, m < n);
+  }
+  return inside;
 }`,
   },
 

@@ -1,6 +1,7 @@
 /**
  * Arithmetic as JavaScript has it, and stored numbers as real ones and back. WGSL promises nothing about NaN in
- * comparisons and has no 64-bit numbers: where either matters, bits are looked at instead.
+ * comparisons and has no 64-bit numbers: where either matters, bits are looked at instead. What is called for every
+ * sample chooses without branches: lanes part at a branch, and compilers take long over hundreds of them.
  */
 import type { Helper } from "./helper.ts";
 
@@ -54,38 +55,31 @@ fn isNotZero(value: f32) -> bool {
   less: {
     needs: ["isNan"],
     code: `fn less(a: f32, b: f32) -> f32 {
-  if (isNan(a) || isNan(b)) { return 0.0; }
-  return select(0.0, 1.0, a < b);
+  return select(0.0, 1.0, (a < b) & !isNan(a) & !isNan(b));
 }`,
   },
   smaller: {
     needs: ["isNan"],
     code: `fn smaller(a: f32, b: f32) -> f32 {
-  if (isNan(a)) { return a; }
-  if (isNan(b)) { return b; }
-  return min(a, b);
+  return select(select(min(a, b), b, isNan(b)), a, isNan(a));
 }`,
   },
   larger: {
     needs: ["isNan"],
     code: `fn larger(a: f32, b: f32) -> f32 {
-  if (isNan(a)) { return a; }
-  if (isNan(b)) { return b; }
-  return max(a, b);
+  return select(select(max(a, b), b, isNan(b)), a, isNan(a));
 }`,
   },
   logarithm: {
     needs: ["quietNan"],
     code: `fn logarithm(a: f32) -> f32 {
-  if (a < 0.0) { return quietNan(a); }
-  return log(a);
+  return select(log(a), quietNan(a), a < 0.0);
 }`,
   },
   root: {
     needs: ["quietNan"],
     code: `fn root(a: f32) -> f32 {
-  if (a < 0.0) { return quietNan(a); }
-  return sqrt(a);
+  return select(sqrt(a), quietNan(a), a < 0.0);
 }`,
   },
   power: {
@@ -105,16 +99,15 @@ fn isNotZero(value: f32) -> bool {
 
   fromFloat64: {
     code: `fn fromFloat64(bits: vec2u) -> f32 {
-  let sign = bits.y & 0x80000000u;
-  let exponent = i32((bits.y >> 20u) & 0x7ffu) - 1023;
-  let isWhole = ((bits.y & 0xfffffu) | bits.x) == 0u;
-  if (exponent == 1024) { return bitcast<f32>(sign | select(0x7fc00000u, 0x7f800000u, isWhole)); }
-  if (exponent > 127) { return bitcast<f32>(sign | 0x7f800000u); }
-  if (exponent < -126) { return bitcast<f32>(sign); }
-  let kept = ((bits.y & 0xfffffu) << 3u) | (bits.x >> 29u);
-  let rest = bits.x & 0x1fffffffu;
-  let up = rest > 0x10000000u || (rest == 0x10000000u && (kept & 1u) == 1u);
-  return bitcast<f32>(sign | ((u32(exponent + 127) << 23u) + kept + u32(up)));
+  let exponent = (bits.y >> 20u) & 0x7ffu;
+  let fraction = bits.y & 0xfffffu;
+  let kept = (fraction << 3u) | (bits.x >> 29u);
+  // To the nearest, ties to even.
+  let up = u32(((bits.x & 0x1fffffffu) | (kept & 1u)) > 0x10000000u);
+  let isNan = (exponent == 0x7ffu) & ((fraction | bits.x) != 0u);
+  let normal = ((exponent - 896u) << 23u) + kept + up;
+  let notSmall = select(normal, select(0x7f800000u, 0x7fc00000u, isNan), exponent > 1150u);
+  return bitcast<f32>((bits.y & 0x80000000u) | select(notSmall, 0u, exponent < 897u));
 }`,
   },
   fromUint64: {

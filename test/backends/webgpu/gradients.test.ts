@@ -11,6 +11,7 @@ import { storedAs } from "../../../compiler/language/voxels.ts";
 import type { Reduce } from "../../../compiler/plan.ts";
 import {
   mse,
+  mutualInformation,
   param,
   pipe,
   reference,
@@ -69,6 +70,22 @@ describe.skipIf(!hasGpu)("runs of gradients", () => {
     await expect(valueAndGradient(turned(11), { wrt: wrt(11), backend })).rejects.toMatchObject({
       error: { kind: "BackendUnavailable", backend: "webgpu", reason: expect.stringContaining("1 MiB") },
     });
+  });
+
+  test("a histogram that the device cannot bind: BackendUnavailable names how many bins it can, and these are counted", async () => {
+    const [image, target] = [noise([12, 10, 8]), noise([12, 10, 8], 2)];
+    const backend = webgpu({ largestBinding: 12_292 });
+    const information = (bins: number) => pipe(image, mutualInformation(target, { bins }));
+    await expect(valueAndGradient(information(33), { wrt: [], backend })).rejects.toMatchObject({
+      error: {
+        kind: "BackendUnavailable",
+        reason: "a histogram of 33 × 33 bins takes 13072 bytes, and the device binds 12292",
+        remedy: "take at most 32 bins, or use the wasm backend",
+      },
+    });
+    const { value } = await valueAndGradient(information(32), { wrt: [], backend });
+    const due = await valueAndGradient(information(32), { wrt: [], backend: reference });
+    expect(value).toBeCloseTo(due.value, 6);
   });
 
   test("less memory than volumes take: BudgetExceeded", async () => {

@@ -20,9 +20,12 @@ struct Numbers {
 @group(0) @binding(3) var<storage, read> voxels0: array<f32>;
 
 fn reflectIndex(i: i32, n: i32) -> i32 {
-  if (i >= 0 && i < n) { return i; }
-  let m = ((i % (2 * n)) + 2 * n) % (2 * n);
-  return select(2 * n - 1 - m, m, m < n);
+  var inside = i;
+  if (u32(i) >= u32(n)) {
+    let m = ((i % (2 * n)) + 2 * n) % (2 * n);
+    inside = select(2 * n - 1 - m, m, m < n);
+  }
+  return inside;
 }
 
 fn read0(at: u32) -> f32 {
@@ -91,9 +94,12 @@ struct Numbers {
 @group(0) @binding(3) var<storage, read> voxels0: array<f32>;
 
 fn reflectIndex(i: i32, n: i32) -> i32 {
-  if (i >= 0 && i < n) { return i; }
-  let m = ((i % (2 * n)) + 2 * n) % (2 * n);
-  return select(2 * n - 1 - m, m, m < n);
+  var inside = i;
+  if (u32(i) >= u32(n)) {
+    let m = ((i % (2 * n)) + 2 * n) % (2 * n);
+    inside = select(2 * n - 1 - m, m, m < n);
+  }
+  return inside;
 }
 
 fn read0(at: u32) -> f32 {
@@ -219,9 +225,12 @@ fn split(c: Fixed, shift: u32) -> Split {
 }
 
 fn reflectIndex(i: i32, n: i32) -> i32 {
-  if (i >= 0 && i < n) { return i; }
-  let m = ((i % (2 * n)) + 2 * n) % (2 * n);
-  return select(2 * n - 1 - m, m, m < n);
+  var inside = i;
+  if (u32(i) >= u32(n)) {
+    let m = ((i % (2 * n)) + 2 * n) % (2 * n);
+    inside = select(2 * n - 1 - m, m, m < n);
+  }
+  return inside;
 }
 
 fn splineWeights(t: f32) -> vec4f {

@@ -97,7 +97,7 @@ fn clampIndex(i: i32, n: i32) -> i32 {
 }
 
 fn isLess(a: Fixed, b: Fixed) -> bool {
-  return a.high < b.high || (a.high == b.high && a.low < b.low);
+  return select(a.high < b.high, a.low < b.low, a.high == b.high);
 }
 
 fn read0(at: u32) -> f32 {
@@ -130,11 +130,11 @@ fn tap0(x: u32, y: u32, z: u32, channel: u32, coordinate0: Fixed, coordinate1: F
 
 fn inside0(x: u32, y: u32, z: u32, coordinate0: Fixed, coordinate1: Fixed, coordinate2: Fixed) -> bool {
   return !isLess(coordinate0, Fixed(numbers.coordinate0FromHigh, numbers.coordinate0FromLow))
-    && isLess(coordinate0, Fixed(numbers.inside0XToHigh, numbers.inside0XToLow))
-    && !isLess(coordinate1, Fixed(numbers.coordinate1FromHigh, numbers.coordinate1FromLow))
-    && isLess(coordinate1, Fixed(numbers.inside0YToHigh, numbers.inside0YToLow))
-    && !isLess(coordinate2, Fixed(numbers.coordinate2FromHigh, numbers.coordinate2FromLow))
-    && isLess(coordinate2, Fixed(numbers.inside0ZToHigh, numbers.inside0ZToLow));
+    & isLess(coordinate0, Fixed(numbers.inside0XToHigh, numbers.inside0XToLow))
+    & !isLess(coordinate1, Fixed(numbers.coordinate1FromHigh, numbers.coordinate1FromLow))
+    & isLess(coordinate1, Fixed(numbers.inside0YToHigh, numbers.inside0YToLow))
+    & !isLess(coordinate2, Fixed(numbers.coordinate2FromHigh, numbers.coordinate2FromLow))
+    & isLess(coordinate2, Fixed(numbers.inside0ZToHigh, numbers.inside0ZToLow));
 }
 
 fn voxel(x: u32, y: u32, z: u32, channel: u32) -> f32 {
