@@ -38,3 +38,24 @@ export const bitsOf = (number: number): readonly [low: number, high: number] => 
   view.setFloat64(0, number + 0, true);
   return [view.getUint32(0, true), view.getUint32(4, true)];
 };
+
+/** What says which random numbers: the seed of a step, and the stream where a step needs several numbers per voxel. */
+export interface RandomKey {
+  readonly seed: number;
+  readonly stream: number;
+}
+
+/** The two words that stand for a seed and a stream in kernels: hashed, so that neighbouring seeds have nothing in common. */
+export const wordsOf = ({ seed, stream }: RandomKey): readonly [s: number, t: number] => {
+  const [low, high] = bitsOf(seed);
+  const [s, t] = pcg4d([low, high, ...bitsOf(stream)]);
+  return [s, t];
+};
+
+/**
+ * The number of (0, 1) of a voxel, given its index within its plane, x + nx · y, and the plane's, z + nz · channel:
+ * of the first word of a hash of these and of the key the upper 23 bits and a half, so that float32 holds it exactly
+ * and u is as likely as 1 − u. This defines what the kernels of all backends compute.
+ */
+export const uniformAt = (key: RandomKey, index: number, plane: number): number =>
+  ((pcg4d([index, plane, ...wordsOf(key)])[0] >>> 8) | 1) * 2 ** -24;
