@@ -85,6 +85,7 @@ const simplifyScalar = (
       case "tap":
       case "slope":
       case "background":
+      case "random":
         return s;
     }
   };

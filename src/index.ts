@@ -29,6 +29,7 @@ export {
   type BinaryOperator,
   binary,
   constant,
+  random,
   type Scalar,
   select,
   showScalar,
@@ -112,6 +113,7 @@ export { type AffineParameters, affine } from "./ops/affine.ts";
 export { crop, pad, padOrCropTo } from "./ops/crop.ts";
 export { as, clamp, gamma, map, rescale, value, window } from "./ops/intensity.ts";
 export { materialize } from "./ops/materialize.ts";
+export { type NoiseOptions, noise } from "./ops/noise.ts";
 export { changeOrientation, flip } from "./ops/orient.ts";
 export { resampleToImage, resampleToSpacing, scale } from "./ops/resample.ts";
 export { type CenterOptions, rotate } from "./ops/rotate.ts";
@@ -121,4 +123,12 @@ export { orientationCodes, orientationOf } from "./orientation.ts";
 // Images without data at hand.
 export { type PhantomKind, type PhantomLabel, type PhantomOptions, phantom, phantomLabels } from "./phantom/index.ts";
 export { type Statistics, statistics } from "./statistics.ts";
-export type { AxisName, FillOptions, OperationName, SamplingFill, SamplingOptions, Step } from "./step.ts";
+export type {
+  AxisName,
+  FillOptions,
+  NoiseDistribution,
+  OperationName,
+  SamplingFill,
+  SamplingOptions,
+  Step,
+} from "./step.ts";

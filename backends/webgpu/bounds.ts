@@ -43,6 +43,7 @@ export const boundOf = (
       case "background":
         return background(s.buffer);
       case "inside":
+      case "random":
         return 1;
       // The difference of two samples, and what is in a table, for all that is known.
       case "slope":

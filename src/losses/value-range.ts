@@ -56,6 +56,7 @@ const rangeAfter = (before: Known, step: Step): Known => {
     case "rescale":
     case "gamma":
     case "map":
+    case "noise":
       return { after: step.op };
     case "rotate":
     case "affine":

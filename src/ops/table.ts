@@ -11,6 +11,7 @@ import {
   windowDefinition,
 } from "./intensity.ts";
 import { materializeDefinition } from "./materialize.ts";
+import { noiseDefinition } from "./noise.ts";
 import type { OperationDefinition } from "./operation.ts";
 import { changeOrientationDefinition, flipDefinition } from "./orient.ts";
 import { resampleToImageDefinition, resampleToSpacingDefinition, scaleDefinition } from "./resample.ts";
@@ -38,4 +39,5 @@ export const operations: { readonly [N in OperationName]: OperationDefinition<N>
   window: windowDefinition,
   gamma: gammaDefinition,
   map: mapDefinition,
+  noise: noiseDefinition,
 };

@@ -77,7 +77,14 @@ describe("bounds", () => {
     fc.assert(
       fc.property(scalars, fc.double({ min: -50, max: 50, noNaN: true }), (body, v) => {
         const value = Number(
-          evaluator(body, { slope: () => 0, lookup: () => 0, tap: () => v, inside: () => true, background: () => 0 })(),
+          evaluator(body, {
+            slope: () => 0,
+            lookup: () => 0,
+            tap: () => v,
+            inside: () => true,
+            background: () => 0,
+            random: () => 0.5,
+          })(),
         );
         const bound = boundOf(
           body,
