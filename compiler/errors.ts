@@ -46,6 +46,8 @@ export type PipelineError =
   /** Voxels that the requested computation cannot represent. */
   | { readonly kind: "UnsupportedVoxels"; readonly reason: string; readonly remedy: string }
   | { readonly kind: "BackendUnavailable"; readonly backend: string; readonly reason: string; readonly remedy: string }
+  /** A function that was handed in threw, or its promise was rejected. */
+  | { readonly kind: "CallbackFailed"; readonly what: string; readonly reason: string }
   /** Some samples of a batch, by their names or numbers from 0; with the others nothing was wrong. */
   | { readonly kind: "FailedSamples"; readonly samples: readonly FailedSample[] }
   | { readonly kind: "Aborted" }
@@ -93,6 +95,8 @@ export const describe = (error: PipelineError): string => {
       return `${error.reason}; ${error.remedy}`;
     case "BackendUnavailable":
       return `the ${error.backend} backend is not available: ${error.reason}; ${error.remedy}`;
+    case "CallbackFailed":
+      return `${error.what} failed: ${error.reason}`;
     case "FailedSamples":
       return error.samples
         .flatMap(({ name, error: each }) =>

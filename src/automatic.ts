@@ -8,7 +8,7 @@
  * A GPU that fails in mid-run is stood in for by the processor, with a warning.
  */
 import { platform } from "#platform";
-import { type Backend, type BackendWarning, fetched, isOnDevice, type RunOptions } from "../backends/backend.ts";
+import { type Backend, fetched, isOnDevice, type RunOptions } from "../backends/backend.ts";
 import type { GpuSource } from "../backends/webgpu/acquire.ts";
 import type { GpuBackend } from "../backends/webgpu/index.ts";
 import { MedImagesError } from "../compiler/errors.ts";
@@ -43,71 +43,50 @@ const hardware = async (source: GpuSource): Promise<GpuBackend | undefined> => {
 /** The rule, with GPUs from `source`. These are looked for once, because the answer does not change. */
 export const automatic = (source: GpuSource): ((program: Program) => Promise<Backend>) => {
   let gpu: Promise<GpuBackend | undefined> | undefined;
-  // The same for the same two, so that what is computed by them can be computed together.
-  const known = new WeakMap<Backend, WeakMap<Backend, Backend>>();
-  const either = (first: Backend, second: Backend): Backend => {
-    const seconds = known.get(first) ?? new WeakMap<Backend, Backend>();
-    known.set(first, seconds);
-    const made = seconds.get(second) ?? orElse(first, second);
-    seconds.set(second, made);
-    return made;
-  };
   return async ({ plan, inputs }) => {
     const processor = processorBackend(plan);
     const resident = inputs.find(isOnDevice);
-    if (resident !== undefined) return either(resident.owner, processor);
+    if (resident !== undefined) return orElse(resident.owner, processor);
     if (workOf(plan) < worthAGpu) return processor;
     gpu ??= hardware(source).catch(() => undefined);
     const found = await gpu;
-    return (await found?.takesWhole(plan).catch(() => false)) ? either(found ?? processor, processor) : processor;
+    return (await found?.takesWhole(plan).catch(() => false)) ? orElse(found ?? processor, processor) : processor;
   };
 };
 
 /** The backend that the rule picks for a program on this platform. */
 export const automaticBackend: (program: Program) => Promise<Backend> = automatic(platform.gpu);
 
+/** A backend that another stands in for. */
+export interface WithStandIn extends Backend {
+  /** What computes as long as it is there. */
+  readonly first: Backend;
+}
+
 /** A backend that `second` stands in for where `first` is or becomes unavailable; a warning says so. */
-export const orElse = (first: Backend, second: Backend): Backend => {
-  const instead = async <P extends Program | GradientProgram, R>(
-    thrown: unknown,
+export const orElse = (first: Backend, second: Backend): WithStandIn => {
+  const either = async <P extends Program | GradientProgram, R>(
     program: P,
-    onWarning: RunOptions["onWarning"],
-    run: (program: Pick<P, "inputs"> & { readonly plan: P["plan"] }) => Promise<R>,
+    options: RunOptions,
+    run: (backend: Backend, program: Pick<P, "inputs"> & { readonly plan: P["plan"] }) => Promise<R>,
   ): Promise<R> => {
-    if (!(thrown instanceof MedImagesError) || thrown.error.kind !== "BackendUnavailable") throw thrown;
-    const { reason } = thrown.error;
-    const message = `computed on the ${second.name} backend, because the ${first.name} backend failed: ${reason}`;
-    const readable = await fetched<P["plan"]>(program);
-    onWarning?.({ kind: "BackendFailed", message });
-    return run(readable);
+    try {
+      return await run(first, program);
+    } catch (thrown) {
+      if (!(thrown instanceof MedImagesError) || thrown.error.kind !== "BackendUnavailable") throw thrown;
+      const { reason } = thrown.error;
+      const message = `computed on the ${second.name} backend, because the ${first.name} backend failed: ${reason}`;
+      const readable = await fetched<P["plan"]>(program);
+      options.onWarning?.({ kind: "BackendFailed", message });
+      return run(second, readable);
+    }
   };
-  const { runBatch } = first;
   return {
+    first,
     name: first.name,
     // Nothing else keeps a result there.
-    ...(first.runKept && { runKept: first.runKept.bind(first) }),
-    ...(first.runBatchKept && { runBatchKept: first.runBatchKept.bind(first) }),
-    run: (program, options = {}) =>
-      first
-        .run(program, options)
-        .catch((thrown) => instead(thrown, program, options.onWarning, (p) => second.run(p, options))),
-    runGradient: (program, options = {}) =>
-      first
-        .runGradient(program, options)
-        .catch((thrown) => instead(thrown, program, options.onWarning, (p) => second.runGradient(p, options))),
-    ...(runBatch && {
-      runBatch: async (programs, { onWarning, ...options } = {}) => {
-        const outcomes = await runBatch.call(first, programs, { ...options, ...(onWarning && { onWarning }) });
-        return Promise.allSettled(
-          programs.map(async (program, k) => {
-            const outcome = outcomes[k];
-            if (outcome?.status === "fulfilled") return outcome.value;
-            const warn = onWarning && ((warning: BackendWarning): void => onWarning(warning, k));
-            const own: RunOptions = { ...options, ...(warn && { onWarning: warn }) };
-            return instead(outcome?.reason, program, warn, (p) => second.run(p, own));
-          }),
-        );
-      },
-    }),
+    ...(first.runKept === undefined ? {} : { runKept: first.runKept.bind(first) }),
+    run: (program, options = {}) => either(program, options, (backend, p) => backend.run(p, options)),
+    runGradient: (program, options = {}) => either(program, options, (backend, p) => backend.runGradient(p, options)),
   };
 };

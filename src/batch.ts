@@ -7,7 +7,7 @@ import { type FailedSample, fail, toPipelineError } from "../compiler/errors.ts"
 import type { Voxels } from "../compiler/language/voxels.ts";
 import type { Program } from "../compiler/plan.ts";
 import { resultBytes } from "../compiler/schedule.ts";
-import { automaticBackend } from "./automatic.ts";
+import { automaticBackend, type WithStandIn } from "./automatic.ts";
 import { release } from "./backends.ts";
 import { cannotKeep, compile, describedBy, type EvaluateOptions, readableBy } from "./evaluate.ts";
 import { type Expression, type Source, toExpression } from "./expression.ts";
@@ -52,8 +52,8 @@ export async function evaluateBatch(
   try {
     return allOf(outcomes, options.names);
   } catch (thrown) {
-    for (const [k, outcome] of outcomes.entries())
-      if (outcome.status === "fulfilled") releaseMade(outcome.value, sources[k]);
+    const images = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
+    madeFrom(images, sources).forEach(release);
     throw thrown;
   }
 }
@@ -70,10 +70,10 @@ const allOf = <V>(outcomes: Outcomes<V>, names: readonly string[] = []): readonl
   return outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
 };
 
-/** Releases an image that was computed from a source; where there was nothing to compute it is the source's own. */
-export const releaseMade = (image: MedImage, source: Source | undefined): void => {
-  const own = source === undefined || toExpression(source).image.voxels;
-  if (own !== image.voxels) release(image);
+/** Those of some images that were computed from sources: where there was nothing to compute, the voxels are theirs. */
+export const madeFrom = (images: readonly MedImage[], sources: readonly Source[]): readonly MedImage[] => {
+  const given = new Set(sources.map((source) => toExpression(source).image.voxels));
+  return images.filter(({ voxels }) => !given.has(voxels));
 };
 
 /** As {@link evaluateBatch}, with what became of each sample; those that fail keep no other from being computed. */
@@ -96,7 +96,8 @@ export const evaluateEach = async (
     if (each.status === "rejected") outcomes[sample] = each;
     else {
       const { backend, job } = each.value;
-      jobs.set(backend, [...(jobs.get(backend) ?? []), { ...job, sample }]);
+      const first = firstOf(backend);
+      jobs.set(first, [...(jobs.get(first) ?? []), { ...job, backend, sample }]);
     }
   });
   for (const [backend, own] of jobs) {
@@ -108,68 +109,99 @@ export const evaluateEach = async (
   return outcomes;
 };
 
+/** What computes, as long as nothing has to stand in for it. */
+const firstOf = (backend: Backend & Partial<Pick<WithStandIn, "first">>): Backend => backend.first ?? backend;
+
 interface Job {
   /** Its number in the batch. */
   readonly sample: number;
   readonly expression: Expression;
   readonly program: Program;
+  readonly backend: Backend;
 }
+
+type Warn = (warning: Warning, job?: Job) => void;
 
 const imagesOf = async (
   backend: Backend,
   jobs: readonly Job[],
-  { keep = "cpu", ...options }: EvaluateOptions,
+  { keep = "cpu", onWarning, ...options }: EvaluateOptions,
 ): Promise<Outcomes<MedImage>> => {
-  const warnings: Warning[][] = jobs.map(() => []);
-  const onWarning = (warning: Warning, program?: number): void => {
-    for (const [k, own] of warnings.entries()) if (program === undefined || program === k) own.push(warning);
-    options.onWarning?.(warning);
+  const warnings = new Map(jobs.map((job): [Job, Warning[]] => [job, []]));
+  const warn: Warn = (warning, about) => {
+    for (const [job, own] of warnings) if (about === undefined || about === job) own.push(warning);
+    onWarning?.(warning);
   };
-  const programs = jobs.map(({ program }) => program);
-  const described = (k: number): Omit<MedImage, "voxels"> =>
-    describedBy((jobs[k] as Job).expression, warnings[k] as Warning[]);
+  const described = (k: number): Omit<MedImage, "voxels"> => {
+    const job = jobs[k] as Job;
+    return describedBy(job.expression, warnings.get(job) ?? []);
+  };
   if (keep === "gpu") {
-    const made = await runAllKept(backend, programs, { ...options, onWarning });
+    const made = await runAllKept(backend, jobs, options, warn);
     return made.map((outcome, k) =>
       outcome.status === "rejected"
         ? outcome
         : { ...outcome, value: onGpu({ ...described(k), voxels: outcome.value }) },
     );
   }
-  const made = await runAll(backend, programs, { ...options, onWarning });
+  const made = await runAll(backend, jobs, options, warn);
   return made.map((outcome, k) =>
     outcome.status === "rejected" ? outcome : { ...outcome, value: { ...described(k), voxels: outcome.value } },
   );
 };
 
-const runAll = (backend: Backend, programs: readonly Program[], options: BatchRunOptions): Promise<Outcomes<Voxels>> =>
-  backend.runBatch?.(programs, options) ?? oneByOne(programs, options, (program, own) => backend.run(program, own));
+type Rest = Omit<BatchRunOptions, "onWarning">;
 
-const runAllKept = (
+const runAll = async (backend: Backend, jobs: readonly Job[], options: Rest, warn: Warn): Promise<Outcomes<Voxels>> => {
+  const run = (job: Job, own: RunOptions): Promise<Voxels> => job.backend.run(job.program, own);
+  if (backend.runBatch === undefined) return oneByOne(jobs, jobs, options, warn, run);
+  const outcomes = await backend.runBatch(programsOf(jobs), { ...options, onWarning: aboutJobs(jobs, warn) });
+  // Run once more, by itself, what something can stand in for is computed by that.
+  const again = jobs.filter((job, k) => job.backend !== backend && isUnavailable(outcomes[k]));
+  const second = await oneByOne(again, jobs, options, warn, run);
+  return outcomes.map((outcome, k) => second[again.indexOf(jobs[k] as Job)] ?? outcome);
+};
+
+const runAllKept = async (
   backend: Backend,
-  programs: readonly Program[],
-  options: BatchRunOptions,
+  jobs: readonly Job[],
+  options: Rest,
+  warn: Warn,
 ): Promise<Outcomes<DeviceVoxels>> =>
-  backend.runBatchKept?.(programs, options) ??
-  oneByOne(programs, options, (program, own) => backend.runKept?.(program, own) ?? cannotKeep(backend));
+  backend.runBatchKept?.(programsOf(jobs), { ...options, onWarning: aboutJobs(jobs, warn) }) ??
+  oneByOne(jobs, jobs, options, warn, ({ program }, own) =>
+    (backend.runKept ?? cannotKeep(backend)).call(backend, program, own),
+  );
 
-/** How backends run batches that do nothing better. */
+const programsOf = (jobs: readonly Job[]): readonly Program[] => jobs.map(({ program }) => program);
+
+/** Warnings about the programs of some jobs as warnings about the jobs. */
+const aboutJobs =
+  (jobs: readonly Job[], warn: Warn): NonNullable<BatchRunOptions["onWarning"]> =>
+  (warning, program) =>
+    warn(warning, program === undefined ? undefined : jobs[program]);
+
+const isUnavailable = (outcome: PromiseSettledResult<Voxels> | undefined): boolean =>
+  outcome?.status === "rejected" && toPipelineError(outcome.reason, "").kind === "BackendUnavailable";
+
+/** How batches run where nothing runs them better: some of the jobs of a batch, whose results are all kept. */
 const oneByOne = async <V>(
-  programs: readonly Program[],
-  { onWarning, onProgress, ...options }: BatchRunOptions,
-  run: (program: Program, options: RunOptions) => Promise<V>,
+  jobs: readonly Job[],
+  batch: readonly Job[],
+  { onProgress, memory, ...options }: Rest,
+  warn: Warn,
+  run: (job: Job, options: RunOptions) => Promise<V>,
 ): Promise<Outcomes<V>> => {
-  // The results of all are kept, so each has what the others leave.
-  const spare = programs.reduce((sum, { plan }) => sum - resultBytes(plan), options.memory ?? Infinity);
+  const spare = batch.reduce((sum, { program: { plan } }) => sum - resultBytes(plan), memory ?? Infinity);
   const outcomes: PromiseSettledResult<V>[] = [];
-  for (const [k, program] of programs.entries()) {
+  for (const [k, job] of jobs.entries()) {
     const own: RunOptions = {
       ...options,
-      ...(options.memory !== undefined && { memory: spare + resultBytes(program.plan) }),
-      ...(onWarning && { onWarning: (warning) => onWarning(warning, k) }),
-      ...(onProgress && { onProgress: (share) => onProgress((k + share) / programs.length) }),
+      ...(memory !== undefined && { memory: spare + resultBytes(job.program.plan) }),
+      ...(onProgress && { onProgress: (share) => onProgress((k + share) / jobs.length) }),
+      onWarning: (warning) => warn(warning, job),
     };
-    const [outcome] = await Promise.allSettled([run(program, own)]);
+    const [outcome] = await Promise.allSettled([run(job, own)]);
     outcomes.push(outcome);
   }
   return outcomes;

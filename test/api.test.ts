@@ -29,6 +29,7 @@ test.each([
   "src/webgpu.ts",
   "src/register/index.ts",
   "src/augment/index.ts",
+  "src/train/index.ts",
 ])("%s", async (entry) => {
   const lines = [...exportsOf(entry)].sort();
   expect(lines.length).toBeGreaterThan(4);
