@@ -44,6 +44,8 @@ export const runBatch = async <V>(
   const ownOptions = (number: number, budget: number | undefined): RunOptions => ({
     ...options,
     ...(budget !== undefined && { memory: budget }),
+    // A signal of its own for each: engines take many who listen to one for a leak.
+    ...(options.signal && { signal: AbortSignal.any([options.signal]) }),
     ...(onWarning && { onWarning: (warning) => onWarning(warning, number) }),
     ...(onProgress && {
       onProgress: (share) => {

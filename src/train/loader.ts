@@ -201,9 +201,11 @@ class Maker<T, R> {
 
   async #read(index: number, epoch: number): Promise<Ready<R>> {
     const { dataset, augment, shuffle = 0, seed = shuffle } = this.#options;
-    const loaded = await called("loading it", () =>
-      this.#queue.add(() => dataset.load(index), { signal: this.#signal, throwOnTimeout: true }),
-    );
+    const load = (): T | Promise<T> => {
+      this.#check();
+      return dataset.load(index);
+    };
+    const loaded = await called("loading it", () => this.#queue.add(load, { throwOnTimeout: true }));
     // Without a function the sample is what it was, as the types say.
     const sample = await called("augmenting it", () =>
       augment === undefined ? (loaded as unknown as R) : augment([seed, epoch, index])(loaded),
