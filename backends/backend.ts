@@ -22,6 +22,11 @@ export interface RunOptions {
   readonly onWarning?: (warning: BackendWarning) => void;
 }
 
+/** As {@link RunOptions}, for several programs; warnings say which of them they are about, unless it is all. */
+export interface BatchRunOptions extends Omit<RunOptions, "onWarning"> {
+  readonly onWarning?: (warning: BackendWarning, program?: number) => void;
+}
+
 export interface Backend {
   readonly name: string;
   /** @throws MedImagesError `Aborted`, `BudgetExceeded`, `UnsupportedVoxels`, `BackendUnavailable` */
@@ -33,9 +38,20 @@ export interface Backend {
    * in, where they lie.
    */
   runKept?(program: Program, options?: RunOptions): Promise<DeviceVoxels>;
+  /**
+   * As `run` for each of several programs, with the same bits, side by side where that is faster; what several of
+   * them read is brought to where it is read once. `memory` is for all of them together. What fails with one of them
+   * is its own outcome, and the others are computed all the same.
+   */
+  runBatch?(programs: readonly Program[], options?: BatchRunOptions): Promise<Outcomes<Voxels>>;
+  /** As `runBatch`, but the results stay in the memory of the device. */
+  runBatchKept?(programs: readonly Program[], options?: BatchRunOptions): Promise<Outcomes<DeviceVoxels>>;
   /** The programs that it runs for a plan, as text for people, where there are any. */
   kernels?(plan: Plan): readonly string[];
 }
+
+/** What became of each program of a batch, in its order: a value, or why there is none. */
+export type Outcomes<V> = readonly PromiseSettledResult<V>[];
 
 /**
  * Voxels in the memory of a device. They are voxels like any other to whoever only hands them on; to read them,

@@ -42,6 +42,7 @@ export const derive = (body: Scalar, leaf: Scalar): Scalar => {
       case "slope":
       case "inside":
       case "background":
+      case "random":
         return zero;
     }
   };

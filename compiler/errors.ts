@@ -11,6 +11,12 @@ export interface StepProblem {
   readonly remedy: string;
 }
 
+/** A sample of a batch, and what went wrong with it. */
+export interface FailedSample {
+  readonly name: string;
+  readonly error: PipelineError;
+}
+
 export type PipelineError =
   /** One or more operations cannot be; all of them are listed. */
   | { readonly kind: "InvalidPipeline"; readonly problems: readonly StepProblem[] }
@@ -40,6 +46,10 @@ export type PipelineError =
   /** Voxels that the requested computation cannot represent. */
   | { readonly kind: "UnsupportedVoxels"; readonly reason: string; readonly remedy: string }
   | { readonly kind: "BackendUnavailable"; readonly backend: string; readonly reason: string; readonly remedy: string }
+  /** A function that was handed in threw, or its promise was rejected. */
+  | { readonly kind: "CallbackFailed"; readonly what: string; readonly reason: string }
+  /** Some samples of a batch, by their names or numbers from 0; with the others nothing was wrong. */
+  | { readonly kind: "FailedSamples"; readonly samples: readonly FailedSample[] }
   | { readonly kind: "Aborted" }
   /** A broken promise of this library: please report it. */
   | { readonly kind: "InternalError"; readonly phase: string; readonly reason: string };
@@ -85,6 +95,16 @@ export const describe = (error: PipelineError): string => {
       return `${error.reason}; ${error.remedy}`;
     case "BackendUnavailable":
       return `the ${error.backend} backend is not available: ${error.reason}; ${error.remedy}`;
+    case "CallbackFailed":
+      return `${error.what} failed: ${error.reason}`;
+    case "FailedSamples":
+      return error.samples
+        .flatMap(({ name, error: each }) =>
+          describe(each)
+            .split("\n")
+            .map((line) => `sample ${name}: ${line}`),
+        )
+        .join("\n");
     case "Aborted":
       return "aborted before it was done";
     case "InternalError":

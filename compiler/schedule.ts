@@ -1,5 +1,7 @@
 /** When buffers can be let go, so that a plan never holds more volumes than the passes still to come need. */
 import { fail } from "./errors.ts";
+import { product } from "./language/vector.ts";
+import { dtypes } from "./language/voxels.ts";
 import { type GradientPass, type Plan, readsOf } from "./plan.ts";
 
 /** For each pass, the buffers that nothing reads after it; inputs and results stay. */
@@ -39,6 +41,13 @@ const needOf = (
     for (const buffer of freed[k] ?? []) held -= bytesOf(buffer);
   });
   return needed;
+};
+
+/** Bytes of the result of a plan that are made for it; none where it is an input. */
+export const resultBytes = ({ buffers, inputs, result }: Plan): number => {
+  const made = buffers[result];
+  if (made === undefined || result < inputs || made.storage === "working") return 0;
+  return product(made.size) * made.channels * dtypes[made.storage.dtype].bytes;
 };
 
 /** Refuses a plan that needs more than `budget` bytes. @throws MedImagesError `BudgetExceeded` */

@@ -86,6 +86,7 @@ const simplifyScalar = (
       case "channel":
       case "slope":
       case "background":
+      case "random":
         return s;
     }
   };

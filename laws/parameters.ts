@@ -52,6 +52,8 @@ export const replaceReals = (step: Step, of: (real: Real, unit: Unit) => Real): 
       return { ...step, center: of(step.center, units.value), width: of(step.width, units.value) };
     case "gamma":
       return { ...step, gamma: of(step.gamma, units.factor) };
+    case "noise":
+      return { ...step, deviation: of(step.deviation, units.value) };
     case "map":
       return {
         ...step,

@@ -67,8 +67,14 @@ export const automatic = (source: GpuSource): ((program: Program) => Promise<Bac
 /** The backend that the rule picks for a program on this platform. */
 export const automaticBackend: (program: Program) => Promise<Backend> = automatic(platform.gpu);
 
+/** A backend that another stands in for. */
+export interface WithStandIn extends Backend {
+  /** What computes as long as it is there. */
+  readonly first: Backend;
+}
+
 /** A backend that `second` stands in for where `first` is or becomes unavailable; a warning says so. */
-export const orElse = (first: Backend, second: Backend): Backend => {
+export const orElse = (first: Backend, second: Backend): WithStandIn => {
   const either = async <P extends Program | GradientProgram, R>(
     program: P,
     options: RunOptions,
@@ -86,6 +92,7 @@ export const orElse = (first: Backend, second: Backend): Backend => {
     }
   };
   return {
+    first,
     name: first.name,
     // Nothing else keeps a result there.
     ...(first.runKept === undefined ? {} : { runKept: first.runKept.bind(first) }),

@@ -1,6 +1,6 @@
 /** The backends at hand on this platform, and which of them is taken when nobody says. */
 import { platform } from "#platform";
-import { type Backend, type BackendWarning, isOnDevice } from "../backends/backend.ts";
+import { type Backend, type BackendWarning, isOnDevice, type RunOptions } from "../backends/backend.ts";
 import { reference } from "../backends/reference/index.ts";
 import { supportsSimd } from "../backends/wasm/assembler/index.ts";
 import { wasmBackend } from "../backends/wasm/index.ts";
@@ -12,13 +12,23 @@ import type { MedImage } from "./image.ts";
 /** A backend that tells its first run what it does without. */
 export const sayingOnce = (backend: Backend, warning: BackendWarning): Backend => {
   let said = false;
+  const say = (options: Pick<RunOptions, "onWarning"> = {}): void => {
+    if (!said) options.onWarning?.(warning);
+    said = true;
+  };
+  const { runBatch } = backend;
   return {
     ...backend,
     run: (program, options) => {
-      if (!said) options?.onWarning?.(warning);
-      said = true;
+      say(options);
       return backend.run(program, options);
     },
+    ...(runBatch && {
+      runBatch: (programs, options) => {
+        say(options);
+        return runBatch(programs, options);
+      },
+    }),
   };
 };
 

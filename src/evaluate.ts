@@ -63,27 +63,29 @@ export async function evaluate<K extends Kind>(source: Source<K>, options: Evalu
     warnings.push(warning);
     options.onWarning?.(warning);
   };
-  const { image, kind, grid } = expression;
-  const parts = (): Omit<MedImage<K>, "voxels"> => ({
-    ...image,
-    kind,
-    grid,
-    device: "cpu",
-    display: displayAfter(expression),
-    warnings: [...image.warnings, ...warnings],
-  });
   if (keep === "gpu") {
     const voxels = await (backend.runKept ?? cannotKeep(backend)).call(backend, program, { ...options, onWarning });
-    return onGpu({ ...parts(), voxels });
+    return onGpu({ ...describedBy(expression, warnings), voxels });
   }
-  const voxels = await backend.run(backend.runKept === undefined ? await fetched(program) : program, {
-    ...options,
-    onWarning,
-  });
-  return { ...parts(), voxels };
+  const voxels = await backend.run(await readableBy(backend, program), { ...options, onWarning });
+  return { ...describedBy(expression, warnings), voxels };
 }
 
-const cannotKeep = (backend: Backend): never =>
+/** What an image that was computed says besides its voxels. */
+export const describedBy = <K extends Kind>(
+  expression: Expression<K>,
+  warnings: readonly Warning[],
+): Omit<MedImage<K>, "voxels"> => {
+  const { image, kind, grid } = expression;
+  const display = displayAfter(expression);
+  return { ...image, kind, grid, device: "cpu", display, warnings: [...image.warnings, ...warnings] };
+};
+
+/** The program with voxels that a backend can read. */
+export const readableBy = async (backend: Backend, program: Program): Promise<Program> =>
+  backend.runKept === undefined ? fetched(program) : program;
+
+export const cannotKeep = (backend: Backend): never =>
   fail({
     kind: "BackendUnavailable",
     backend: backend.name,

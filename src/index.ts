@@ -30,6 +30,7 @@ export {
   binary,
   channel,
   constant,
+  random,
   type Scalar,
   select,
   showScalar,
@@ -123,6 +124,7 @@ export { crop, pad, padOrCropTo } from "./ops/crop.ts";
 export { controlGrid, displace, displaceBySpline } from "./ops/displace.ts";
 export { as, clamp, gamma, map, rescale, value, window } from "./ops/intensity.ts";
 export { materialize } from "./ops/materialize.ts";
+export { type NoiseOptions, noise } from "./ops/noise.ts";
 export { changeOrientation, flip } from "./ops/orient.ts";
 export { rectify } from "./ops/rectify.ts";
 export { resampleToImage, resampleToSpacing, scale } from "./ops/resample.ts";
@@ -133,4 +135,12 @@ export { orientationCodes, orientationOf } from "./orientation.ts";
 // Images without data at hand.
 export { type PhantomKind, type PhantomLabel, type PhantomOptions, phantom, phantomLabels } from "./phantom/index.ts";
 export { type Statistics, statistics } from "./statistics.ts";
-export type { AxisName, FillOptions, OperationName, SamplingFill, SamplingOptions, Step } from "./step.ts";
+export type {
+  AxisName,
+  FillOptions,
+  NoiseDistribution,
+  OperationName,
+  SamplingFill,
+  SamplingOptions,
+  Step,
+} from "./step.ts";

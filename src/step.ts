@@ -140,6 +140,16 @@ export interface MapStep {
   readonly body: Scalar;
 }
 
+export interface NoiseStep {
+  readonly op: "noise";
+  readonly distribution: NoiseDistribution;
+  /** The standard deviation, of the Gaussian noise in both parts of a complex value where it is Rician. */
+  readonly deviation: Real;
+  readonly seed: number;
+}
+/** `rician` is the magnitude of a complex value with Gaussian noise in both of its parts: that of magnitude MR images. */
+export type NoiseDistribution = "gaussian" | "rician";
+
 export type Step =
   | RotateStep
   | AffineStep
@@ -162,6 +172,7 @@ export type Step =
   | ClampStep
   | WindowStep
   | GammaStep
-  | MapStep;
+  | MapStep
+  | NoiseStep;
 export type OperationName = Step["op"];
 export type StepOf<N extends OperationName> = Extract<Step, { readonly op: N }>;

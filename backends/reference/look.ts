@@ -2,6 +2,7 @@
  * What the bodies of a pass see, voxel by voxel: for each index of the domain pull the coordinate, read the
  * stencil around it. It is written to be checked by eye; speed is for the other backends.
  */
+import { uniformAt } from "../../compiler/language/random.ts";
 import type { Scalar } from "../../compiler/language/scalar.ts";
 import { type Axis, axes, product, type Vector3, vector } from "../../compiler/language/vector.ts";
 import { cornerMedian, exactNumber, type Voxels } from "../../compiler/language/voxels.ts";
@@ -35,7 +36,7 @@ export function* lookOver(
   visit: (at: Position, values: readonly (() => Element)[]) => void,
 ): Generator<void> {
   for (let channel = 0; channel < channels; channel++) {
-    let x = 0;
+    let [x, row, plane] = [0, 0, 0];
     let intervals: readonly Interval[] = [];
     const readers = taps.map((tap) => tapReader(tap, buffers(tap.source), channel));
     const backgrounds = new Map<number, number>();
@@ -53,6 +54,7 @@ export function* lookOver(
         slope: (index, axis) => (readers[index] as TapReader).slopeAt(x, axis),
         inside: (region) => x >= (intervals[region] as Interval).start && x < (intervals[region] as Interval).end,
         background,
+        random: (of) => uniformAt(of, row + x, plane),
         lookup: (buffer, row, column, weights) => {
           const { voxels, size } = buffers(buffer);
           window.moveTo(row, column, size[0], weights);
@@ -67,6 +69,7 @@ export function* lookOver(
     for (let z = 0; z < size[2]; z++)
       for (let y = 0; y < size[1]; y++) {
         intervals = regions.map((region) => rowInterval(region, y, z, size[0]));
+        [row, plane] = [y * size[0], channel * size[2] + z];
         for (const reader of readers) reader.row(y, z);
         for (x = 0; x < size[0]; x++) visit({ channel, x, y, z }, values);
         yield;

@@ -1,5 +1,6 @@
 /** A gather that no special kernel does, as the general kernel and its numbers. */
 import type { Affine } from "../../compiler/language/affine.ts";
+import { wordsOf } from "../../compiler/language/random.ts";
 import type { Scalar } from "../../compiler/language/scalar.ts";
 import { axes } from "../../compiler/language/vector.ts";
 import { dtypes } from "../../compiler/language/voxels.ts";
@@ -9,6 +10,7 @@ import { compiled } from "./cache.ts";
 import { type Flat, flatten } from "./flat.ts";
 import { longestRun, reach } from "./kernels/fixed.ts";
 import { type GatherShape, gatherKernel } from "./kernels/gather.ts";
+import { randomNumber, randomsOf } from "./kernels/random.ts";
 import { constantsOf, type RowShape, tablesIn } from "./kernels/rows.ts";
 import type { TapShape } from "./kernels/tap.ts";
 import { canShare } from "./memory.ts";
@@ -66,7 +68,8 @@ export const rowNumbers = (
     variants,
   };
   const constants = constantsOf(variants.bodies.flat());
-  const spelled = variants.bodies.map((set) => set.map((body) => spell(body, constants)));
+  const randoms = randomsOf(variants.bodies.flat());
+  const spelled = variants.bodies.map((set) => set.map((body) => spell(body, constants, randoms)));
   const key = JSON.stringify([{ ...rows, variants: 0 }, [...variants.choice], spelled]);
   const [nx, ny, nz] = domain.size;
   const looked = tablesIn(bodies);
@@ -93,6 +96,7 @@ export const rowNumbers = (
   const numberOf = (name: string, at: number): number => {
     const [what = "", part = ""] = name.split(".");
     const k = Number(/\d+$/.exec(what)?.[0]);
+    if (what.startsWith("random")) return randomNumber(randoms[k] && wordsOf(randoms[k]), part);
     if (part !== "") return what.startsWith("tap") ? tapValue(taps[k], part) : regionValue(pass.regions[k], part);
     if (what.startsWith("constant")) return constants[k] ?? Number.NaN;
     return numbers[name] ?? at + tables.addressOf(name);

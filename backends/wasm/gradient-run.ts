@@ -17,20 +17,17 @@ import type {
 } from "../../compiler/plan.ts";
 import { freedAfter } from "../../compiler/schedule.ts";
 import type { RunOptions } from "../backend.ts";
+import type { Crew, OutputPlace } from "./crew.ts";
 import { checkGradientBudget, gradientRefusalOf } from "./gradient-limits.ts";
 import { histogramWork, sumOfBlocks } from "./histogram-work.ts";
 import { bufferOf, bytesOf, checkExact, elementsOf, type Place } from "./places.ts";
-import type { Pool } from "./pool.ts";
 import { reduceWork, rowOf, seenFrom, sumOfRows } from "./reduce-work.ts";
 import { allocateResult, broken, Runner } from "./runner.ts";
 import { type Given, isGiven, scatterWork } from "./scatter-work.ts";
 import type { Work } from "./work.ts";
 
 /** Where something is written: the start of a buffer, or a place in one. */
-interface Target {
-  readonly buffer: ArrayBufferLike;
-  readonly offset: number;
-}
+type Target = Omit<OutputPlace, "bytesPerUnit">;
 
 export class GradientRun extends Runner {
   readonly #program: GradientProgram;
@@ -38,8 +35,8 @@ export class GradientRun extends Runner {
   /** What scatters give, where it came along with sums. */
   readonly #kept = new Map<Scatter, OwnGiven>();
 
-  constructor(program: GradientProgram, pool: Pool, options: RunOptions) {
-    super(program.plan, program.inputs, pool, options);
+  constructor(program: GradientProgram, crew: Crew, options: RunOptions) {
+    super(program.plan, program.inputs, crew, options);
     this.#program = program;
     checkGradientBudget(program.plan, options.memory);
   }
@@ -94,13 +91,13 @@ export class GradientRun extends Runner {
     if (made.storage === "working") return broken("a result has no storage of its own");
     const { array } = dtypes[made.storage.dtype];
     const data = allocateResult(bytesOf(made), (buffer) => new array(buffer, 0, elementsOf(made)));
-    await write({ buffer: data.buffer, offset: 0 }, made);
+    await write({ buffer: () => data.buffer, offset: 0 }, made);
     this.#results.set(number, { ...made.storage, data, channels: made.channels });
   }
 
   #intermediate(made: Buffer): { readonly place: Place; readonly to: Target } {
     const place = this.room.intermediate(made);
-    return { place, to: { buffer: place.memory.buffer, offset: place.address } };
+    return { place, to: { buffer: () => place.memory.buffer, offset: place.address } };
   }
 
   async #gathered(pass: Gather, to: Target, made: Buffer): Promise<void> {
@@ -117,7 +114,7 @@ export class GradientRun extends Runner {
     const { place } = await this.#parts(reduceWork(pass, body, near), memory);
     const { rowBytes } = rowOf(pass, true);
     const { array } = dtypes[made.storage === "working" ? "float32" : made.storage.dtype];
-    const data = new array(to.buffer, to.offset, elementsOf(made));
+    const data = new array(to.buffer(), to.offset, elementsOf(made));
     const [nx, ny, nz] = size;
     for (let row = 0; row < ny * nz * channels; row++) {
       const floats = new Float32Array(place.memory.buffer, place.address + row * rowBytes, nx);
@@ -158,7 +155,7 @@ export class GradientRun extends Runner {
 
   #converted(from: Place, to: Target, made: Buffer): void {
     const { array } = dtypes[made.storage === "working" ? "float32" : made.storage.dtype];
-    const data = new array(to.buffer, to.offset, elementsOf(made));
+    const data = new array(to.buffer(), to.offset, elementsOf(made));
     const floats = new Float32Array(from.memory.buffer, from.address, elementsOf(made));
     for (let k = 0; k < floats.length; k++) data[k] = floats[k] as number;
     this.room.giveBack(from.memory);

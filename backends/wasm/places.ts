@@ -44,7 +44,7 @@ const reserve = 2 ** 28;
 /** The largest volume that kernels can read. */
 export const largestSource: number = addressable - reserve;
 /** Volumes up to this many bytes are copied into the workspace: a memory of their own would cost more. */
-const small = 2 ** 20;
+export const small: number = 2 ** 20;
 
 /** A fresh memory of its own for a volume. @throws MedImagesError `BudgetExceeded` */
 const makeMemory = (bytes: number): WebAssembly.Memory => {
@@ -85,6 +85,8 @@ export class Places {
   readonly #ends = new Map<WebAssembly.Memory, number>();
   /** Memories of intermediates, with the buffers that they were found by. */
   readonly #lent = new Map<WebAssembly.Memory, ArrayBufferLike>();
+  /** Small inputs that have been copied already: the plans of a batch may look at the same one. */
+  readonly #copied = new Map<ArrayBufferView, Room>();
 
   /** Where the voxels of an input lie. */
   input(voxels: Voxels, buffer: Buffer): Place {
@@ -97,7 +99,10 @@ export class Places {
       this.#reserve(own, data.buffer.byteLength);
       return placeOf(own, data.byteOffset, buffer, all);
     }
-    if (bytes <= small) return this.#copyOf(voxels, this.#room(bytes), buffer);
+    if (bytes <= small) {
+      const { memory, address } = this.#copied.get(data) ?? this.#smallCopy(voxels);
+      return placeOf(memory, address, buffer, all);
+    }
     const known = copies.get(data);
     if (known !== undefined) {
       this.#reserve(known, bytes);
@@ -106,7 +111,15 @@ export class Places {
     const room: Room = { memory: makeMemory(bytes), address: 0 };
     this.#reserve(room.memory, bytes);
     copies.set(data, room.memory);
-    return this.#copyOf(voxels, room, buffer);
+    copyTo(room, data);
+    return placeOf(room.memory, room.address, buffer, all);
+  }
+
+  #smallCopy({ data }: Voxels): Room {
+    const room = this.#room(data.byteLength);
+    copyTo(room, data);
+    this.#copied.set(data, room);
+    return room;
   }
 
   /** A box of an input, copied for the run. */
@@ -195,6 +208,7 @@ export class Places {
     const memory = this.workspace();
     const ends = places.map((place) => (place.memory === memory ? place.start + place.bytes : 0));
     this.#ends.set(memory, Math.max(0, ...ends));
+    this.#copied.clear();
   }
 
   giveBackAll(): void {
@@ -226,15 +240,11 @@ export class Places {
     this.#ends.set(memory, Math.max(this.end(memory), end));
     ensureLength(memory, end);
   }
-
-  #copyOf(voxels: Voxels, { memory, address }: Room, buffer: Buffer): Place {
-    const { data } = voxels;
-    new Uint8Array(memory.buffer, address, data.byteLength).set(
-      new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-    );
-    return placeOf(memory, address, buffer, () => voxels);
-  }
 }
+
+const copyTo = ({ memory, address }: Room, { buffer, byteOffset, byteLength }: ArrayBufferView): void => {
+  new Uint8Array(memory.buffer, address, byteLength).set(new Uint8Array(buffer, byteOffset, byteLength));
+};
 
 interface Room {
   readonly memory: WebAssembly.Memory;

@@ -5,7 +5,7 @@
 import { fail } from "../../compiler/errors.ts";
 import { Handles } from "./handles.ts";
 import { canShare, instanceOn } from "./memory.ts";
-import { controlWords, type Handle, type Order, type PassTask, type TaskHandles, workOff } from "./task.ts";
+import { controlWords, type Handle, type Order, type Part, type PartMessage, type Task, workOff } from "./task.ts";
 
 /** A thread of the platform. */
 export interface Thread {
@@ -87,25 +87,27 @@ export class Pool {
   }
 
   /** Control words for the next task, set to zero, in shared memory where threads are to see them. */
-  freshControl(): ArrayBufferLike {
+  #freshControl(): ArrayBufferLike {
     const bytes = controlWords * 4;
     this.#control ??= canShare ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);
     new Int32Array(this.#control).fill(0);
     return this.#control;
   }
 
-  /** Works off a task. @throws MedImagesError `Aborted`, `InternalError` */
-  async run(task: PassTask, { threads, signal, onProgress }: TaskOptions): Promise<void> {
-    const words = new Int32Array(task.objects.control);
+  /** Works off parts, in any order and side by side. @throws MedImagesError `Aborted`, `InternalError` */
+  async run(parts: readonly Part[], { threads, signal, onProgress }: TaskOptions): Promise<void> {
+    const task: Task = { parts, control: this.#freshControl() };
+    const jobs = parts.reduce((sum, part) => sum + part.jobs, 0);
+    const words = new Int32Array(task.control);
     const stop = (): void => {
       Atomics.store(words, 1, 1);
     };
     if (signal?.aborted) fail({ kind: "Aborted" });
     signal?.addEventListener("abort", stop);
-    const report = onProgress && setInterval(() => onProgress(Atomics.load(words, 2) / task.jobs), pollEvery);
+    const report = onProgress && setInterval(() => onProgress(Atomics.load(words, 2) / jobs), pollEvery);
     try {
-      if (this.#host === undefined || threads < 2 || task.jobs < worthThreads) await workHere(task);
-      else await this.#workThere(task, this.#host, Math.min(threads, task.jobs));
+      if (this.#host === undefined || threads < 2 || jobs < worthThreads) await workHere(task);
+      else await this.#workThere(task, this.#host, Math.min(threads, jobs));
     } finally {
       clearInterval(report);
       signal?.removeEventListener("abort", stop);
@@ -113,7 +115,7 @@ export class Pool {
     if (signal?.aborted) fail({ kind: "Aborted" });
   }
 
-  async #workThere(task: PassTask, host: ThreadHost, threads: number): Promise<void> {
+  async #workThere(task: Task, host: ThreadHost, threads: number): Promise<void> {
     while (this.#workers.length < threads) this.#workers.push({ thread: this.#start(host), knows: new Set() });
     const working = this.#workers.slice(0, threads);
     for (const { thread } of working) thread.hold(true);
@@ -128,7 +130,7 @@ export class Pool {
     }
   }
 
-  #send({ thread, knows }: Worker, { objects, ...task }: PassTask, k: number): Promise<void> {
+  #send({ thread, knows }: Worker, task: Task, k: number): Promise<void> {
     const id = this.#next++;
     const introduced: [Handle, object][] = [];
     const handle = (object: object): Handle => {
@@ -137,15 +139,16 @@ export class Pool {
       knows.add(number);
       return number;
     };
-    const handles: TaskHandles = {
-      module: handle(objects.module),
-      memory: handle(objects.memory),
-      control: handle(objects.control),
-      output: objects.output && handle(objects.output),
-    };
+    const parts = task.parts.map(
+      ({ objects: { module, memory, output }, ...numbers }): PartMessage => ({
+        ...numbers,
+        handles: { module: handle(module), memory: handle(memory), output: output && handle(output) },
+      }),
+    );
+    const control = handle(task.control);
     return new Promise<void>((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      thread.post({ kind: "work", id, thread: k, task, handles, introduced });
+      thread.post({ kind: "work", id, thread: k, parts, control, introduced });
     });
   }
 
@@ -172,10 +175,9 @@ export class Pool {
   }
 }
 
-const workHere = async ({ objects, ...task }: PassTask): Promise<void> => {
-  const run = instanceOn(objects.memory, objects.module);
+const workHere = async (task: Task): Promise<void> => {
   let since = Date.now();
-  while (workOff(task, objects, run, 0, 1)) {
+  while (workOff(task, ({ objects: { memory, module } }) => instanceOn(memory, module), 0, 1)) {
     if (Date.now() - since < slice) continue;
     await new Promise((resolve) => setTimeout(resolve, 0));
     since = Date.now();

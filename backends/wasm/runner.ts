@@ -18,17 +18,11 @@ import { budgetRemedy } from "../../compiler/schedule.ts";
 import type { Rows } from "../../compiler/tile.ts";
 import type { RunOptions } from "../backend.ts";
 import { workOf } from "./choose.ts";
-import { addressable, allocateBacked, announce, canShare, ensureLength } from "./memory.ts";
-import { bufferOf, type Place, Places } from "./places.ts";
-import type { Pool } from "./pool.ts";
+import type { Crew, OutputPlace, Units } from "./crew.ts";
+import { addressable, allocateBacked, announce, canShare } from "./memory.ts";
+import { bufferOf, type Place, type Places } from "./places.ts";
 import { prefilterWork } from "./prefilter-work.ts";
-import type { PassTask } from "./task.ts";
 import type { Work } from "./work.ts";
-
-/** Output of a job, in bytes, where the kernel has no wish: larger pieces are copied out faster. */
-const jobBytes = 2 ** 20;
-/** Output, in bytes, that is computed sooner than a thread hears of it. */
-const tooSmallToShare = 2 ** 15;
 
 interface Buffers {
   readonly buffers: readonly Buffer[];
@@ -36,20 +30,21 @@ interface Buffers {
 }
 
 export class Runner {
-  protected readonly room: Places = new Places();
+  protected readonly room: Places;
   protected readonly places: Map<number, Place> = new Map();
   /** Steps that are done, and how many there are in all. */
   protected done = 0;
   protected steps = 1;
   readonly #plan: Buffers;
   readonly #inputs: readonly Voxels[];
-  readonly #pool: Pool;
-  readonly #options: RunOptions;
+  readonly #crew: Crew;
+  readonly #options: Pick<RunOptions, "onProgress">;
 
-  constructor(plan: Buffers, inputs: readonly Voxels[], pool: Pool, options: RunOptions) {
+  constructor(plan: Buffers, inputs: readonly Voxels[], crew: Crew, options: Pick<RunOptions, "onProgress">) {
     this.#plan = plan;
     this.#inputs = inputs;
-    this.#pool = pool;
+    this.#crew = crew;
+    this.room = crew.room;
     this.#options = options;
   }
 
@@ -84,7 +79,7 @@ export class Runner {
   protected async gatherInto(pass: Gather, made: Buffer, rows: Rows): Promise<void> {
     const place = this.room.intermediate(made, rows);
     const { memory, address, channelBytes } = place;
-    await this.gather(pass, rows, { buffer: memory.buffer, offset: address, channelBytes });
+    await this.gather(pass, rows, { buffer: () => memory.buffer, offset: address, channelBytes });
     this.places.set(pass.output, place);
   }
 
@@ -93,7 +88,8 @@ export class Runner {
     const { displacedWork } = await import("./displaced-work.ts");
     const { memory, near } = this.together(pass);
     const place = this.room.intermediate(made, rows);
-    const to = { buffer: place.memory.buffer, offset: place.address, channelBytes: place.channelBytes };
+    const { memory: own, address, channelBytes } = place;
+    const to = { buffer: () => own.buffer, offset: address, channelBytes };
     await this.#rows(displacedWork(pass, made, near), memory, rows, to, made);
     this.places.set(pass.output, place);
   }
@@ -135,43 +131,12 @@ export class Runner {
     return place;
   }
 
-  /** Runs a kernel in `memory`, its numbers and scratch areas behind the volumes there. */
-  protected async work(
-    work: Work,
-    memory: WebAssembly.Memory,
-    { first, end }: Units,
-    output?: OutputPlace,
-  ): Promise<void> {
-    const threads = this.#pool.threadsFor(this.#options.threads);
-    const perUnit = work.bytesPerUnit ?? jobBytes / 8;
-    const fair = Math.ceil((end - first) / (threads * 4));
-    const isSmall = (end - first) * perUnit <= tooSmallToShare;
-    const wished = work.unitsPerJob ?? Math.max(1, Math.min(fair, Math.floor(jobBytes / perUnit)));
-    const unitsPerJob = isSmall ? end - first : wished;
-    const align = (n: number): number => Math.ceil(n / 64) * 64;
-    const uniforms = this.room.end(memory);
-    const tables = align(uniforms + work.kernel.layout.bytes);
-    const scratch = align(tables + work.tableBytes) + align(work.leadBytes ?? 0);
-    const scratchBytes = align(work.scratchBytes + (output === undefined ? 0 : unitsPerJob * perUnit + padding));
-    ensureLength(memory, scratch + threads * scratchBytes);
-    work.writeTables(memory.buffer, tables);
-    work.kernel.layout.write(memory.buffer, uniforms, (name) => work.valueOf(name, tables));
-    const { onProgress, signal } = this.#options;
+  /** Runs a kernel in `memory`. */
+  protected work(work: Work, memory: WebAssembly.Memory, units: Units, output?: OutputPlace): Promise<void> {
+    const { onProgress } = this.#options;
     const [done, steps] = [this.done, this.steps];
-    const task: PassTask = {
-      objects: { module: work.kernel.module, memory, control: this.#pool.freshControl(), output: output?.buffer },
-      jobs: Math.ceil((end - first) / unitsPerJob),
-      first,
-      end,
-      unitsPerJob,
-      uniforms,
-      scratch,
-      scratchBytes,
-      bytesPerUnit: output?.bytesPerUnit ?? 0,
-      offset: output?.offset ?? 0,
-    };
     const report = onProgress && ((fraction: number): void => onProgress((done + fraction) / steps));
-    await this.#pool.run(task, { threads, signal, onProgress: report });
+    return this.#crew.work({ work, memory, units, output, report });
   }
 
   /** All that a pass looks at in one memory, which is all that its kernel sees. */
@@ -194,29 +159,9 @@ export class Runner {
 }
 
 /** Where the rows of a volume belong. */
-interface RowPlace {
-  readonly buffer: ArrayBufferLike;
-  readonly offset: number;
-  readonly channelBytes: number;
-}
-
-/** Units of a pass that are computed: from `first` on and before `end`. */
-export interface Units {
-  readonly first: number;
-  readonly end: number;
-}
-
-/** Where the rows that a kernel leaves in its scratch area belong. */
-export interface OutputPlace {
-  readonly buffer: ArrayBufferLike;
-  readonly offset: number;
-  readonly bytesPerUnit: number;
-}
+type RowPlace = Omit<OutputPlace, "bytesPerUnit"> & { readonly channelBytes: number };
 
 export const broken = (reason: string): never => fail({ kind: "InternalError", phase: "wasm", reason });
-
-/** Rows are stored four voxels at a time, so the last may reach this far beyond. */
-const padding = 64;
 
 /**
  * The voxels of a result, in a memory of their own where one is large enough.
@@ -224,7 +169,9 @@ const padding = 64;
  */
 export const allocateResult = (bytes: number, view: (buffer: ArrayBufferLike) => VoxelArray): VoxelArray => {
   try {
-    return view(allocateBacked(bytes) ?? allocatePlain(bytes));
+    // A memory that is not shared takes its buffer away from whoever holds it when it grows, so that one would lose
+    // its voxels to the next run that reads them.
+    return view((canShare ? allocateBacked(bytes) : undefined) ?? allocatePlain(bytes));
   } catch (thrown) {
     // The machine has no such piece of memory, or arrays of this engine are not that long.
     return fail(

@@ -1,8 +1,10 @@
 /** A gather along the axes as a kernel and its tables; undefined for those that another kernel must do. */
+import { wordsOf } from "../../compiler/language/random.ts";
 import type { Axis } from "../../compiler/language/vector.ts";
 import { dtypes } from "../../compiler/language/voxels.ts";
 import type { Buffer, Gather, Tap } from "../../compiler/plan.ts";
 import { compiled } from "./cache.ts";
+import { randomNumber, randomsOf } from "./kernels/random.ts";
 import { constantsOf, tablesIn } from "./kernels/rows.ts";
 import { type SeparableShape, separableKernel } from "./kernels/separable.ts";
 import { rowsBytes } from "./kernels/separable-blend.ts";
@@ -70,7 +72,8 @@ const work = ({ pass, tap, output, place, places, variants, along }: Parts): Wor
     ),
   });
   const numbers = numbersOf(row, place);
-  const spelled = variants.bodies.map((body) => spell(body, constants));
+  const randoms = randomsOf(variants.bodies);
+  const spelled = variants.bodies.map((body) => spell(body, constants, randoms));
   const key = JSON.stringify([{ ...shape, variants: 0 }, [...variants.choice], spelled]);
   return {
     kernel: compiled(`separable ${key}`, () => separableKernel(shape, canShare)),
@@ -81,7 +84,12 @@ const work = ({ pass, tap, output, place, places, variants, along }: Parts): Wor
     writeTables: (buffer, at) => tables.write(buffer, at),
     valueOf: (name, at) => {
       if (name.startsWith("constant")) return constants[Number(name.slice(8))] ?? Number.NaN;
-      return { ...numbers, ny, nz, outputRow: nx * dtypes[dtype].bytes }[name] ?? at + tables.addressOf(name);
+      if (name.startsWith("random")) {
+        const [k, part = ""] = name.slice(6).split(".");
+        const key = randoms[Number(k)];
+        return randomNumber(key && wordsOf(key), part);
+      }
+      return { ...numbers, nx, ny, nz, outputRow: nx * dtypes[dtype].bytes }[name] ?? at + tables.addressOf(name);
     },
   };
 };

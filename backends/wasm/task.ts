@@ -1,11 +1,12 @@
 /**
- * One pass as threads see it: a compiled kernel, the memory that it works in, and numbered jobs, each some
- * rows of output, that all threads draw from one shared counter. Which thread takes which job does not
- * matter, since every row is computed alike: results are the same bits for any number of threads.
+ * Passes as threads see them: each a compiled kernel, the memory that it works in, and numbered jobs, each some
+ * rows of output. What is to be done at a time is a task, of one pass or of many that have nothing to do with each
+ * other; all threads draw its jobs from one shared counter. Which thread takes which job does not matter, since
+ * every row is computed alike: results are the same bits for any number of threads.
  */
 
-/** The numbers of a task. */
-export interface TaskNumbers {
+/** The numbers of a part of a task. */
+export interface PartNumbers {
   readonly jobs: number;
   /** Units from `first` on and before `end` are computed. */
   readonly first: number;
@@ -22,18 +23,24 @@ export interface TaskNumbers {
   readonly offset: number;
 }
 
-/** The objects of a task. */
-export interface TaskObjects {
+/** The objects of a part of a task. */
+export interface PartObjects {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
-  /** {@link controlWords} 32-bit words: the next job, whether to stop, and how many jobs are done. */
-  readonly control: ArrayBufferLike;
   /** Where the rows that a job leaves in its scratch area belong. */
   readonly output: ArrayBufferLike | undefined;
 }
 
-export interface PassTask extends TaskNumbers {
-  readonly objects: TaskObjects;
+/** One pass, or some rows of it. */
+export interface Part extends PartNumbers {
+  readonly objects: PartObjects;
+}
+
+/** What threads work off together. */
+export interface Task {
+  readonly parts: readonly Part[];
+  /** {@link controlWords} 32-bit words: the next job, whether to stop, and how many jobs are done. */
+  readonly control: ArrayBufferLike;
 }
 
 export const controlWords = 3;
@@ -42,25 +49,33 @@ export const controlWords = 3;
 export type RunKernel = (uniforms: number, scratch: number, from: number, to: number) => void;
 
 /**
- * Works off at most `limit` jobs; whether any may be left. Its text is sent to worker threads, so it uses
- * its arguments and the language's globals and nothing else.
+ * Works off at most `limit` jobs; whether any may be left. `runOf` finds the kernel of a part. Its text is sent to
+ * worker threads, so it uses its arguments and the language's globals and nothing else.
  */
 export function workOff(
-  task: TaskNumbers,
-  { memory, control, output }: TaskObjects,
-  run: RunKernel,
+  { parts, control }: Task,
+  runOf: (part: Part) => RunKernel,
   thread: number,
   limit: number,
 ): boolean {
   const words = new Int32Array(control);
-  const { uniforms, first, end, unitsPerJob, bytesPerUnit, offset } = task;
-  const scratch = task.scratch + thread * task.scratchBytes;
+  // Each thread draws ever higher jobs, so it never goes back to an earlier part.
+  let [k, earlier] = [0, 0];
   for (let taken = 0; taken < limit; taken++) {
-    const job = Atomics.add(words, 0, 1);
-    if (job >= task.jobs || Atomics.load(words, 1) !== 0) return false;
-    const from = first + job * unitsPerJob;
+    const drawn = Atomics.add(words, 0, 1);
+    if (Atomics.load(words, 1) !== 0) return false;
+    let part = parts[k];
+    while (part !== undefined && drawn - earlier >= part.jobs) {
+      earlier += part.jobs;
+      part = parts[++k];
+    }
+    if (part === undefined) return false;
+    const { uniforms, first, end, unitsPerJob, bytesPerUnit, offset } = part;
+    const { memory, output } = part.objects;
+    const scratch = part.scratch + thread * part.scratchBytes;
+    const from = first + (drawn - earlier) * unitsPerJob;
     const to = Math.min(end, from + unitsPerJob);
-    run(uniforms, scratch, from, to);
+    runOf(part)(uniforms, scratch, from, to);
     if (output !== undefined) {
       const bytes = (to - from) * bytesPerUnit;
       new Uint8Array(output, offset + from * bytesPerUnit, bytes).set(new Uint8Array(memory.buffer, scratch, bytes));
@@ -73,8 +88,10 @@ export function workOff(
 /** A number that stands for an object, so that it crosses to a thread once and not with each task. */
 export type Handle = number;
 
-/** The objects of a task by their handles. */
-export type TaskHandles = { readonly [K in keyof TaskObjects]: Handle | undefined };
+/** A part of a task with its objects by their handles. */
+export interface PartMessage extends PartNumbers {
+  readonly handles: { readonly [K in keyof PartObjects]: Handle | undefined };
+}
 
 /** What a thread hears. */
 export type Order =
@@ -82,8 +99,8 @@ export type Order =
       readonly kind: "work";
       readonly id: number;
       readonly thread: number;
-      readonly task: TaskNumbers;
-      readonly handles: TaskHandles;
+      readonly parts: readonly PartMessage[];
+      readonly control: Handle;
       /** Those objects that the thread does not know yet. */
       readonly introduced: readonly (readonly [handle: Handle, object: unknown])[];
     }
@@ -101,19 +118,23 @@ const workOff = ${workOff.toString()};
 const port = ${port};
 const known = new Map();
 const instances = new Map();
-const runOf = (handles, { module, memory }) => {
+const runOf = ({ handles, objects: { module, memory } }) => {
   const ofMemory = instances.get(handles.memory) ?? new Map();
   instances.set(handles.memory, ofMemory);
   const run = ofMemory.get(handles.module) ?? new WebAssembly.Instance(module, { env: { memory } }).exports.run;
   ofMemory.set(handles.module, run);
   return run;
 };
+const objectsOf = (handles) => Object.fromEntries(Object.entries(handles).map(([name, handle]) => [name, known.get(handle)]));
 const orders = {
-  work: ({ id, thread, task, handles, introduced }) => {
+  work: ({ id, thread, parts, control, introduced }) => {
     try {
       for (const [handle, object] of introduced) known.set(handle, object);
-      const objects = Object.fromEntries(Object.entries(handles).map(([name, handle]) => [name, known.get(handle)]));
-      workOff(task, objects, runOf(handles, objects), thread, Infinity);
+      const task = {
+        parts: parts.map((part) => ({ ...part, objects: objectsOf(part.handles) })),
+        control: known.get(control),
+      };
+      workOff(task, runOf, thread, Infinity);
       port.postMessage({ id });
     } catch (error) {
       port.postMessage({ id, error: String(error) });

@@ -1,5 +1,13 @@
 /** A pass as a kernel and the numbers that it is run with, and what all kinds of passes share in making them. */
-import { constant, nodesOf, replaceLeaves, type Scalar, showScalar } from "../../compiler/language/scalar.ts";
+import {
+  constant,
+  nodesOf,
+  type Random,
+  random,
+  replaceLeaves,
+  type Scalar,
+  showScalar,
+} from "../../compiler/language/scalar.ts";
 import { cornerMedian } from "../../compiler/language/voxels.ts";
 import { bodiesOf, type GradientPass } from "../../compiler/plan.ts";
 import type { CompiledKernel } from "./cache.ts";
@@ -30,12 +38,15 @@ export interface Work {
 /** Equality as sets and maps have it: NaN is itself, and −0 is 0. */
 const sameNumber = (a: number, b: number): boolean => a === b || (Number.isNaN(a) && Number.isNaN(b));
 
-/** A body as text in which constants are numbered: kernels do not depend on their values. */
-export const spell = (body: Scalar, constants: readonly number[]): string =>
+/** A body as text in which constants and random numbers are numbered: kernels depend neither on values nor on seeds. */
+export const spell = (body: Scalar, constants: readonly number[], randoms: readonly Random[]): string =>
   showScalar(
-    replaceLeaves(body, (leaf) =>
-      leaf.kind === "const" ? constant(constants.findIndex((value) => sameNumber(value, leaf.value))) : undefined,
-    ),
+    replaceLeaves(body, (leaf) => {
+      if (leaf.kind === "random") return random(randoms.indexOf(leaf));
+      return leaf.kind === "const"
+        ? constant(constants.findIndex((value) => sameNumber(value, leaf.value)))
+        : undefined;
+    }),
   );
 
 export const backgroundBuffers = (pass: GradientPass): readonly number[] => [

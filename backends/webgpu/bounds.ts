@@ -47,6 +47,7 @@ export const boundOf = (body: Scalar, { tap, background, channels }: LeafBounds)
       case "background":
         return background(s.buffer);
       case "inside":
+      case "random":
         return 1;
       case "channel":
         return channels;

@@ -7,7 +7,14 @@ import type { Vector3 } from "../../compiler/language/vector.ts";
 import { dtypes, type Storage, type VoxelArray, type Voxels } from "../../compiler/language/voxels.ts";
 import type { GradientProgram, Plan, Program } from "../../compiler/plan.ts";
 import { checkBudget } from "../../compiler/schedule.ts";
-import { type Backend, type DeviceVoxels, isOnDevice, type RunOptions } from "../backend.ts";
+import {
+  type Backend,
+  type BatchRunOptions,
+  type DeviceVoxels,
+  isOnDevice,
+  type Outcomes,
+  type RunOptions,
+} from "../backend.ts";
 import { acquire, type Bounds, type GpuSource, wrap } from "./acquire.ts";
 import type { Device } from "./device.ts";
 import { usage } from "./flags.ts";
@@ -18,7 +25,7 @@ import { broken, bufferOf, bytesOf, elementsOf, type PlacedBuffer, type PlacedPl
 import { toWords } from "./pool.ts";
 import { printPlan } from "./print.ts";
 import type { OnDevice } from "./resident.ts";
-import { holding, inMemory, ResidentVoxels } from "./resident.ts";
+import { holding, inMemory, ResidentVoxels, sharedIn, type Uploads } from "./resident.ts";
 import { runWhole } from "./run.ts";
 import { download, upload } from "./transport.ts";
 
@@ -32,6 +39,8 @@ export interface BorrowedVoxels extends Storage {
 /** What computes on a GPU. */
 export interface GpuBackend extends Backend {
   runKept(program: Program, options?: RunOptions): Promise<DeviceVoxels>;
+  runBatch(programs: readonly Program[], options?: BatchRunOptions): Promise<Outcomes<Voxels>>;
+  runBatchKept(programs: readonly Program[], options?: BatchRunOptions): Promise<Outcomes<DeviceVoxels>>;
   kernels(plan: Plan): readonly string[];
   /** Voxels copied to the device. @throws MedImagesError `BackendUnavailable`, `BudgetExceeded` */
   keep(voxels: Voxels): Promise<DeviceVoxels>;
@@ -64,7 +73,7 @@ interface Started {
 }
 
 /** Whether the device can bind each volume of a plan. */
-const fits = ({ largestBinding }: Device, plan: PlacedPlan): boolean =>
+export const fits = ({ largestBinding }: Device, plan: PlacedPlan): boolean =>
   plan.buffers.every((buffer) => bytesOf(buffer) <= largestBinding);
 
 /** The largest magnitude of voxels; what their dtype allows, where looking at them is not worth it or costs the bus. */
@@ -94,6 +103,27 @@ export class WebGpuBackend implements GpuBackend {
 
   runKept(program: Program, options: RunOptions = {}): Promise<DeviceVoxels> {
     return this.#inTurn(() => this.#runKept(program, options));
+  }
+
+  runBatch(programs: readonly Program[], options: BatchRunOptions = {}): Promise<Outcomes<Voxels>> {
+    return this.#batch(programs, options, (program, own, shared) => this.#run(program, own, shared));
+  }
+
+  runBatchKept(programs: readonly Program[], options: BatchRunOptions = {}): Promise<Outcomes<DeviceVoxels>> {
+    return this.#batch(programs, options, (program, own, shared) => this.#runKept(program, own, shared));
+  }
+
+  #batch<V>(
+    programs: readonly Program[],
+    options: BatchRunOptions,
+    run: (program: Program, options: RunOptions, shared: Uploads) => Promise<V>,
+  ): Promise<Outcomes<V>> {
+    return this.#inTurn(async () => {
+      // Loaded when it is used: pages that show one scan at a time need not have it.
+      const { runBatch } = await import("./batch-run.ts");
+      const [device] = await Promise.allSettled([this.#ready()]);
+      return device.status === "rejected" ? programs.map(() => device) : runBatch(programs, options, device.value, run);
+    });
   }
 
   runGradient(program: GradientProgram, options: RunOptions = {}): Promise<readonly Voxels[]> {
@@ -156,12 +186,12 @@ export class WebGpuBackend implements GpuBackend {
     else taken?.destroy();
   }
 
-  async #run(program: Program, options: RunOptions): Promise<Voxels> {
+  async #run(program: Program, options: RunOptions, shared?: Uploads): Promise<Voxels> {
     const { inputs } = program;
     const handedIn = inputs[program.plan.result];
     if (handedIn !== undefined) return isOnDevice(handedIn) ? handedIn.fetch() : handedIn;
     const { device, plan, pace, made, storage } = await this.#start(program, options);
-    const outcome = await this.#compute(device, plan, inputs, pace);
+    const outcome = await this.#compute(device, plan, inputs, pace, shared);
     if (!("buffer" in outcome)) return { ...storage, data: outcome.data, channels: made.channels };
     const { value, accepted } = device.scoped(() => download(device, outcome.buffer, bytesOf(made)));
     device.pool.giveBack(outcome.buffer);
@@ -171,13 +201,13 @@ export class WebGpuBackend implements GpuBackend {
     return { ...storage, data, channels: made.channels };
   }
 
-  async #runKept(program: Program, options: RunOptions): Promise<DeviceVoxels> {
+  async #runKept(program: Program, options: RunOptions, shared?: Uploads): Promise<DeviceVoxels> {
     const { inputs } = program;
     const handedIn = inputs[program.plan.result];
     const ready = await this.#ready();
     if (handedIn !== undefined) return this.#keep(ready, handedIn);
     const { device, plan, pace, made, storage } = await this.#start(program, options);
-    const outcome = await this.#compute(device, plan, inputs, pace);
+    const outcome = await this.#compute(device, plan, inputs, pace, shared);
     if (!("buffer" in outcome)) return this.#keep(device, { ...storage, data: outcome.data, channels: made.channels });
     pace.done();
     const { channels } = made;
@@ -223,6 +253,7 @@ export class WebGpuBackend implements GpuBackend {
     plan: PlacedPlan,
     inputs: readonly Voxels[],
     pace: Pace,
+    shared: Uploads = new Map(),
   ): Promise<OnDevice | { readonly data: VoxelArray }> {
     if (!fits(device, plan)) {
       // Few volumes need it, so it is loaded for these.
@@ -231,7 +262,10 @@ export class WebGpuBackend implements GpuBackend {
       pace.done();
       return { data };
     }
-    return holding(device, inputs, async (here) => ({ buffer: await runWhole(device, plan, here, pace) }));
+    return holding(device, inputs, async (here) => {
+      const known = here.map((voxels, input) => sharedIn(shared, voxels, bufferOf(plan, input)));
+      return { buffer: await runWhole(device, plan, known, pace) };
+    });
   }
 
   /** The device, a fresh one after a loss. @throws MedImagesError `BackendUnavailable` */

@@ -3,10 +3,13 @@
  * of the bodies are spelled. Gathers and sums share it.
  */
 import { support } from "../../compiler/language/interpolator.ts";
+import { wordsOf as wordsOfKey } from "../../compiler/language/random.ts";
 import {
   constant,
   type Lookup,
   nodesOf,
+  type Random,
+  random,
   replaceLeaves,
   type Scalar,
   showScalar,
@@ -85,7 +88,7 @@ export const printLook = (
   { look, bodies, over, plan, background, domain, dtype, writing, gradientLeaves = none }: LookContext,
   finish: (values: readonly string[]) => readonly string[],
 ): PrintedLook => {
-  const { size, channels } = over;
+  const { size } = over;
   const nodes = bodies.flatMap(nodesOf);
   const lookups = nodes.filter((s) => s.kind === "lookup");
   const tables = new Set(lookups.map(({ buffer }) => buffer));
@@ -106,7 +109,7 @@ export const printLook = (
     return [name, { name, binding, bins: bufferOf(plan, of.buffer).size[0], weights: of.weights }];
   });
   const looks = gradientLeaves.printLookups([...new Map(tableLooks).values()], writing);
-  const leaves = leavesOf({ domain, dtype, channels, taps, jets, regions, lookupName, background, writing });
+  const leaves = leavesOf({ domain, dtype, over, taps, jets, regions, lookupName, background, writing });
   const statements = bodyStatements(bodies, leaves, finish);
   return {
     sources,
@@ -143,7 +146,7 @@ const jetName = (tap: number): string => `slopes${tap}`;
 interface LeafContext {
   readonly domain: Domain;
   readonly dtype: DType;
-  readonly channels: number;
+  readonly over: Pick<Buffer, "size" | "channels">;
   readonly taps: readonly Printed[];
   /** Of the taps whose slopes are asked for. */
   readonly jets: ReadonlySet<number>;
@@ -157,7 +160,7 @@ interface LeafContext {
 const leavesOf = ({
   domain,
   dtype,
-  channels,
+  over: { size, channels },
   taps,
   jets,
   regions,
@@ -194,8 +197,17 @@ const leavesOf = ({
       ? `tables[${table} + channel]`
       : `vec2u(tables[${table} + 2u * channel], tables[${table} + 2u * channel + 1u])`;
   };
+  let randoms = 0;
+  const randomText = (of: Random): string => {
+    const name = `random${randoms++}`;
+    const [s, t] = wordsOfKey(of);
+    const [width, depth] = [writing.numbers.set("randomWidth", size[0]), writing.numbers.set("randomDepth", size[2])];
+    const key = [writing.numbers.set(`${name}S`, s), writing.numbers.set(`${name}T`, t)];
+    return `${writing.use("random")}(x + ${width} * y, z + ${depth} * channel, ${key.join(", ")})`;
+  };
   return {
     type,
+    random: (of) => once(`random ${of.id}`, () => randomText(of)),
     constant: (value) => once(`constant ${Object.is(value, -0) ? "-0" : value}`, () => constantText(value)),
     background: (buffer) => once(`background ${buffer}`, () => backgroundText(buffer)),
     tap: (index) => (jets.has(index) ? `${jetName(index)}.x` : (taps[index]?.call ?? "")),
@@ -213,7 +225,12 @@ const storedWords = (dtype: DType, value: number): readonly number[] =>
 /** A body for people, without the values that kernels do not depend on. */
 export const showStructure = (body: Scalar): string => {
   const values: number[] = [];
+  const randoms: Random[] = [];
   const numbered = replaceLeaves(body, (leaf) => {
+    if (leaf.kind === "random") {
+      const known = randoms.indexOf(leaf);
+      return random(known >= 0 ? known : randoms.push(leaf) - 1);
+    }
     if (leaf.kind !== "const") return undefined;
     const known = values.findIndex((value) => Object.is(value, leaf.value));
     return constant(known >= 0 ? known : values.push(leaf.value) - 1);

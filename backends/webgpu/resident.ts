@@ -7,6 +7,7 @@ import { fail } from "../../compiler/errors.ts";
 import { type DType, dtypes, type Rescale, type VoxelArray, type Voxels } from "../../compiler/language/voxels.ts";
 import { type Backend, type DeviceVoxels, isOnDevice } from "../backend.ts";
 import type { Device } from "./device.ts";
+import type { Kept } from "./formats.ts";
 import type { BufferPool } from "./pool.ts";
 import { download } from "./transport.ts";
 
@@ -128,6 +129,15 @@ export class ResidentVoxels implements DeviceVoxels {
 export interface OnDevice {
   readonly buffer: GPUBuffer;
 }
+
+/** Voxels that several runs read, with the buffers that they were uploaded to as they are stored. */
+export type Uploads = ReadonlyMap<Voxels | OnDevice, GPUBuffer>;
+
+/** Voxels with the buffer that they lie in already, if they do, as this plan keeps them. */
+export const sharedIn = (uploads: Uploads, voxels: Voxels | OnDevice, kept: Kept): Voxels | OnDevice => {
+  const buffer = uploads.get(voxels);
+  return buffer === undefined || !("dtype" in voxels) || kept.format !== voxels.dtype ? voxels : { ...voxels, buffer };
+};
 
 /** Voxels in ordinary memory. */
 export const inMemory = (voxels: Voxels): Promise<Voxels> | Voxels => (isOnDevice(voxels) ? voxels.fetch() : voxels);

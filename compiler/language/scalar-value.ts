@@ -26,6 +26,7 @@ const step = (s: Scalar, of: (child: Scalar) => number, taps: readonly number[])
     case "slope":
     case "inside":
     case "background":
+    case "random":
     case "lookup":
       return Number.NaN;
   }

@@ -56,6 +56,15 @@ export interface Lookup extends Node {
   readonly column: Scalar;
   readonly weights: "spline" | "slope";
 }
+/**
+ * A number of (0, 1) that the voxel draws by itself, uniform and independent of those of other voxels, seeds and
+ * streams: see {@link uniformAt}. It depends on the voxel's place in the grid that a pass runs over and on nothing else.
+ */
+export interface Random extends Node {
+  readonly kind: "random";
+  readonly seed: number;
+  readonly stream: number;
+}
 export interface Unary extends Node {
   readonly kind: "unary";
   readonly operator: UnaryOperator;
@@ -75,17 +84,8 @@ export interface Select extends Node {
   readonly otherwise: Scalar;
 }
 
-export type Scalar =
-  | Const
-  | TapValue
-  | ChannelNumber
-  | Slope
-  | Inside
-  | BackgroundValue
-  | Lookup
-  | Unary
-  | Binary
-  | Select;
+export type Scalar = Leaf | Lookup | Unary | Binary | Select;
+export type Leaf = Const | TapValue | ChannelNumber | Slope | Inside | BackgroundValue | Random;
 
 export const constant = (value: number): Const => intern(`const ${spell([value])}`, () => ({ kind: "const", value }));
 /** The parameter `name` with the value that it has now. */
@@ -98,6 +98,9 @@ export const slope = (index: number, axis: Axis): Slope =>
 export const inside = (region: number): Inside => intern(`inside ${region}`, () => ({ kind: "inside", region }));
 export const background = (buffer: number): BackgroundValue =>
   intern(`background ${buffer}`, () => ({ kind: "background", buffer }));
+/** A number that each voxel draws, the same for the same seed and stream; any finite number is a good one. */
+export const random = (seed: number, stream = 0): Random =>
+  intern(`random ${spell([seed, stream])}`, () => ({ kind: "random", seed, stream }));
 export const lookup = (buffer: number, row: Scalar, column: Scalar, weights: Lookup["weights"]): Lookup =>
   intern(`lookup ${buffer} ${row.id} ${column.id} ${weights}`, () => ({
     kind: "lookup",
@@ -134,10 +137,7 @@ export const binaryOperators: Readonly<Record<BinaryOperator, (a: number, b: num
 };
 
 /** The scalar with `leaf` in place of every leaf that it answers for; `undefined` keeps a leaf. Shared parts are visited once. */
-export const replaceLeaves = (
-  body: Scalar,
-  leaf: (leaf: Const | TapValue | ChannelNumber | Slope | Inside | BackgroundValue) => Scalar | undefined,
-): Scalar => {
+export const replaceLeaves = (body: Scalar, leaf: (leaf: Leaf) => Scalar | undefined): Scalar => {
   const done = new Map<Scalar, Scalar>();
   const go = (s: Scalar): Scalar => {
     const known = done.get(s);
@@ -234,6 +234,8 @@ const showNode = (s: Scalar, show: (s: Scalar) => string): string => {
       return `inside${s.region}`;
     case "background":
       return `background(buffer${s.buffer})`;
+    case "random":
+      return `random(${s.seed}, ${s.stream})`;
     case "lookup":
       return `${s.weights}(buffer${s.buffer}[${show(s.row)}, ${show(s.column)}])`;
     case "unary":

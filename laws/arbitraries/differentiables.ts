@@ -5,6 +5,7 @@
 import fc from "fast-check";
 import { affineOf } from "../../compiler/language/affine.ts";
 import { centreOf, type Grid, gridFromAffine, pointAt, voxelCount } from "../../compiler/language/grid.ts";
+import { numberOf } from "../../compiler/language/real.ts";
 import * as scalar from "../../compiler/language/scalar.ts";
 import {
   add,
@@ -30,7 +31,7 @@ import { images } from "./images.ts";
 import { decimals, seeds, stream, vectors } from "./numbers.ts";
 import { agreeingSteps, type Case, cases, type NextStep, sequences, spatialSteps } from "./pipelines.ts";
 import { continuousFills, partialSamplings, samplings } from "./samplings.ts";
-import { affineSteps, exactSteps, rescaleSteps, rotations, scales, translations } from "./steps.ts";
+import { affineSteps, exactSteps, noises, rescaleSteps, rotations, scales, translations } from "./steps.ts";
 
 /** Steps after which float64 is kept wherever float32 would be. */
 export const keptInFloat64 = (source: Source, steps: readonly Step[]): readonly Step[] => {
@@ -134,6 +135,7 @@ export const curves: fc.Arbitrary<scalar.Scalar> = fc.constantFrom<scalar.Scalar
 /** Maps of values that have a slope nearly everywhere. */
 export const smoothMaps: fc.Arbitrary<Step> = fc.oneof(
   rescaleSteps,
+  noises.map((step) => ({ ...step, deviation: 1 + numberOf(step.deviation) })),
   fc.tuple(decimals(-80, -5), decimals(5, 80)).map(([min, max]): Step => ({ op: "clamp", min, max })),
   fc
     .tuple(decimals(-50, 50), decimals(20, 120))

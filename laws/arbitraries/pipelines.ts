@@ -10,7 +10,7 @@ import { applySteps } from "../../src/json.ts";
 import type { FillOptions, SamplingFill, SamplingOptions, Step } from "../../src/step.ts";
 import { type ImageOptions, images } from "./images.ts";
 import { fillValues, imageFills, partialSamplings } from "./samplings.ts";
-import { asSteps, exactSteps, mapSteps, samplingSteps } from "./steps.ts";
+import { asSteps, exactSteps, mapSteps, noises, samplingSteps } from "./steps.ts";
 
 /** An image and the steps to be performed on it. */
 export interface Case<K extends Kind = "intensity"> {
@@ -69,14 +69,15 @@ export const spatialSteps =
       { weight: 1, arbitrary: fc.constant<Step>({ op: "materialize" }) },
     );
 
-/** Everything there is: spatial steps, materializes, maps and dtypes. */
+/** Everything there is: spatial steps, materializes, maps, noise and dtypes. */
 export const anySteps =
   (sampling: fc.Arbitrary<SamplingOptions> = partialSamplings()): NextStep =>
   (grid) =>
     fc.oneof(
-      { weight: 3, arbitrary: spatialSteps(sampling)(grid) },
-      { weight: 1, arbitrary: mapSteps },
-      { weight: 1, arbitrary: asSteps(["uint8", "int16", "int32", "float32", "float64"]) },
+      { weight: 6, arbitrary: spatialSteps(sampling)(grid) },
+      { weight: 2, arbitrary: mapSteps },
+      { weight: 1, arbitrary: noises },
+      { weight: 2, arbitrary: asSteps(["uint8", "int16", "int32", "float32", "float64"]) },
     );
 
 /** Spatial steps that take what lies outside from the image. */

@@ -14,6 +14,7 @@ import type {
   CropStep,
   FillOptions,
   FlipStep,
+  NoiseStep,
   PadStep,
   RectifyStep,
   ResampleToSpacingStep,
@@ -161,6 +162,14 @@ export const mapSteps: fc.Arbitrary<Step> = fc.oneof(
   decimals(0.2, 3).map((gamma): Step => ({ op: "gamma", gamma })),
   scalars.map((body): Step => ({ op: "map", body })),
 );
+
+/** Noise that each voxel draws by itself, by its place in the grid and its channel. */
+export const noises: fc.Arbitrary<NoiseStep> = fc.record({
+  op: fc.constant("noise"),
+  distribution: fc.constantFrom("gaussian", "rician"),
+  deviation: decimals(0, 60),
+  seed: fc.integer(),
+});
 
 /** Steps that change how values are kept. */
 export const asSteps = (among: readonly DType[] = dtypeNames): fc.Arbitrary<Step> =>

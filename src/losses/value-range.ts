@@ -57,6 +57,7 @@ const rangeAfter = (before: Known, step: Step): Known => {
     case "biasField":
     case "gamma":
     case "map":
+    case "noise":
       return { after: step.op };
     case "rotate":
     case "affine":

@@ -30,6 +30,7 @@ const parse = (u: unknown, depth = 0): Scalar | undefined => {
   }
   if (!Array.isArray(u)) return undefined;
   const [operator, ...rest] = u;
+  if (operator === "random") return parseRandom(rest);
   const operands = rest.map((operand) => parse(operand, depth + 1));
   const [a, b, c] = operands;
   if (operands.includes(undefined) || a === undefined) return undefined;
@@ -39,6 +40,9 @@ const parse = (u: unknown, depth = 0): Scalar | undefined => {
     return scalar.select(a, b, c);
   return undefined;
 };
+
+const parseRandom = ([seed, stream = 0, ...rest]: readonly unknown[]): Scalar | undefined =>
+  typeof seed === "number" && typeof stream === "number" && rest.length === 0 ? scalar.random(seed, stream) : undefined;
 
 const print = (s: Scalar): unknown => {
   switch (s.kind) {
@@ -54,6 +58,8 @@ const print = (s: Scalar): unknown => {
       return "value";
     case "channel":
       return "channel";
+    case "random":
+      return ["random", s.seed, s.stream];
     case "inside":
     case "background":
     case "slope":

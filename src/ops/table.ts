@@ -13,6 +13,7 @@ import {
   windowDefinition,
 } from "./intensity.ts";
 import { materializeDefinition } from "./materialize.ts";
+import { noiseDefinition } from "./noise.ts";
 import type { OperationDefinition } from "./operation.ts";
 import { changeOrientationDefinition, flipDefinition } from "./orient.ts";
 import { rectifyDefinition } from "./rectify.ts";
@@ -44,4 +45,5 @@ export const operations: { readonly [N in OperationName]: OperationDefinition<N>
   window: windowDefinition,
   gamma: gammaDefinition,
   map: mapDefinition,
+  noise: noiseDefinition,
 };

@@ -26,6 +26,7 @@ import {
   map,
   pad,
   pipe,
+  random,
   reference,
   resampleToSpacing,
   rescale,
@@ -248,6 +249,41 @@ const particular: readonly Check[] = [
   },
 ];
 
+const uniforms = map(random(7, 2));
+/** Each by a kernel of its own, or none: what a voxel draws may not depend on that. */
+const drawn: readonly Check[] = [
+  {
+    name: "random numbers are the same bits wherever voxels come from",
+    run: async (backend) => {
+      const two = imageFromArray(
+        Float32Array.from({ length: 2 * 13 * 9 * 5 }, (_, i) => i),
+        { size: [13, 9, 5] },
+        { channels: 2 },
+      );
+      for (const image of [noise([21, 17, 11]), two])
+        for (const before of [
+          rotate("z", 0),
+          rotate([1, 2, 3], 25, { interpolation: "linear", fill: 0 }),
+          rotate("x", 40, { interpolation: "bspline", fill: "reflect" }),
+          resampleToSpacing([0.6, 0.7, 2.1], { interpolation: "linear" }),
+          resampleToSpacing([2.6, 1.7, 0.7], { interpolation: "bspline", fill: 3 }),
+          pad([3, 2, 1], [6, 1, 2]),
+          flip("x"),
+        ])
+          for (const dtype of ["float32", "float64"] as const)
+            await agree(backend, pipe(image, before, uniforms, as(dtype)), 0);
+    },
+  },
+  {
+    name: "random numbers belong to the grid that they were drawn on",
+    run: async (backend) => {
+      const image = noise([15, 12, 9]);
+      await agree(backend, pipe(image, uniforms, crop([2, 3, 1], [11, 7, 6]), flip("y")), 0);
+      await agree(backend, pipe(image, uniforms, resampleToSpacing([2, 1, 0.5], { interpolation: "linear" })), 1e-6);
+    },
+  },
+];
+
 /**
  * The pipeline with what it rounds on the way nudged by `by`: where a value lies between two whole numbers, another
  * last digit decides which it becomes.
@@ -260,7 +296,7 @@ const nudged = (steps: readonly Step[], by: number): readonly Step[] =>
   );
 
 /** Random pipelines, as the reference has them to float32, whichever way rounding on the way may go. */
-export const random = (runs: number): Check => ({
+export const anyPipelines = (runs: number): Check => ({
   name: `${runs} random pipelines of every step, dtype and grid`,
   run: (backend) =>
     fc.assert(
@@ -311,6 +347,7 @@ export const conformance = (runs: number): readonly Check[] => [
   ...moved,
   ...quantized,
   ...particular,
-  random(4 * runs),
+  ...drawn,
+  anyPipelines(4 * runs),
   ...lawful(runs),
 ];

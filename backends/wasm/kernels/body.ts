@@ -1,5 +1,5 @@
 /** The scalar language on four voxels at a time. */
-import type { BinaryOperator, Lookup, Scalar, UnaryOperator } from "../../../compiler/language/scalar.ts";
+import type { BinaryOperator, Lookup, Random, Scalar, UnaryOperator } from "../../../compiler/language/scalar.ts";
 import type { Axis } from "../../../compiler/language/vector.ts";
 import type { F, V128 } from "./context.ts";
 import type { VectorFunctions } from "./functions.ts";
@@ -15,6 +15,7 @@ export interface Leaves {
   /** The number of the channel. */
   readonly channel: () => V128;
   readonly background: (buffer: number) => V128;
+  readonly random: (of: Random) => V128;
   /** Added to the module when first asked for. */
   readonly functions: () => VectorFunctions;
 }
@@ -49,6 +50,8 @@ export const emitBodies = (f: F, bodies: readonly Scalar[], leaves: Leaves): rea
         return (leaves.slope ?? noGradients)(s.index, s.axis);
       case "background":
         return leaves.background(s.buffer);
+      case "random":
+        return leaves.random(s);
       case "lookup":
         return (leaves.lookup ?? noGradients)(s, of(s.row), of(s.column));
       case "inside":

@@ -13,6 +13,7 @@ import { type VectorFunctions, vectorFunctions } from "./functions.ts";
 import type { GradientKernels } from "./gradient-kernels.ts";
 import { type Narrow, narrowHelper, narrowRoughlyHelper } from "./interval.ts";
 import type { PlaneEmitter } from "./plane.ts";
+import { type RandomEmitter, randomEmitter } from "./random.ts";
 import type { TableEmitter } from "./table.ts";
 import { type Reading, type Sloped, TapEmitter, type TapShape } from "./tap.ts";
 
@@ -100,6 +101,7 @@ export class RowEmitter {
   readonly #choices: Local<"i32">;
   readonly #constants: ReadonlyMap<number, Local<"v128">>;
   readonly #tables: ReadonlyMap<number, { readonly table: TableEmitter; readonly at: Local<"i32"> }>;
+  readonly #random: RandomEmitter | undefined;
   readonly #context: Context;
   #functions: VectorFunctions | undefined;
 
@@ -120,6 +122,7 @@ export class RowEmitter {
     this.#constants = new Map(
       constantsOf(shape.variants.bodies.flat()).map((value, k) => [value, read.f32x4(`constant${k}`)]),
     );
+    this.#random = randomEmitter(f, read, shape.variants.bodies.flat());
     this.#tables = new Map(
       tablesIn(shape.variants.bodies.flat()).map((buffer) => [
         buffer,
@@ -135,6 +138,7 @@ export class RowEmitter {
   row(unit: Local<"i32">): void {
     const f = this.#f;
     const { i32, f64 } = f;
+    this.#random?.startRow(unit, this.#nx, this.#ny);
     const perChannel = f.keep(i32.mul(this.#ny, this.#nz));
     const channel = f.keep(i32.div_u(unit, perChannel), "channel");
     const inChannel = f.keep(i32.rem_u(unit, perChannel));
@@ -266,6 +270,7 @@ export class RowEmitter {
           constant: (value) => this.#constants.get(value) ?? missing(value),
           channel: () => f.f32x4.splat(f.f32.convert_i32_s(channel)),
           background: (buffer) => this.#background(buffer, channel),
+          random: (of) => (this.#random ?? missing(of.seed)).at(of, x),
           lookup: ({ buffer, weights }, row, column) => {
             const { table, at } = this.#tables.get(buffer) ?? missing(buffer);
             return table.lookup(at, row, column, weights);

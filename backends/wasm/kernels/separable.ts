@@ -12,11 +12,12 @@ import { group, groupBytes, segment, segmentBytes } from "../separable-row.ts";
 import { entry, entryBytes } from "../separable-tables.ts";
 import type { Variants } from "../variants.ts";
 import { emitBody, type Leaves } from "./body.ts";
-import type { Context, F, I32, Reader } from "./context.ts";
+import type { Context, F, I32, Reader, V128 } from "./context.ts";
 import { elementBytes, storeRun } from "./elements.ts";
 import { type VectorFunctions, vectorFunctions } from "./functions.ts";
 import { behind } from "./gather.ts";
 import { type Kernel, kernelOf } from "./kernel.ts";
+import { type RandomEmitter, randomEmitter, randomsOf } from "./random.ts";
 import { constantsOf } from "./rows.ts";
 import { type Along, readGroup } from "./separable-along.ts";
 import { forgetRows, type MakeRow, makeRowHelper } from "./separable-blend.ts";
@@ -63,6 +64,7 @@ class RowEmitter {
   readonly #shape: SeparableShape;
   readonly #rows: Rows;
   readonly #constants: ReadonlyMap<number, Local<"v128">>;
+  readonly #random: RandomEmitter | undefined;
   #functions: VectorFunctions | undefined;
 
   constructor(context: Context, f: F, read: Reader, shape: SeparableShape, rows: Rows) {
@@ -74,6 +76,7 @@ class RowEmitter {
     this.#constants = new Map(
       constantsOf(shape.variants.bodies).map((value, k) => [value, read.f32x4(`constant${k}`)]),
     );
+    this.#random = randomEmitter(f, read, shape.variants.bodies);
   }
 
   /** A row of output at `out`. `plane` is the number of the plane whose rows are kept. */
@@ -81,6 +84,7 @@ class RowEmitter {
     const f = this.#f;
     const { i32 } = f;
     const [ny, nz] = [this.#read.i32("ny"), this.#read.i32("nz")];
+    this.#random?.startRow(unit, this.#read.i32("nx"), ny);
     const planes = f.keep(i32.div_u(unit, ny));
     const channel = f.keep(i32.div_u(planes, nz), "channel");
     const table = (name: string, index: I32): Local<"i32"> =>
@@ -123,8 +127,14 @@ class RowEmitter {
     const next = f.local("i32", "group");
     f.forRange(next, start, end, groupBytes(support[by]), () => {
       const tap = f.keep(readGroup(f, this.#shape, next, row));
-      const to = f.keep(i32.add(out, i32.load(next, group.out[form])));
-      storeRun(f, dtype, to, emitBody(f, body, { ...this.#leaves(channel), tap: () => tap }));
+      const place = f.keep(i32.load(next, group.out[form]));
+      const x = (): I32 => i32.div_u(place, elementBytes(dtype));
+      storeRun(
+        f,
+        dtype,
+        f.keep(i32.add(out, place)),
+        emitBody(f, body, { ...this.#leaves(channel, x), tap: () => tap }),
+      );
     });
   }
 
@@ -133,18 +143,23 @@ class RowEmitter {
     const { i32 } = f;
     const { dtype } = this.#shape;
     const bytes = elementBytes(dtype);
-    const value = f.keep(emitBody(f, body, { ...this.#leaves(channel), tap: () => this.#missing("a tap") }));
     const to = f.keep(i32.add(out, i32.mul(i32.load(at, segment.start), bytes)));
     const end = f.keep(i32.add(out, i32.mul(i32.load(at, segment.end), bytes)));
-    f.forRange(to, to, end, 4 * bytes, () => storeRun(f, dtype, to, value));
+    const x = (): I32 => i32.div_u(i32.sub(to, out), bytes);
+    const value = (): V128 => emitBody(f, body, { ...this.#leaves(channel, x), tap: () => this.#missing("a tap") });
+    // The same for all voxels, unless each draws numbers of its own.
+    const same = randomsOf([body]).length > 0 ? undefined : f.keep(value());
+    f.forRange(to, to, end, 4 * bytes, () => storeRun(f, dtype, to, same ?? value()));
   }
 
-  #leaves(channel: I32): Omit<Leaves, "tap"> {
+  /** The leaves of the bodies of voxel x and of those after it. */
+  #leaves(channel: I32, x: () => I32): Omit<Leaves, "tap"> {
     const { i32, v128 } = this.#f;
     return {
       constant: (value) => this.#constants.get(value) ?? this.#missing(`${value}`),
       channel: () => this.#f.f32x4.splat(this.#f.f32.convert_i32_s(channel)),
       background: (buffer) => v128.load32_splat(i32.add(this.#read.i32(`background${buffer}`), i32.shl(channel, 2))),
+      random: (of) => (this.#random ?? this.#missing("random numbers")).at(of, x()),
       functions: () => (this.#functions ??= vectorFunctions(this.#context)),
     };
   }

@@ -8,6 +8,7 @@ import {
   childrenOf,
   type Lookup,
   nodesOf,
+  type Random,
   type Scalar,
   type Select,
   type UnaryOperator,
@@ -25,6 +26,7 @@ export interface Leaves {
   readonly tap: (index: number) => string;
   readonly slope: (index: number, axis: Axis) => string;
   readonly background: (buffer: number) => string;
+  readonly random: (of: Random) => string;
   readonly lookup: (of: Lookup, row: string, column: string) => string;
   /** An expression of type bool. */
   readonly inside: (region: number) => string;
@@ -97,6 +99,8 @@ export const bodyStatements = (
         return leaves.lookup(s, value(s.row), value(s.column));
       case "background":
         return leaves.background(s.buffer);
+      case "random":
+        return leaves.random(s);
       case "inside":
         return `select(0.0, 1.0, ${leaves.inside(s.region)})`;
       case "unary":

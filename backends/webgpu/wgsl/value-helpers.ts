@@ -3,6 +3,7 @@
  * comparisons and has no 64-bit numbers: where either matters, bits are looked at instead. What is called for every
  * sample chooses without branches: lanes part at a branch, and compilers take long over hundreds of them.
  */
+import { lcg } from "../../../compiler/language/random.ts";
 import type { Helper } from "./helper.ts";
 
 export type ValueHelper =
@@ -27,7 +28,8 @@ export type ValueHelper =
   | "toUint64"
   | "toInt64"
   | "toFloat16"
-  | "toFloat64";
+  | "toFloat64"
+  | "random";
 
 export const valueHelpers: Readonly<Record<ValueHelper, Helper<ValueHelper>>> = {
   isNan: {
@@ -201,6 +203,18 @@ fn toFloat16(value: f32) -> u32 {
   if (exponent == 0u) { return vec2u(0u, sign); }
   let wide = select(exponent + 896u, 0x7ffu, exponent == 0xffu);
   return vec2u(kept << 29u, sign | (wide << 20u) | (kept >> 3u));
+}`,
+  },
+  random: {
+    code: `// A number of (0, 1), as the language defines it: the first word of pcg4d (Jarzynski and Olano 2020).
+fn random(index: u32, plane: u32, s: u32, t: u32) -> f32 {
+  var v = vec4u(index, plane, s, t) * ${lcg.factor}u + ${lcg.increment}u;
+  v.x += v.y * v.w;
+  v.y += v.z * v.x;
+  v.z += v.x * v.y;
+  v.w += v.y * v.z;
+  v ^= v >> vec4u(16u);
+  return f32(((v.x + v.y * v.w) >> 8u) | 1u) * ${2 ** -24};
 }`,
   },
 };

@@ -15,6 +15,7 @@ const leaves: Leaves = {
   slope: (index, axis) => `slope(${index}, ${axis})`,
   background: (buffer) => `background(${buffer})`,
   lookup: (_, row, column) => `lookup(${row}, ${column})`,
+  random: (leaf) => `random(${leaf.stream})`,
   inside: (region) => `inside(${region})`,
   use: (helper) => helper,
 };

@@ -84,6 +84,7 @@ describe("bounds", () => {
             tap: () => v,
             inside: () => true,
             background: () => 0,
+            random: () => 0.5,
           })(),
         );
         const bound = boundOf(body, { tap: () => 50, background: () => 50, channels: 2 });

@@ -1,0 +1,28 @@
+/**
+ * Random augmentation as pure functions of a seed, an entry of its own: `medimages/augment`.
+ *
+ * @packageDocumentation
+ */
+export type { Amount, Amounts } from "./amount.ts";
+export { augment } from "./augment.ts";
+export { chance, choice, integer, normal, uniform } from "./distributions.ts";
+export {
+  type RandomContrastOptions,
+  type RandomGammaOptions,
+  randomContrast,
+  randomGamma,
+  randomShift,
+} from "./intensity.ts";
+export { oneOf, sequence, sometimes, type Weighted, weighted } from "./pipelines.ts";
+export { chain, constant, draw, Monad, map, named, of, type Sampler, struct, tuple, URI } from "./sampler.ts";
+export {
+  type RandomAffineOptions,
+  type RandomRotateOptions,
+  randomAffine,
+  randomFlip,
+  randomRotate,
+  randomScale,
+  randomShear,
+  randomTranslate,
+} from "./spatial.ts";
+export { partOf, type Seed, type Stream, streamOf } from "./stream.ts";
