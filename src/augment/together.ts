@@ -10,7 +10,7 @@ import { intensityImage } from "../image.ts";
 import { applySteps } from "../json.ts";
 import type { OperationName, SamplingOptions, Step } from "../step.ts";
 import { isPoints, type Part, type Parts, referenceOf, type Subject } from "./subject.ts";
-import { pushOf } from "./world-map.ts";
+import { pushOf, volumeOf } from "./world-map.ts";
 
 /** The expression that stands for a subject while an operation says what it does: it has the grid, and no voxels. */
 export interface Stand extends Expression<"intensity"> {
@@ -47,18 +47,29 @@ interface Done {
   readonly grid: Grid;
 }
 
-const performed = ({ subject, parts, grid }: Done, step: Step): Done => {
-  const { sampling, reference } = subject;
-  const after = applySteps([step], standOn(grid));
-  const move: Move = { step, before: grid, after: after.grid, push: pushOf(after.field) };
+const performed = (done: Done, step: Step): Done => {
+  const { subject, parts, grid } = done;
+  const stand = applySteps([step], standOn(grid));
+  const move: Move = { step, before: grid, after: stand.grid, push: pushOf(stand.field) };
+  const stepsOf = (part: Expression, key: string): readonly Step[] => {
+    const own = key === subject.reference ? step : withOwnNoise(step, key);
+    return stepsFor[ways[step.op]]({ ...move, step: own }, part).map((s) => sampledFor(part, s, subject.sampling[key]));
+  };
+  const reference = referenceOf({ ...subject, parts });
+  // Where the reference is sampled before it goes on, what it loses beyond its grid is lost to all.
+  const isSampled = samples(reference, stepsOf(reference, subject.reference));
   const moved = Object.entries(parts).map(([key, part]): [string, Part] => {
     if (isPoints(part)) return [key, part.map((point) => transformPoint(move.push, point))];
-    const own = key === reference ? step : withOwnNoise(step, key);
-    const steps = stepsFor[ways[step.op]]({ ...move, step: own }, part).map((s) => sampledFor(part, s, sampling[key]));
-    return [key, applySteps(steps, part)];
+    const steps = stepsOf(part, key);
+    const isBehind = isSampled && !samples(part, steps);
+    return [key, applySteps(isBehind ? [{ op: "materialize" }, ...steps] : steps, part)];
   });
-  return { parts: Object.fromEntries(moved), grid: after.grid, subject };
+  return { subject, parts: Object.fromEntries(moved), grid: stand.grid };
 };
+
+/** Whether steps sample an image on its present grid, before or while they move it. */
+const samples = (image: Expression, steps: readonly Step[]): boolean =>
+  volumeOf(applySteps(steps, image).field) !== volumeOf(image.field);
 
 /** A step on the reference: the grid before and after it, and how it moves the content of the world. */
 interface Move {
@@ -162,13 +173,11 @@ const samplers: ReadonlySet<OperationName> = new Set<OperationName>([
   "resampleToImage",
 ]);
 
-/** The step with the sampling of a part: a label takes the nearest voxel, and 0 where something else is due. */
+/** The step with the sampling of a part: a label takes the nearest voxel, and 0 where a value is due. */
 const sampledFor = (part: Expression, step: Step, own: SamplingOptions = {}): Step => {
-  if (part.kind === "label") {
-    const { interpolation: _, fill, ...rest } = step as Step & SamplingOptions;
-    const goesOn = fill === "clamp" || fill === "reflect" || fill === "wrap";
-    const silent = { ...rest, ...(goesOn && { fill }) } as Step;
-    return samplers.has(step.op) ? ({ ...silent, ...own } as Step) : silent;
-  }
-  return samplers.has(step.op) ? ({ ...step, ...own } as Step) : step;
+  const sampling = samplers.has(step.op) ? own : {};
+  if (part.kind !== "label") return { ...step, ...sampling } as Step;
+  const { interpolation: _, ...rest } = step as Step & SamplingOptions;
+  const isValue = typeof rest.fill === "number" || rest.fill === "background";
+  return { ...rest, ...(isValue && { fill: 0 }), ...sampling } as Step;
 };

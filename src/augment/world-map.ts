@@ -1,6 +1,6 @@
 /** Where the content of an image has gone: points that lie in it go the same way. */
 import { type Affine, compose, identity, invert } from "../../compiler/language/affine.ts";
-import type { Field } from "../../compiler/language/field.ts";
+import type { Field, Volume } from "../../compiler/language/field.ts";
 
 /** The map from points of a field to those of the voxels that it shows there, in world mm (LPS). */
 const pullOf = (field: Field): Affine<"world", "world"> => {
@@ -18,3 +18,16 @@ const pullOf = (field: Field): Affine<"world", "world"> => {
 
 /** Where the content of a field has come to, from where its voxels lay at first. */
 export const pushOf = (field: Field): Affine<"world", "world"> => invert(pullOf(field));
+
+/** The volume that a field shows, seen through what moves and maps it. */
+export const volumeOf = (field: Field): Volume | undefined => {
+  switch (field.kind) {
+    case "warp":
+    case "clip":
+      return volumeOf(field.field);
+    case "map":
+      return field.fields[0] && volumeOf(field.fields[0]);
+    case "interpolate":
+      return field.volume;
+  }
+};

@@ -140,7 +140,7 @@ test("each image is sampled in its own way: labels by the nearest voxel and 0, o
   const { parts } = pipe(pair, together(rotate("z", 5, { interpolation: "linear", fill: -1000 })));
   expect(parts.ct.steps).toEqual([{ op: "rotate", axis: "z", degrees: 5, interpolation: "linear", fill: -1000 }]);
   expect(parts.pet.steps).toEqual([{ op: "rotate", axis: "z", degrees: 5, interpolation: "bspline", fill: "clamp" }]);
-  expect(parts.seg.steps).toEqual([{ op: "rotate", axis: "z", degrees: 5 }]);
+  expect(parts.seg.steps).toEqual([{ op: "rotate", axis: "z", degrees: 5, fill: 0 }]);
 });
 
 test("what was done is a document, and does the same to the subject again", async () => {
