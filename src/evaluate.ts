@@ -12,6 +12,7 @@ import type { Program } from "../compiler/plan.ts";
 import { automaticBackend } from "./automatic.ts";
 import { type Expression, type Source, toExpression, toVolume } from "./expression.ts";
 import { type Display, type GpuImage, type Kind, type MedImage, onGpu, type Warning } from "./image.ts";
+import { explainStages, settle } from "./settle.ts";
 import type { OperationName } from "./step.ts";
 
 export interface EvaluateOptions extends RunOptions {
@@ -22,7 +23,8 @@ export interface EvaluateOptions extends RunOptions {
 }
 
 /**
- * The passes that would compute an image or expression, without computing.
+ * The passes that would compute an image or expression, without computing. Numbers that have to be measured before,
+ * such as the mean of `zScore`, are not-a-number in it; `settle` measures them.
  * @throws MedImagesError `InvalidPipeline` listing every step that cannot be.
  */
 export const compile = (source: Source): Program => {
@@ -39,7 +41,9 @@ export const compile = (source: Source): Program => {
  */
 export const explain = (source: Source, options: { readonly backend?: Backend } = {}): string => {
   const { plan } = compile(source);
-  return [explainPlan(plan), ...(options.backend?.kernels?.(plan) ?? [])].join("\n\n");
+  const stages = explainStages(toExpression(source));
+  const before = stages.length === 0 ? [] : [["measured before:", ...stages].join("\n")];
+  return [explainPlan(plan), ...before, ...(options.backend?.kernels?.(plan) ?? [])].join("\n\n");
 };
 
 /**
@@ -54,7 +58,7 @@ export function evaluate<K extends Kind>(
 ): Promise<GpuImage<K>>;
 export function evaluate<K extends Kind>(source: Source<K>, options?: EvaluateOptions): Promise<MedImage<K>>;
 export async function evaluate<K extends Kind>(source: Source<K>, options: EvaluateOptions = {}): Promise<MedImage<K>> {
-  const expression: Expression<K> = toExpression(source);
+  const expression: Expression<K> = await settle(toExpression(source), options);
   const program = compile(expression);
   const { backend: asked = "auto", keep = "cpu" } = options;
   const backend = asked === "auto" ? await automaticBackend(program) : asked;
@@ -92,7 +96,16 @@ const cannotKeep = (backend: Backend): never =>
   });
 
 /** Steps after which a window in the old values would show something else. */
-const changesValues: ReadonlySet<OperationName> = new Set<OperationName>(["rescale", "window", "gamma", "map"]);
+const changesValues: ReadonlySet<OperationName> = new Set<OperationName>([
+  "rescale",
+  "window",
+  "gamma",
+  "map",
+  "zScore",
+  "minMax",
+  "histogramMatch",
+  "nyulApply",
+]);
 
 const displayAfter = ({ image, steps }: Expression): Display => {
   const { window, ...rest } = image.display;

@@ -25,6 +25,10 @@ export interface Statistic {
   readonly of: (counts: Float64Array) => { readonly value: number; readonly derivatives: Float64Array };
 }
 
+/** What a term looks at. */
+export const fieldsOf = (term: Term): readonly Field[] =>
+  term.kind === "reduction" ? term.fields : term.histogram.fields;
+
 export interface Loss {
   readonly type: "loss";
   readonly terms: readonly Term[];

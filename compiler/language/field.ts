@@ -34,8 +34,44 @@ export interface MapFields extends Node {
   readonly kind: "map";
   readonly body: Scalar;
   readonly fields: readonly Field[];
+  /** What has to be measured before, for numbers of the body: see `measure.ts`. */
+  readonly measures: readonly Measure[];
 }
 export type Field = Interpolate | Warp | Clip | MapFields;
+
+/**
+ * Numbers that a field amounts to on a grid. They are parameters of bodies, whose values are found before the pass
+ * that looks at the field.
+ */
+export interface Measure extends Node {
+  readonly kind: "measure";
+  readonly quantity: Quantity;
+  /** What is measured, and perhaps what says where. */
+  readonly fields: readonly [Field, ...Field[]];
+  readonly grid: Grid;
+  /** The voxels that count: where this scalar of the fields is not 0; all of them where it is left out. */
+  readonly where?: Scalar;
+  /** What measures, for people. */
+  readonly name: string;
+}
+
+/**
+ * - `mean`: the sum over the voxels that count by their number;
+ * - `quantiles`: the values below which these shares of the voxels lie, from 0 to 1, between two voxels by linear
+ *   interpolation (numpy's rule); taken of voxels kept as `storage`;
+ * - `matching`: the line of as many knots from values to those of the same rank among `values`, which lie at the
+ *   cumulative `shares`: for each knot the value, what becomes of it, and the slope to the next.
+ */
+export type Quantity =
+  | { readonly kind: "mean" }
+  | { readonly kind: "quantiles"; readonly shares: readonly number[]; readonly storage: Storage }
+  | {
+      readonly kind: "matching";
+      readonly knots: number;
+      readonly values: readonly number[];
+      readonly shares: readonly number[];
+      readonly storage: Storage;
+    };
 
 /** Voxels at hand. */
 export interface Input extends Node {
@@ -88,8 +124,36 @@ export const clip = (field: Field, to: Grid, fill: Fill): Clip =>
     fill,
   }));
 
-export const mapFields = (body: Scalar, fields: readonly Field[]): MapFields =>
-  intern(`map ${body.id} ${fields.map((f) => f.id).join(",")}`, () => ({ kind: "map", body, fields }));
+const spellNodes = (nodes: readonly Node[]): string => nodes.map(({ id }) => id).join(",");
+
+export const mapFields = (body: Scalar, fields: readonly Field[], measures: readonly Measure[] = []): MapFields =>
+  intern(`map ${body.id} ${spellNodes(fields)} ${spellNodes(measures)}`, () => ({
+    kind: "map",
+    body,
+    fields,
+    measures,
+  }));
+
+export const measure = (parts: Omit<Measure, "kind" | keyof Node>): Measure => {
+  const { quantity, fields, grid, where, name } = parts;
+  const counted = where === undefined ? "all" : where.id;
+  return intern(
+    `measure ${JSON.stringify([name, spellQuantity(quantity)])} ${spellNodes(fields)} ${counted} ${spellGrid(grid)}`,
+    () => ({ kind: "measure", ...parts }),
+  );
+};
+const spellQuantity = (quantity: Quantity): string => {
+  switch (quantity.kind) {
+    case "mean":
+      return "mean";
+    case "quantiles":
+      return `quantiles ${spell(quantity.shares)} ${spellStorage(quantity.storage)}`;
+    case "matching": {
+      const { knots, values, shares, storage } = quantity;
+      return `matching ${knots} ${spell(values)} ${spell(shares)} ${spellStorage(storage)}`;
+    }
+  }
+};
 
 /**
  * The field with `sampling` wherever none had been decided. A constant outside is meant in the values that
@@ -109,6 +173,7 @@ export const decideSampling = (field: Field, sampling: Sampling): Field => {
       const decided = mapFields(
         field.body,
         field.fields.map((f) => decideSampling(f, sampling)),
+        field.measures,
       );
       return extent === undefined || outside.kind !== "constant" ? decided : clip(decided, extent, outside.value);
     }

@@ -50,12 +50,19 @@ const rangeAfter = (before: Known, step: Step): Known => {
   switch (step.op) {
     case "window":
       return { range: step.to ?? [0, 1] };
+    case "minMax":
+      return { range: step.to ?? [0, 1] };
     case "clamp":
       return { range: [numberOf(step.min), numberOf(step.max)] };
     case "as":
     case "rescale":
     case "gamma":
     case "map":
+    case "zScore":
+    case "clipPercentiles":
+    case "histogramMatch":
+    case "nyulApply":
+    case "smooth":
       return { after: step.op };
     case "rotate":
     case "affine":

@@ -3,7 +3,7 @@
 import { type Expression, type Operation, type Source, toExpression } from "../expression.ts";
 import type { Kind } from "../image.ts";
 import type { OperationName, Step, StepOf } from "../step.ts";
-import { type OperationDefinition, refuse } from "./operation.ts";
+import { isRefusal, type OperationDefinition, refuse } from "./operation.ts";
 
 export const applyStep = <N extends OperationName, K extends Kind>(
   definition: OperationDefinition<N>,
@@ -16,7 +16,7 @@ export const applyStep = <N extends OperationName, K extends Kind>(
   const outcome =
     mismatch === undefined ? definition.apply(expression, step) : refuse(mismatch, "see the types of its parameters");
   const steps = [...expression.steps, step];
-  if (!("refused" in outcome)) return { ...expression, ...outcome, steps };
+  if (!isRefusal(outcome)) return { ...expression, ...outcome, steps };
   const problem = {
     step: expression.steps.length,
     operation: step.op,

@@ -19,6 +19,8 @@ export interface Refusal {
   readonly remedy: string;
 }
 export const refuse = (refused: string, remedy: string): Refusal => ({ refused, remedy });
+export const isRefusal = <T extends object>(outcome: T | Refusal | undefined): outcome is Refusal =>
+  outcome !== undefined && "refused" in outcome;
 
 export interface OperationDefinition<N extends OperationName> {
   readonly op: N;

@@ -11,10 +11,18 @@ import {
   windowDefinition,
 } from "./intensity.ts";
 import { materializeDefinition } from "./materialize.ts";
+import {
+  clipPercentilesDefinition,
+  histogramMatchDefinition,
+  minMaxDefinition,
+  nyulApplyDefinition,
+  zScoreDefinition,
+} from "./normalise.ts";
 import type { OperationDefinition } from "./operation.ts";
 import { changeOrientationDefinition, flipDefinition } from "./orient.ts";
 import { resampleToImageDefinition, resampleToSpacingDefinition, scaleDefinition } from "./resample.ts";
 import { rotateDefinition } from "./rotate.ts";
+import { smoothDefinition } from "./smooth.ts";
 import { transformDefinition } from "./transform.ts";
 import { translateDefinition } from "./translate.ts";
 
@@ -38,4 +46,10 @@ export const operations: { readonly [N in OperationName]: OperationDefinition<N>
   window: windowDefinition,
   gamma: gammaDefinition,
   map: mapDefinition,
+  zScore: zScoreDefinition,
+  minMax: minMaxDefinition,
+  clipPercentiles: clipPercentilesDefinition,
+  histogramMatch: histogramMatchDefinition,
+  nyulApply: nyulApplyDefinition,
+  smooth: smoothDefinition,
 };
