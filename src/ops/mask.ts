@@ -10,6 +10,9 @@ import { type Refusal, refuse } from "./operation.ts";
 /** A mask as people give it: an image or an expression stands for the voxels where it is not 0. */
 export type MaskOption = "nonzero" | { readonly above: number } | Source;
 
+/**
+ * Options of operations that take statistics. In a pipeline file an image is named: `{"image": "mask.nii.gz"}`.
+ */
 export interface StatisticsOptions {
   /** Which voxels count: all of them unless said. The mask is looked at on the grid of the image, by nearest neighbour. */
   readonly mask?: MaskOption;
