@@ -4,16 +4,20 @@
  * prefilter through its own transpose; and all of them to parameters, as sums over their domain. Cotangents
  * are of *stored* numbers, as bodies are. The background of a volume counts as a constant.
  */
+import { givenToComponent, givenToSource, slopesOf } from "./adjoint-displaced.ts";
 import { activeBuffers, flows, parametersIn } from "./depend.ts";
 import { derive, isNumber, plus, times } from "./derive.ts";
-import { identity, type Tangents } from "./language/affine.ts";
+import type { Tangent, Tangents } from "./language/affine.ts";
 import type { Scalar } from "./language/scalar.ts";
 import * as scalar from "./language/scalar.ts";
-import { at, axes } from "./language/vector.ts";
+import { type Axis, at, axes } from "./language/vector.ts";
 import type { Storage } from "./language/voxels.ts";
 import {
   type Buffer,
   bodiesOf,
+  copyOf,
+  type Displaced,
+  type DisplacedScatter,
   domainOf,
   type Gather,
   type GradientPass,
@@ -23,7 +27,6 @@ import {
   type Prefilter,
   type Reduce,
   type Scatter,
-  type Tap,
   type Total,
 } from "./plan.ts";
 import { simplifyGradient } from "./simplify-gradient.ts";
@@ -87,7 +90,8 @@ export const adjoint = (
 };
 
 /** A pass with its output still to be decided. */
-type Giver = Omit<Gather, "output"> | Omit<Scatter, "output">;
+type Giver = BodyGiver | Omit<DisplacedScatter, "output">;
+type BodyGiver = Omit<Gather, "output"> | Omit<Scatter, "output">;
 
 class Builder {
   readonly buffers: Buffer[];
@@ -135,7 +139,13 @@ class Builder {
       case "prefilter":
         this.#backPrefilter(pass);
         return;
+      case "displaced":
+        this.#backDisplaced(pass);
+        return;
+      case "within":
+        return;
       case "scatter":
+      case "displaced-scatter":
         throw new RangeError("gradients of gradients are not made");
     }
   }
@@ -207,7 +217,8 @@ class Builder {
         const reason = "the transpose of a tap";
         this.#giveTo(source, { kind: "scatter", size, channels, taps: looked, regions, body: weight, through, reason });
       }
-      if (through.by !== "nearest") shared.push(...this.#ofPull(through.pull.tangents, weight, k));
+      if (through.by !== "nearest")
+        shared.push(...this.#ofPull(through.pull.tangents, (row) => times(weight, scalar.slope(k, row))));
     }
     for (const name of this.#wanted.parameters)
       for (const leaf of parametersIn([body], name)) {
@@ -218,12 +229,17 @@ class Builder {
     return shared;
   }
 
-  /** Σ weight · ∂tap/∂p for the twelve numbers p of the pull, by what parameters do to those. */
-  #ofPull(tangents: Tangents | undefined, weight: Scalar, tap: number): readonly Shared[] {
-    const wanted = [...(tangents ?? [])].filter(([name]) => this.#wanted.parameters.includes(name));
+  /** The tangents by parameters that gradients are asked for. */
+  #wantedOf(tangents: Tangents | undefined): readonly (readonly [string, Tangent])[] {
+    return [...(tangents ?? [])].filter(([name]) => this.#wanted.parameters.includes(name));
+  }
+
+  /** Σ ∂loss/∂p for the twelve numbers p of a pull, by what parameters do to those; `along` is ∂loss/∂coordinate. */
+  #ofPull(tangents: Tangents | undefined, along: (row: Axis) => Scalar): readonly Shared[] {
+    const wanted = this.#wantedOf(tangents);
     if (wanted.length === 0) return [];
     return axes.map((row) => ({
-      total: { body: times(weight, scalar.slope(tap, row)), moments: true },
+      total: { body: along(row), moments: true },
       counts: [
         wanted.map(([name, { offset }]) => ({ name, factor: offset[row] })),
         ...axes.map((column) => wanted.map(([name, { linear }]) => ({ name, factor: at(linear, row, column) }))),
@@ -254,6 +270,38 @@ class Builder {
           if (factor !== 0) this.shares.push({ parameter: name, buffer: output, element, factor });
         element++;
       }
+  }
+
+  #backDisplaced(pass: Displaced): void {
+    if (!this.#given.has(pass.output)) return;
+    const { source, aim, by } = pass;
+    const output = this.#buffer(pass.output);
+    const cotangent = this.#cotangent(pass.output);
+    if (this.#active.has(source)) this.#giveTo(source, givenToSource(pass, cotangent));
+    const moved = axes.filter((k) => this.#active.has(aim.displacement[k]));
+    const ontos = this.#wantedOf(aim.onto.tangents);
+    if (by === "nearest" || moved.length + this.#wantedOf(aim.pull.tangents).length + ontos.length === 0) return;
+    const slopes = slopesOf(pass, cotangent, output, (made, as) => this.#write(made, as));
+    for (const k of moved) this.#giveTo(aim.displacement[k], givenToComponent(pass, k, slopes, output));
+    const ofOnto = axes.flatMap((row) =>
+      axes.map(
+        (column): Shared => ({
+          total: { body: times(slopes.along[row], slopes.displacement[column]), moments: false },
+          counts: [ontos.map(([name, { linear }]) => ({ name, factor: at(linear, row, column) }))],
+        }),
+      ),
+    );
+    const shared = [
+      ...this.#ofPull(aim.pull.tangents, (row) => slopes.along[row]),
+      ...(ontos.length === 0 ? [] : ofOnto),
+    ];
+    const { size, channels } = output;
+    this.#share(
+      { size, channels, taps: slopes.taps, regions: [] },
+      { reason: "what moves a displaced look" },
+      [],
+      shared,
+    );
   }
 
   #backPrefilter(last: Prefilter): void {
@@ -287,22 +335,27 @@ class Builder {
   }
 
   #total(buffer: number, as: Buffer, factor: number): number {
-    const scaled = (giver: Giver, by: number): Giver => ({ ...giver, body: times(giver.body, scalar.constant(by)) });
+    const scaled = (giver: BodyGiver): BodyGiver => ({ ...giver, body: times(giver.body, scalar.constant(factor)) });
     const [only, ...others] = this.#given.get(buffer) ?? [];
-    const nothing: Giver = { kind: "gather", taps: [], regions: [], body: scalar.constant(0), reason: "no gradient" };
-    if (others.length === 0) return this.#write(scaled(only ?? nothing, factor), as);
+    const nothing: BodyGiver = {
+      kind: "gather",
+      taps: [],
+      regions: [],
+      body: scalar.constant(0),
+      reason: "no gradient",
+    };
+    if (others.length === 0 && only?.kind !== "displaced-scatter") return this.#write(scaled(only ?? nothing), as);
+    if (others.length === 0 && only !== undefined && factor === 1 && as.storage === "working")
+      return this.#write(only, as);
     const parts = [...(only === undefined ? [] : [only]), ...others].map((giver) =>
       this.#write(giver, { ...as, storage: "working" }),
     );
     const sum = parts.reduce<Scalar>((all, _, k) => plus(all, scalar.tap(k)), scalar.constant(0));
     const taps = parts.map(copyOf);
-    return this.#write(
-      scaled({ kind: "gather", taps, regions: [], body: sum, reason: "the sum of gradients" }, factor),
-      as,
-    );
+    return this.#write(scaled({ kind: "gather", taps, regions: [], body: sum, reason: "the sum of gradients" }), as);
   }
 
-  #write(giver: Giver, as: Buffer): number {
+  #write(giver: Giver | Omit<Displaced, "output">, as: Buffer): number {
     const output = this.#make(as);
     this.passes.push(giver.kind === "scatter" ? transposeCopy({ ...giver, output }, as) : { ...giver, output });
     return output;
@@ -316,6 +369,3 @@ interface Shared {
 }
 
 const noRescale = { slope: 1, intercept: 0 };
-
-/** Reads a buffer voxel by voxel. */
-const copyOf = (source: number): Tap => ({ source, pull: identity(), by: "nearest", boundary: "clamp", class: "copy" });

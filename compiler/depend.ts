@@ -2,7 +2,16 @@
 import type { Scalar } from "./language/scalar.ts";
 import * as scalar from "./language/scalar.ts";
 import { dtypes } from "./language/voxels.ts";
-import { type Buffer, bodiesOf, type Gather, type GradientPass, type GradientPlan, type Look } from "./plan.ts";
+import {
+  type BodyPass,
+  type Buffer,
+  bodiesOf,
+  type Displaced,
+  type Gather,
+  type GradientPass,
+  type GradientPlan,
+  readsOf,
+} from "./plan.ts";
 
 /** The buffers that depend on one of some inputs or parameters. */
 export const activeBuffers = (
@@ -11,13 +20,31 @@ export const activeBuffers = (
   parameters: readonly string[],
 ): ReadonlySet<number> => {
   const active = new Set(inputs);
-  for (const pass of plan.passes)
-    if (pass.kind === "prefilter" ? active.has(pass.source) : dependsOn(pass, active, parameters))
-      active.add(pass.output);
+  for (const pass of plan.passes) if (dependsOn(pass, active, parameters)) active.add(pass.output);
   return active;
 };
 
-const dependsOn = (pass: GradientPass & Look, active: ReadonlySet<number>, parameters: readonly string[]): boolean =>
+const dependsOn = (pass: GradientPass, active: ReadonlySet<number>, parameters: readonly string[]): boolean => {
+  switch (pass.kind) {
+    case "prefilter":
+      return active.has(pass.source);
+    case "displaced":
+      return readsOf(pass).some((read) => active.has(read)) || parameters.some((name) => movesBy(pass, name));
+    // Where an extent ends has no derivative.
+    case "within":
+      return false;
+    case "displaced-scatter":
+      return active.has(pass.given);
+    default:
+      return looksAt(pass, active, parameters);
+  }
+};
+
+/** Whether parameters move where a displaced look goes. */
+const movesBy = ({ aim: { pull, onto } }: Displaced, name: string): boolean =>
+  pull.tangents?.has(name) === true || onto.tangents?.has(name) === true;
+
+const looksAt = (pass: BodyPass, active: ReadonlySet<number>, parameters: readonly string[]): boolean =>
   pass.taps.some(
     ({ source, pull }) => active.has(source) || parameters.some((name) => pull.tangents?.has(name) === true),
   ) || parameters.some((name) => parametersIn(bodiesOf(pass), name).length > 0);

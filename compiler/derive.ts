@@ -38,6 +38,7 @@ export const derive = (body: Scalar, leaf: Scalar): Scalar => {
       }
       case "const":
       case "tap":
+      case "channel":
       case "slope":
       case "inside":
       case "background":

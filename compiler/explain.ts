@@ -3,7 +3,7 @@ import type { Affine } from "./language/affine.ts";
 import { showScalar } from "./language/scalar.ts";
 import { at, axes } from "./language/vector.ts";
 import { isIdentityRescale } from "./language/voxels.ts";
-import type { Buffer, Gather, Pass, Plan, Tap } from "./plan.ts";
+import type { Aim, Buffer, Gather, Pass, Plan, Tap } from "./plan.ts";
 
 /** Prefilter passes read and write a whole volume too, but look at no field: they are counted apart. */
 export const countPasses = (plan: Plan): { readonly resampling: number; readonly prefilter: number } => ({
@@ -39,6 +39,13 @@ const showPass = (pass: Pass, plan: Plan, number: number): readonly string[] => 
   switch (pass.kind) {
     case "prefilter":
       return [`  prefilter along ${"xyz"[pass.axis]} (${pass.boundary}): buffer${pass.source} → ${to}`];
+    case "displaced":
+      return [
+        `  displaced: buffer${pass.source}${pass.slope === undefined ? "" : `, its slope along ${"xyz"[pass.slope]}`}, ${pass.by} → ${to}`,
+        ...showAim(pass.aim),
+      ];
+    case "within":
+      return [`  within ${pass.extent.join("×")} → ${to}`, ...showAim(pass.aim)];
     case "gather":
       return [
         `  pass ${number + 1}: ${to}`,
@@ -53,6 +60,15 @@ const showPass = (pass: Pass, plan: Plan, number: number): readonly string[] => 
 const showTap = (tap: Tap, k: number): readonly string[] => [
   `    tap${k}: buffer${tap.source}, ${tap.class}${tap.class === "copy" ? "" : `, ${tap.by}`}, at source index = M · output index`,
   ...showMatrix(tap.pull),
+];
+
+const showAim = ({ pull, onto, displacement }: Aim): readonly string[] => [
+  `    at source index = M · output index + N · (${displacement.map((buffer) => `buffer${buffer}`).join(", ")}), M`,
+  ...showMatrix(pull),
+  "    and N",
+  ...axes.map(
+    (row) => `      [${axes.map((column) => showNumber(at(onto.linear, row, column)).padStart(11)).join(" ")} ]`,
+  ),
 ];
 
 const showRegions = (pass: Gather): readonly string[] =>

@@ -9,8 +9,8 @@ import type { Scalar } from "./language/scalar.ts";
 import * as scalar from "./language/scalar.ts";
 import { axes, type Vector3 } from "./language/vector.ts";
 import { isIdentityRescale, type Rescale, sameRescale, type Voxels, voxelsOf } from "./language/voxels.ts";
-import { LookBuilder, toReal, type Volumes } from "./lower-field.ts";
-import type { Buffer, Look, Pass, Program, TapBoundary } from "./plan.ts";
+import { LookBuilder, type MadePass, toReal, type Volumes } from "./lower-field.ts";
+import type { Aim, Buffer, Look, Pass, Program, TapBoundary } from "./plan.ts";
 import { splineBoundary } from "./stencil.ts";
 
 /** Lowers a volume to the passes that make it. */
@@ -29,6 +29,7 @@ export class PlanBuilder implements Volumes {
   readonly #made: Buffer[] = [];
   readonly #passes: Pass[] = [];
   readonly #volumes = new Map<Volume, number>();
+  readonly #madeOnce = new Map<string, number>();
   readonly #coefficients = new Map<string, number>();
   /** Whether pulls keep how they change with parameters. */
   readonly keepsTangents: boolean;
@@ -71,6 +72,16 @@ export class PlanBuilder implements Volumes {
   make(buffer: Buffer): number {
     this.#made.push(buffer);
     return -this.#made.length;
+  }
+
+  made(key: string, size: Vector3, make: () => MadePass): number {
+    const known = this.#madeOnce.get(key);
+    if (known !== undefined) return known;
+    const { pass, channels } = make();
+    const output = this.make({ size, channels, storage: "working" });
+    this.#passes.push({ ...pass, output });
+    this.#madeOnce.set(key, output);
+    return output;
   }
 
   /** An input for a number per bin of a histogram. */
@@ -163,7 +174,7 @@ const keptAtOnce = ({ field, grid, storage }: Sample): Volume | undefined => {
 
 /** The volume that a sample merely reads again where it was taken. */
 const alreadySampled = (volume: Sample): Volume | undefined => {
-  if (volume.field.kind !== "interpolate") return undefined;
+  if (volume.field.kind !== "interpolate" || volume.field.coefficients) return undefined;
   const inner = volume.field.volume;
   const storage = inner.kind === "input" ? inner.voxels : inner.storage;
   return isKept(storage, volume.storage) && sameGrid(inner.grid, volume.grid, 1e-9) ? inner : undefined;
@@ -179,6 +190,10 @@ const renumber = (pass: Pass, number: (buffer: number) => number): Pass => {
   switch (pass.kind) {
     case "prefilter":
       return { ...pass, source: number(pass.source), output: number(pass.output) };
+    case "displaced":
+      return { ...pass, ...renumberAim(pass, number), source: number(pass.source), output: number(pass.output) };
+    case "within":
+      return { ...pass, ...renumberAim(pass, number), output: number(pass.output) };
     case "gather":
       return {
         ...pass,
@@ -187,6 +202,11 @@ const renumber = (pass: Pass, number: (buffer: number) => number): Pass => {
         body: renumberBackgrounds(pass.body, number),
       };
   }
+};
+
+const renumberAim = ({ aim }: { readonly aim: Aim }, number: (buffer: number) => number): { readonly aim: Aim } => {
+  const [x, y, z] = aim.displacement;
+  return { aim: { ...aim, displacement: [number(x), number(y), number(z)] } };
 };
 
 export const renumberTaps = ({ taps }: Look, number: (buffer: number) => number): Pick<Look, "taps"> => ({

@@ -2,7 +2,7 @@
  * What a backend is handed: buffers, and passes that fill them. A plan says everything about geometry and
  * arithmetic and nothing about how to loop; it holds no voxels, so one plan serves many images.
  */
-import type { Affine } from "./language/affine.ts";
+import { type Affine, identity } from "./language/affine.ts";
 import type { Boundary, Interpolator } from "./language/interpolator.ts";
 import { nodesOf, type Scalar } from "./language/scalar.ts";
 import type { Axis, Vector3 } from "./language/vector.ts";
@@ -37,6 +37,15 @@ export interface Tap {
   readonly class: TapClass;
 }
 
+/** Reads a buffer of the domain's size voxel by voxel. */
+export const copyOf = (source: number): Tap => ({
+  source,
+  pull: identity(),
+  by: "nearest",
+  boundary: "clamp",
+  class: "copy",
+});
+
 /** The output voxels whose pull lies in [−0.5, size − 0.5): the pre-image of a box, hence convex. */
 export interface Region {
   readonly pull: Affine<"index", "index">;
@@ -70,8 +79,40 @@ export interface Prefilter {
 /** How the samples go on: `mirror` about the centre of the edge voxel, `reflect` about its outer face. */
 export type PrefilterBoundary = "mirror" | "reflect" | "wrap";
 
+/**
+ * Where looks go that a displacement moves: at index i of the domain to pull(i) plus what `onto`, from the world to the
+ * source, makes of the displacement there. This is three buffers of one channel, in mm along x, y and z of the world.
+ */
+export interface Aim {
+  readonly pull: Affine<"index", "index">;
+  readonly onto: Affine<"world", "index">;
+  readonly displacement: readonly [x: number, y: number, z: number];
+}
+
+/**
+ * What a tap with this interpolator and boundary reads where `aim` leads, in working precision; or, along an axis of
+ * the source, how fast that rises per voxel.
+ */
+export interface Displaced {
+  readonly kind: "displaced";
+  readonly source: number;
+  readonly output: number;
+  readonly aim: Aim;
+  readonly by: Interpolator;
+  readonly boundary: TapBoundary;
+  readonly slope?: Axis;
+}
+
+/** 1 where `aim` leads into [−0.5, extent − 0.5), else 0. */
+export interface Within {
+  readonly kind: "within";
+  readonly output: number;
+  readonly aim: Aim;
+  readonly extent: Vector3;
+}
+
 /** The passes that make volumes: all that evaluating an expression needs. */
-export type Pass = Gather | Prefilter;
+export type Pass = Gather | Prefilter | Displaced | Within;
 
 /** One number of a {@link Reduce}, or four. */
 export interface Total {
@@ -127,8 +168,20 @@ export interface Histogram extends Look {
   readonly reason: string;
 }
 
+/** The transpose of a {@link Displaced} without slope: each voxel of `given` goes to the samples that would be read for it. */
+export interface DisplacedScatter {
+  readonly kind: "displaced-scatter";
+  readonly given: number;
+  readonly output: number;
+  readonly aim: Aim;
+  readonly by: Interpolator;
+  readonly boundary: TapBoundary;
+}
+
 /** The passes that gradients are made of. */
-export type GradientPass = Pass | Reduce | Scatter | Histogram;
+export type GradientPass = Pass | Reduce | Scatter | Histogram | DisplacedScatter;
+/** Those with bodies. */
+export type BodyPass = Exclude<GradientPass, Prefilter | Displaced | Within | DisplacedScatter>;
 
 /** Buffers 0 … inputs − 1 are handed in; each other one is written by exactly one pass, before it is read. */
 export interface Plan {
@@ -168,6 +221,9 @@ export const bodiesOf = (pass: GradientPass): readonly Scalar[] => {
     case "histogram":
       return [pass.row, pass.column, pass.weight];
     case "prefilter":
+    case "displaced":
+    case "within":
+    case "displaced-scatter":
       return [];
   }
 };
@@ -182,7 +238,16 @@ export const totalsLength = (totals: readonly Total[]): number =>
 
 /** The buffers that a pass reads, be it only their background or as a table. */
 export const readsOf = (pass: GradientPass): readonly number[] => {
-  if (pass.kind === "prefilter") return [pass.source];
+  switch (pass.kind) {
+    case "prefilter":
+      return [pass.source];
+    case "displaced":
+      return [pass.source, ...pass.aim.displacement];
+    case "within":
+      return pass.aim.displacement;
+    case "displaced-scatter":
+      return [pass.given, ...pass.aim.displacement];
+  }
   const named = bodiesOf(pass)
     .flatMap(nodesOf)
     .flatMap((s) => (s.kind === "background" || s.kind === "lookup" ? [s.buffer] : []));

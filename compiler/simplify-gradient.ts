@@ -10,6 +10,9 @@ export const simplifyGradient = (plan: GradientPlan): GradientPlan => {
 const simplifyPass = (pass: GradientPass, buffers: readonly Buffer[]): GradientPass => {
   switch (pass.kind) {
     case "prefilter":
+    case "displaced":
+    case "within":
+    case "displaced-scatter":
       return pass;
     case "gather":
       return simplifyGather(pass, buffers);

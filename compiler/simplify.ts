@@ -83,6 +83,7 @@ const simplifyScalar = (
         return scalar.lookup(s.buffer, go(s.row, within), go(s.column, within), s.weights);
       case "const":
       case "tap":
+      case "channel":
       case "slope":
       case "background":
         return s;

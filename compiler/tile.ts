@@ -140,6 +140,14 @@ export const demandOf = (plan: Plan, rows: Rows): ReadonlyMap<number, Box> => {
         for (const s of nodesOf(pass.body))
           if (s.kind === "background" && s.buffer >= plan.inputs) demand(s.buffer, wholeBox(sizeOf(s.buffer)));
         break;
+      case "displaced":
+        // Nothing is known of how far a displacement goes.
+        demand(pass.source, wholeBox(sizeOf(pass.source)));
+        for (const component of pass.aim.displacement) demand(component, output);
+        break;
+      case "within":
+        for (const component of pass.aim.displacement) demand(component, output);
+        break;
       case "prefilter":
         boxes.set(pass.output, wholeBox(sizeOf(pass.output)));
         demand(pass.source, wholeBox(sizeOf(pass.source)));

@@ -1,6 +1,6 @@
 /** {@link verify} for the passes that only gradients have. */
 import { type Buffer, bodiesOf, type GradientPass, type GradientPlan, totalsLength } from "./plan.ts";
-import { flawsOfPass, flawsOfPasses, isFinitePull, isTable, lookFlaws, refuse } from "./verify.ts";
+import { aimFlaws, flawsOfPass, flawsOfPasses, isFinitePull, isTable, lookFlaws, refuse } from "./verify.ts";
 
 /** Returns the plan when it is sound. @throws MedImagesError `InternalError` naming the phase and every flaw. */
 export const verifyGradient = (plan: GradientPlan, phase: string): GradientPlan => {
@@ -12,7 +12,17 @@ const flawsOfGradientPass = (pass: GradientPass, output: Buffer, buffers: readon
   switch (pass.kind) {
     case "prefilter":
     case "gather":
+    case "displaced":
+    case "within":
       return flawsOfPass(pass, output, buffers);
+    case "displaced-scatter": {
+      const given = buffers[pass.given];
+      if (given === undefined) return [`gives buffer ${pass.given}, which does not exist`];
+      return [
+        ...aimFlaws(pass, given, buffers),
+        ...(given.channels === output.channels ? [] : ["changes the channels"]),
+      ];
+    }
     case "scatter":
       return [
         ...lookFlaws(pass, [pass.body], pass, buffers),

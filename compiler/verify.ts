@@ -7,7 +7,7 @@ import { classify, snapPull } from "./classify.ts";
 import { fail } from "./errors.ts";
 import type { Affine } from "./language/affine.ts";
 import { nodesOf, type Scalar } from "./language/scalar.ts";
-import { type Buffer, type GradientPass, type Look, type Pass, type Plan, readsOf } from "./plan.ts";
+import { type Aim, type Buffer, type GradientPass, type Look, type Pass, type Plan, readsOf } from "./plan.ts";
 
 /** Returns the plan when it is sound. @throws MedImagesError `InternalError` naming the phase and every flaw. */
 export const verify = (plan: Plan, phase: string): Plan => {
@@ -70,10 +70,31 @@ export const flawsOfPass = (pass: Pass, output: Buffer, buffers: readonly Buffer
         ? []
         : ["changes the size"];
     }
+    case "displaced": {
+      const channels = buffers[pass.source]?.channels;
+      return [...aimFlaws(pass, output, buffers), ...(channels === output.channels ? [] : ["changes the channels"])];
+    }
+    case "within":
+      return aimFlaws(pass, output, buffers);
     case "gather":
       return lookFlaws(pass, [pass.body], output, buffers);
   }
 };
+
+/** What is wrong with where looks go, over a domain. */
+export const aimFlaws = (
+  { aim: { pull, onto, displacement } }: { readonly aim: Aim },
+  { size }: Pick<Buffer, "size">,
+  buffers: readonly Buffer[],
+): readonly string[] => [
+  ...(isFinitePull({ pull }) && onto.linear.every(Number.isFinite) ? [] : ["has a pull that is not finite"]),
+  ...displacement.flatMap((number) => {
+    const component = buffers[number];
+    return component?.size.join() === size.join() && component.channels === 1
+      ? []
+      : [`is displaced by buffer ${number}, which is not one number for each voxel`];
+  }),
+];
 
 export const isFinitePull = ({ pull }: { readonly pull: Affine<"index", "index"> }): boolean =>
   [...pull.linear, ...pull.offset].every(Number.isFinite);
@@ -92,7 +113,9 @@ export const lookFlaws = (
   ...([...taps, ...regions].every(isFinitePull) ? [] : ["has a pull that is not finite"]),
   ...taps.flatMap((tap, k) => {
     // What parameters move counts as general even where it happens to be less.
-    const kind = tap.pull.tangents === undefined ? classify(snapPull(tap.pull, domain.size)) : "general";
+    const free = tap.pull.tangents === undefined ? classify(snapPull(tap.pull, domain.size)) : "general";
+    // A spline is no copy even at whole indices, where its buffer need not hold coefficients that interpolate.
+    const kind = free === "copy" && tap.by === "bspline" ? "axis-aligned" : free;
     return [
       ...(kind === tap.class ? [] : [`calls tap ${k} ${tap.class}, but it is ${kind}`]),
       ...(tap.class === "copy" && tap.by !== "nearest" ? [`copies tap ${k} by ${tap.by}`] : []),

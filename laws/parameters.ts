@@ -59,6 +59,7 @@ export const replaceReals = (step: Step, of: (real: Real, unit: Unit) => Real): 
           leaf.kind === "const" ? scalarOf(of(isParameter(leaf) ? leaf : leaf.value, units.factor)) : undefined,
         ),
       };
+    case "displace":
     case "scale":
     case "resampleToSpacing":
     case "resampleToImage":

@@ -22,8 +22,18 @@ export const worthAGpu: number = 2 ** 29;
 
 /** Samples that the passes of a plan read, and lines that they filter, over all voxels and channels. */
 export const workOf = (plan: Plan): number => {
-  const samples = (pass: Pass): number =>
-    pass.kind === "prefilter" ? 4 : pass.taps.reduce((sum, { by }) => sum + support[by] ** 3, 0);
+  const samples = (pass: Pass): number => {
+    switch (pass.kind) {
+      case "prefilter":
+        return 4;
+      case "within":
+        return 1;
+      case "displaced":
+        return support[pass.by] ** 3;
+      case "gather":
+        return pass.taps.reduce((sum, { by }) => sum + support[by] ** 3, 0);
+    }
+  };
   return plan.passes.reduce((sum, pass) => {
     const output = plan.buffers[pass.output];
     return sum + (output === undefined ? 0 : product(output.size) * output.channels * samples(pass));

@@ -6,6 +6,7 @@ import { isOnDevice } from "../backends/backend.ts";
 import { type Adjoint, adjoint, type Wanted } from "../compiler/adjoint.ts";
 import { derive } from "../compiler/derive.ts";
 import { fail } from "../compiler/errors.ts";
+import { wholeOf } from "../compiler/language/channel.ts";
 import { measuresIn } from "../compiler/language/measure.ts";
 import { isParameter } from "../compiler/language/real.ts";
 import { nodesOf, type Parameter, tap } from "../compiler/language/scalar.ts";
@@ -100,6 +101,18 @@ interface Gradients {
   readonly gradients: ReadonlyMap<Differentiable, number | MedImage<"intensity">>;
 }
 
+/** Gradients of channels, and of all of an image, as one. */
+const summed = (into: Voxels, parts: readonly { readonly voxels: Voxels; readonly channel: number }[]): Voxels => {
+  const { data, channels } = into;
+  for (const { voxels, channel } of parts) {
+    const start = (channel * data.length) / channels;
+    voxels.data.forEach((value: number | bigint, k: number) => {
+      data[start + k] = Number(data[start + k]) + Number(value);
+    });
+  }
+  return into;
+};
+
 class GradientRun {
   readonly #loss: Loss;
   readonly #wanted: readonly Differentiable[];
@@ -166,12 +179,16 @@ class GradientRun {
     return inputs;
   }
 
-  /** The images among what is wanted that the loss looks at, with the inputs that they are. */
-  #images(): readonly { readonly image: MedImage; readonly input: number }[] {
-    return this.#wanted.flatMap((by) => {
-      const input = isParameter(by) ? -1 : this.#compiled.inputs.indexOf(by.voxels);
-      return isParameter(by) || input < 0 ? [] : [{ image: by, input }];
-    });
+  /** The images among what is wanted that the loss looks at, with the inputs that they, or channels of them, are. */
+  #images(): readonly { readonly image: MedImage; readonly input: number; readonly channel: number }[] {
+    return this.#wanted.flatMap((image) =>
+      isParameter(image)
+        ? []
+        : this.#compiled.inputs.flatMap((voxels, input) => {
+            const { voxels: all, channel } = wholeOf(voxels);
+            return all === image.voxels ? [{ image, input, channel }] : [];
+          }),
+    );
   }
 
   #gradientOf(by: Differentiable, back: Adjoint, results: Results): number | MedImage<"intensity"> {
@@ -179,8 +196,13 @@ class GradientRun {
       return back.shares
         .filter(({ parameter }) => parameter === by.parameter)
         .reduce((sum, { buffer, element, factor }) => sum + factor * numberAt(results, buffer, element), 0);
-    const found = this.#images().findIndex(({ image }) => image === by);
-    const voxels = results.get(back.gradients[found] ?? -1) ?? this.#nothing(by);
+    const parts = this.#images().flatMap(({ image, channel }, k) => {
+      const voxels = results.get(back.gradients[k] ?? -1);
+      return image === by && voxels !== undefined ? [{ voxels, channel }] : [];
+    });
+    const [only] = parts;
+    const isWhole = parts.length === 1 && only?.voxels.channels === by.voxels.channels;
+    const voxels = isWhole ? only.voxels : summed(this.#nothing(by), parts);
     const { grid, channels, study, clinical, modality } = by;
     return intensityImage({ voxels, grid, channels, study, clinical, modality });
   }

@@ -28,6 +28,7 @@ export { param, type Real, type RealMatrix3, type RealVector3 } from "../compile
 export {
   type BinaryOperator,
   binary,
+  channel,
   constant,
   type Scalar,
   select,
@@ -116,6 +117,7 @@ export { type MutualInformationOptions, mutualInformation } from "./losses/mutua
 export type { RangeOptions, ValueRange } from "./losses/value-range.ts";
 export { type AffineParameters, affine } from "./ops/affine.ts";
 export { crop, pad, padOrCropTo } from "./ops/crop.ts";
+export { controlGrid, displace, displaceBySpline } from "./ops/displace.ts";
 export { as, clamp, gamma, map, rescale, value, window } from "./ops/intensity.ts";
 export type { MaskOption, StatisticsOptions } from "./ops/mask.ts";
 export { materialize } from "./ops/materialize.ts";

@@ -9,6 +9,7 @@ import type { Real, RealMatrix3, RealVector3 } from "../compiler/language/real.t
 import type { Scalar } from "../compiler/language/scalar.ts";
 import type { Vector3 } from "../compiler/language/vector.ts";
 import type { DType } from "../compiler/language/voxels.ts";
+import type { MedImage } from "./image.ts";
 
 export type AxisName = "x" | "y" | "z";
 
@@ -54,6 +55,13 @@ export interface TransformStep extends SamplingOptions {
   readonly op: "transform";
   readonly matrix: RealMatrix3;
   readonly offset: RealVector3;
+}
+/** The content at p + u(p) comes to p, with u in mm: `vectors` on a grid, or the control points of a cubic B-spline. */
+export interface DisplaceStep extends SamplingOptions {
+  readonly op: "displace";
+  readonly by: "vectors" | "control points";
+  /** Three channels: along x, y and z of the world (LPS). */
+  readonly vectors: MedImage;
 }
 export interface TranslateStep {
   readonly op: "translate";
@@ -186,6 +194,7 @@ export type Step =
   | RotateStep
   | AffineStep
   | TransformStep
+  | DisplaceStep
   | TranslateStep
   | ScaleStep
   | ResampleToSpacingStep

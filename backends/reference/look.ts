@@ -3,7 +3,7 @@
  * stencil around it. It is written to be checked by eye; speed is for the other backends.
  */
 import type { Scalar } from "../../compiler/language/scalar.ts";
-import { type Axis, product, type Vector3 } from "../../compiler/language/vector.ts";
+import { type Axis, axes, product, type Vector3, vector } from "../../compiler/language/vector.ts";
 import { cornerMedian, exactNumber, type Voxels } from "../../compiler/language/voxels.ts";
 import type { Buffer, Look, Tap } from "../../compiler/plan.ts";
 import { type Interval, rowInterval, rowOf } from "../../compiler/region.ts";
@@ -48,6 +48,7 @@ export function* lookOver(
     const window = new TableWindow();
     const values = bodies.map((body) =>
       evaluator(body, {
+        channel,
         tap: (index) => (readers[index] as TapReader).at(x),
         slope: (index, axis) => (readers[index] as TapReader).slopeAt(x, axis),
         inside: (region) => x >= (intervals[region] as Interval).start && x < (intervals[region] as Interval).end,
@@ -76,29 +77,34 @@ export function* lookOver(
 /** The stencils of a tap along its three axes, at one voxel of a row after the other. */
 export class Stencils {
   readonly along: readonly [Stencil, Stencil, Stencil];
-  readonly #tap: Omit<Tap, "source">;
+  readonly #reading: Pick<Tap, "by" | "boundary">;
   readonly #size: Vector3;
   #row = { base: [0, 0, 0] as Vector3, step: [0, 0, 0] as Vector3 };
 
-  constructor(tap: Omit<Tap, "source">, size: Vector3) {
-    this.#tap = tap;
+  constructor(reading: Pick<Tap, "by" | "boundary">, size: Vector3) {
+    this.#reading = reading;
     this.#size = size;
-    this.along = [makeStencil(tap.by), makeStencil(tap.by), makeStencil(tap.by)];
+    this.along = [makeStencil(reading.by), makeStencil(reading.by), makeStencil(reading.by)];
   }
 
-  row(y: number, z: number): void {
-    this.#row = rowOf(this.#tap.pull, y, z);
+  row(pull: Tap["pull"], y: number, z: number): void {
+    this.#row = rowOf(pull, y, z);
   }
 
   /** Moves to voxel x; along `slope`, if that is said, weights are derivatives. */
   moveTo(x: number, slope?: Axis): void {
     const { base, step } = this.#row;
-    const { by, boundary } = this.#tap;
-    this.along.forEach((stencil, axis) => {
-      const fill = axis === slope ? fillSlopes : fillStencil;
-      const at = (base[axis] as number) + (step[axis] as number) * x;
-      fill(stencil, by, boundary, at, this.#size[axis] as number);
-    });
+    this.moveBy(
+      vector((axis) => base[axis] + step[axis] * x),
+      slope,
+    );
+  }
+
+  /** Moves to a position among the samples. */
+  moveBy(position: Vector3, slope?: Axis): void {
+    const { by, boundary } = this.#reading;
+    for (const axis of axes)
+      (axis === slope ? fillSlopes : fillStencil)(this.along[axis], by, boundary, position[axis], this.#size[axis]);
   }
 
   /** Calls `visit` with the offset and the weight of each sample of a channel, but for those of weight 0. */
@@ -139,7 +145,7 @@ const tapReader = (tap: Tap, { voxels, size }: Samples, channel: number): TapRea
     return total;
   };
   return {
-    row: (y, z) => stencils.row(y, z),
+    row: (y, z) => stencils.row(tap.pull, y, z),
     at: (x) => {
       stencils.moveTo(x);
       if (tap.by !== "nearest") return sum();

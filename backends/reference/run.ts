@@ -12,6 +12,7 @@ import {
 import { type Buffer, domainOf, type GradientPass, type GradientPlan, type Prefilter } from "../../compiler/plan.ts";
 import { budgetRemedy, checkBudget, checkBudgetOf, freedAfter } from "../../compiler/schedule.ts";
 import type { Backend, RunOptions } from "../backend.ts";
+import { displaced, displacedScatter, within } from "./displaced.ts";
 import { gather } from "./gather.ts";
 import { histogram } from "./histogram.ts";
 import type { Samples } from "./look.ts";
@@ -64,6 +65,12 @@ const runPass = (pass: GradientPass, plan: GradientPlan, buffers: (buffer: numbe
       return histogram(pass, buffers, output.voxels);
     case "scatter":
       return scatter(pass, buffers, output);
+    case "displaced":
+      return displaced(pass, buffers, output.voxels);
+    case "within":
+      return within(pass, buffers, output.voxels);
+    case "displaced-scatter":
+      return displacedScatter(pass, buffers, output);
   }
 };
 

@@ -10,6 +10,7 @@ export type Element = number | bigint;
 /** Where the loop stands: what the leaves of a body ask for. */
 export interface VoxelState {
   readonly tap: (index: number) => Element;
+  readonly channel: number;
   readonly slope: (index: number, axis: Axis) => number;
   readonly inside: (region: number) => boolean;
   readonly background: (buffer: number) => number;
@@ -43,6 +44,8 @@ export const evaluator = (body: Scalar, state: VoxelState): (() => Element) => {
         return () => s.value;
       case "tap":
         return () => state.tap(s.index);
+      case "channel":
+        return () => state.channel;
       case "slope":
         return () => state.slope(s.index, s.axis);
       case "inside":

@@ -15,7 +15,7 @@ export function* scatter(
     const given = value === undefined ? 0 : exactNumber(value());
     if (given === 0) return;
     const start = (channel % voxels.channels) * product(size);
-    stencils.row(y, z);
+    stencils.row(pass.through.pull, y, z);
     stencils.moveTo(x);
     stencils.forEach((offset, weight) => {
       sums[start + offset] = (sums[start + offset] as number) + weight * given;

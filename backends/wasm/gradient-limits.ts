@@ -8,7 +8,7 @@ import { mostRegions } from "./variants.ts";
 
 /** As {@link refusalOf}, for gradients, of which nothing is computed in parts. */
 export const gradientRefusalOf = (plan: GradientPlan): string | undefined => {
-  const regions = Math.max(0, ...plan.passes.map((pass) => (pass.kind === "prefilter" ? 0 : pass.regions.length)));
+  const regions = Math.max(0, ...plan.passes.map((pass) => ("regions" in pass ? pass.regions.length : 0)));
   if (regions > mostRegions) return `a pass clips by ${regions} regions, over the limit of ${mostRegions}`;
   const largest = Math.max(0, ...plan.buffers.map(bytesOf));
   return largest > addressReach.whole

@@ -5,7 +5,16 @@
 import { fail } from "../../compiler/errors.ts";
 import { nodesOf, type Scalar } from "../../compiler/language/scalar.ts";
 import { dtypes, type Storage, type Voxels } from "../../compiler/language/voxels.ts";
-import type { Buffer, Gather, GradientPass, GradientProgram, Histogram, Reduce, Scatter } from "../../compiler/plan.ts";
+import type {
+  Buffer,
+  DisplacedScatter,
+  Gather,
+  GradientPass,
+  GradientProgram,
+  Histogram,
+  Reduce,
+  Scatter,
+} from "../../compiler/plan.ts";
 import { freedAfter } from "../../compiler/schedule.ts";
 import type { RunOptions } from "../backend.ts";
 import { checkGradientBudget, gradientRefusalOf } from "./gradient-limits.ts";
@@ -55,6 +64,13 @@ export class GradientRun extends Runner {
     switch (pass.kind) {
       case "prefilter":
         return this.prefilter(pass);
+      case "displaced":
+      case "within": {
+        const made = bufferOf(this.#program.plan, pass.output);
+        return this.displacedInto(pass, made, { from: 0, to: made.size[1] * made.size[2] });
+      }
+      case "displaced-scatter":
+        return this.#toPlace(pass.output, async (to, made) => this.#displacedScattered(pass, to, made));
       case "gather":
         return this.#toPlace(pass.output, async (to, made) => this.#gathered(pass, to, made));
       case "scatter":
@@ -112,21 +128,32 @@ export class GradientRun extends Runner {
     this.room.giveBack(place.memory);
   }
 
+  async #displacedScattered(pass: DisplacedScatter, to: Target, made: Buffer): Promise<void> {
+    const { displacedScatterWork } = await import("./displaced-work.ts");
+    const { memory, near } = this.together(pass);
+    const work = displacedScatterWork(pass, made, bufferOf(this.#program.plan, pass.given), near);
+    await this.#planes(work, memory, to, made);
+  }
+
   async #scattered(pass: Scatter, to: Target, made: Buffer): Promise<void> {
     const given = this.#kept.get(pass) ?? (await this.#given(pass));
+    await this.#planes(scatterWork(pass, made, given), given.memory, to, made);
+    if (given.isOwn) this.room.giveBack(given.memory);
+  }
+
+  /** What units of planes of the output sum up, channel by channel. */
+  async #planes(work: Work, memory: WebAssembly.Memory, to: Target, made: Buffer): Promise<void> {
     // Sums are float32; what is kept otherwise is converted when all are there.
     const isFloat = made.storage === "working" || made.storage.dtype === "float32";
     const own = isFloat ? undefined : this.#intermediate({ ...made, storage: "working" });
     const target = own?.to ?? to;
-    const work = scatterWork(pass, made, given);
     const { bytesPerUnit = 0 } = work;
     const perChannel = work.units / made.channels;
     for (let channel = 0; channel < made.channels; channel++) {
       const units = { first: channel * perChannel, end: (channel + 1) * perChannel };
-      await this.work(work, given.memory, units, { ...target, bytesPerUnit });
+      await this.work(work, memory, units, { ...target, bytesPerUnit });
     }
     if (own !== undefined) this.#converted(own.place, to, made);
-    if (given.isOwn) this.room.giveBack(given.memory);
   }
 
   #converted(from: Place, to: Target, made: Buffer): void {

@@ -136,6 +136,13 @@ class Run extends Runner {
       case "prefilter":
         await this.prefilter(pass);
         return;
+      case "displaced":
+      case "within": {
+        const made = bufferOf(this.#plan, pass.output);
+        const box = boxes.get(pass.output) ?? wholeBox(made.size);
+        await this.displacedInto(pass, made, rowsOfBox(box, made.size));
+        return;
+      }
     }
   }
 }

@@ -5,7 +5,15 @@ import { fail } from "../../compiler/errors.ts";
 import { identity } from "../../compiler/language/affine.ts";
 import { tap } from "../../compiler/language/scalar.ts";
 import type { VoxelArray, Voxels } from "../../compiler/language/voxels.ts";
-import { type Buffer, type Gather, type Histogram, type Prefilter, type Reduce, readsOf } from "../../compiler/plan.ts";
+import {
+  type Buffer,
+  type Displaced,
+  type Gather,
+  type GradientPass,
+  type Prefilter,
+  readsOf,
+  type Within,
+} from "../../compiler/plan.ts";
 import { budgetRemedy } from "../../compiler/schedule.ts";
 import type { Rows } from "../../compiler/tile.ts";
 import type { RunOptions } from "../backend.ts";
@@ -80,16 +88,31 @@ export class Runner {
     this.places.set(pass.output, place);
   }
 
+  /** Some rows of where displaced looks lead, or what they find there. */
+  protected async displacedInto(pass: Displaced | Within, made: Buffer, rows: Rows): Promise<void> {
+    const { displacedWork } = await import("./displaced-work.ts");
+    const { memory, near } = this.together(pass);
+    const place = this.room.intermediate(made, rows);
+    const to = { buffer: place.memory.buffer, offset: place.address, channelBytes: place.channelBytes };
+    await this.#rows(displacedWork(pass, made, near), memory, rows, to, made);
+    this.places.set(pass.output, place);
+  }
+
   /** Rows of each channel of a pass's output, to where they belong. */
   protected async gather(
     pass: Gather,
     rows: Rows,
-    to: { readonly buffer: ArrayBufferLike; readonly offset: number; readonly channelBytes: number },
+    to: RowPlace,
     made: Buffer = bufferOf(this.#plan, pass.output),
   ): Promise<void> {
     const { memory, near } = this.together(pass);
-    const [, ny, nz] = made.size;
+    const [, ny] = made.size;
     const work = workOf(pass, made, near, rows.from % ny === 0 && rows.to % ny === 0);
+    await this.#rows(work, memory, rows, to, made);
+  }
+
+  async #rows(work: Work, memory: WebAssembly.Memory, rows: Rows, to: RowPlace, made: Buffer): Promise<void> {
+    const [, ny, nz] = made.size;
     const { bytesPerUnit = 0, rowsPerUnit = 1 } = work;
     const perChannel = (ny * nz) / rowsPerUnit;
     const [first, end] = [rows.from / rowsPerUnit, rows.to / rowsPerUnit];
@@ -152,13 +175,14 @@ export class Runner {
   }
 
   /** All that a pass looks at in one memory, which is all that its kernel sees. */
-  protected together(pass: Gather | Reduce | Histogram): {
+  protected together(pass: GradientPass): {
     readonly memory: WebAssembly.Memory;
     readonly near: (source: number) => Place;
   } {
     // All that is read has its place before tables and scratch areas take theirs.
     for (const source of readsOf(pass)) this.place(source);
-    const sources = new Map(pass.taps.map(({ source }) => [source, this.place(source)]));
+    const looked = "taps" in pass ? pass.taps.map(({ source }) => source) : readsOf(pass);
+    const sources = new Map(looked.map((source) => [source, this.place(source)]));
     const memories = new Set([...sources.values()].map(({ memory }) => memory));
     const [only = this.room.workspace()] = memories;
     const memory = memories.size > 1 ? this.room.workspace() : only;
@@ -167,6 +191,13 @@ export class Runner {
     const near = (source: number): Place => sources.get(source) ?? this.place(source);
     return { memory, near };
   }
+}
+
+/** Where the rows of a volume belong. */
+interface RowPlace {
+  readonly buffer: ArrayBufferLike;
+  readonly offset: number;
+  readonly channelBytes: number;
 }
 
 /** Units of a pass that are computed: from `first` on and before `end`. */

@@ -26,12 +26,16 @@ const binaryBound: Readonly<Record<BinaryOperator, (a: number, b: number) => num
   less: () => 1,
 };
 
-/** The largest magnitude of a body, given those of its taps and of the buffers behind its backgrounds; not finite where there is none. */
-export const boundOf = (
-  body: Scalar,
-  tap: (index: number) => number,
-  background: (buffer: number) => number,
-): number => {
+/** The largest magnitudes of what bodies look at. */
+export interface LeafBounds {
+  readonly tap: (index: number) => number;
+  /** Of the buffer behind a background. */
+  readonly background: (buffer: number) => number;
+  readonly channels: number;
+}
+
+/** The largest magnitude of a body; not finite where there is none. */
+export const boundOf = (body: Scalar, { tap, background, channels }: LeafBounds): number => {
   const bounds = new Map<Scalar, number>();
   const known = (s: Scalar): number => bounds.get(s) ?? Number.POSITIVE_INFINITY;
   const bound = (s: Scalar): number => {
@@ -44,6 +48,8 @@ export const boundOf = (
         return background(s.buffer);
       case "inside":
         return 1;
+      case "channel":
+        return channels;
       // The difference of two samples, and what is in a table, for all that is known.
       case "slope":
       case "lookup":

@@ -2,9 +2,8 @@
  * Plans of gradients as the device runs them: what a scatter gives is computed by a gather before it, once for each
  * voxel, because many samples look at it; and volumes are kept in float32, as all is computed.
  */
-import { identity } from "../../compiler/language/affine.ts";
 import * as scalar from "../../compiler/language/scalar.ts";
-import type { Buffer, GradientPass, GradientPlan, Scatter, Tap } from "../../compiler/plan.ts";
+import { type Buffer, copyOf, type GradientPass, type GradientPlan, type Scatter } from "../../compiler/plan.ts";
 import { dtypeOfBuffer, type PlacedGradientPlan } from "./plan-buffers.ts";
 
 export const placeGradient = (plan: GradientPlan): PlacedGradientPlan => {
@@ -30,5 +29,3 @@ export const placeGradient = (plan: GradientPlan): PlacedGradientPlan => {
 /** The buffers that the host sums up, in float64. */
 export const sumsOf = ({ passes }: Pick<GradientPlan, "passes">): ReadonlySet<number> =>
   new Set(passes.flatMap(({ kind, output }) => (kind === "reduce" || kind === "histogram" ? [output] : [])));
-
-const copyOf = (source: number): Tap => ({ source, pull: identity(), by: "nearest", boundary: "clamp", class: "copy" });

@@ -4,10 +4,19 @@
  */
 import { fail } from "../../compiler/errors.ts";
 import { dtypes, type VoxelArray, type Voxels } from "../../compiler/language/voxels.ts";
-import type { GradientPass, GradientPlan, GradientProgram, Histogram, Reduce } from "../../compiler/plan.ts";
+import type {
+  DisplacedScatter,
+  GradientPass,
+  GradientPlan,
+  GradientProgram,
+  Histogram,
+  Reduce,
+} from "../../compiler/plan.ts";
 import { checkBudgetOf } from "../../compiler/schedule.ts";
 import type { RunOptions } from "../backend.ts";
 import { type Device, unavailable } from "./device.ts";
+import type { Bound } from "./dispatch.ts";
+import { displacedScatterKernels } from "./displaced-scatter.ts";
 import { formats } from "./formats.ts";
 import { placeGradient, sumsOf } from "./gradient-plan.ts";
 import { countsOf, histogramKernels } from "./histogram.ts";
@@ -99,9 +108,13 @@ class GradientRun {
     switch (pass.kind) {
       case "gather":
       case "prefilter":
+      case "displaced":
+      case "within":
         return this.#workspace.compute(await this.#workspace.kernelOf(pass, gradientLeaves), k);
       case "scatter":
         return this.#workspace.compute(scatterKernel(pass, this.#plan), k);
+      case "displaced-scatter":
+        return this.#displacedScatter(pass, k);
       case "reduce":
         return this.#reduce(pass, k);
       case "histogram":
@@ -120,6 +133,22 @@ class GradientRun {
     const box = { start: [0, 0, 0], size: [blocks, 1, 1], channel: 0, channels: elements } as const;
     await workspace.compute(kernel, k, () => ({ buffer, bytes, box }));
     this.#bringBack(pass, buffer, bytes, (landing) => sumBlocks(new Float32Array(landing), elements));
+  }
+
+  async #displacedScatter(pass: DisplacedScatter, k: number): Promise<void> {
+    const workspace = this.#workspace;
+    const { giving, bytes, sums } = displacedScatterKernels(pass, this.#plan);
+    if (bytes > this.#device.largestBinding)
+      unavailable(
+        `the sums of a displaced gradient take ${Math.ceil(bytes / 2 ** 20)} MiB, and the device binds ${Math.floor(this.#device.largestBinding / 2 ** 20)} MiB`,
+        "use the wasm backend, or crop first",
+      );
+    const buffer = workspace.requests.ask(() => zeros(this.#device, bytes, 0));
+    const box = { start: [0, 0, 0], size: [bytes / 4, 1, 1], channel: 0, channels: 1 } as const;
+    const bound = (): Bound => ({ buffer, bytes, box });
+    for (const [i, kernel] of giving.entries()) await workspace.compute(kernel, k, bound, i / 3, (i + 1) / 3);
+    await workspace.compute(sums, k, undefined, 2 / 3, 1, bound);
+    this.#device.pool.giveBack(buffer);
   }
 
   async #histogram(pass: Histogram, k: number): Promise<void> {

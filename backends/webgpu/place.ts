@@ -28,6 +28,7 @@ const prefilterGain = 3;
 export const place = (plan: Plan, precision: Precision, largest: (input: number) => number): Placed => {
   const bounds = boundsIn(plan, largest);
   const { moved, computed } = readersIn(plan);
+  const displacements = displacementsIn(plan);
   const warnings: BackendWarning[] = [];
   const warn = (kind: string, input: number, message: string): void => {
     const size = bufferOf(plan, input).size.join("×");
@@ -40,7 +41,7 @@ export const place = (plan: Plan, precision: Precision, largest: (input: number)
     const isInput = number < plan.inputs;
     if (isInput && dtype === "float64" && bounds(number) >= float32Ends && Number.isFinite(bounds(number)))
       warn("BeyondFloat32", number, "which are infinite in float32; the wasm and reference backends hold them");
-    if (precision === "float32" || moved.has(number)) return asStored;
+    if (precision === "float32" || moved.has(number) || displacements.has(number)) return asStored;
     const unit = float16Unit(bounds(number));
     if (unit !== undefined) return { format: "float16", unit };
     if (isInput && Number.isFinite(bounds(number)))
@@ -55,7 +56,7 @@ export const place = (plan: Plan, precision: Precision, largest: (input: number)
 const readersIn = (plan: Plan): { readonly moved: ReadonlySet<number>; readonly computed: ReadonlySet<number> } => {
   const readers = { moved: new Set<number>(), computed: new Set<number>() };
   for (const pass of plan.passes) {
-    const sources = pass.kind === "prefilter" ? [pass.source] : pass.taps.map(({ source }) => source);
+    const sources = readsAsVoxels(pass);
     const isMoved = pass.kind === "gather" && moves(pass, (buffer) => dtypeOfBuffer(bufferOf(plan, buffer)));
     for (const source of sources) readers[isMoved ? "moved" : "computed"].add(source);
   }
@@ -63,13 +64,42 @@ const readersIn = (plan: Plan): { readonly moved: ReadonlySet<number>; readonly 
 };
 
 /** How large the numbers of a buffer can be, in magnitude. */
+const readsAsVoxels = (pass: Pass): readonly number[] => {
+  switch (pass.kind) {
+    case "prefilter":
+    case "displaced":
+      return [pass.source];
+    case "within":
+      return [];
+    case "gather":
+      return pass.taps.map(({ source }) => source);
+  }
+};
+
+/** Where looks go must be known better than float16 can tell. */
+const displacementsIn = ({ passes }: Plan): ReadonlySet<number> =>
+  new Set(passes.flatMap((pass) => ("aim" in pass ? pass.aim.displacement : [])));
+
 const boundsIn = (plan: Plan, largest: (input: number) => number): ((buffer: number) => number) => {
   const makers = new Map(plan.passes.map((pass) => [pass.output, pass]));
   const known = new Map<number, number>();
-  const made = (pass: Pass): number =>
-    pass.kind === "prefilter"
-      ? prefilterGain * bound(pass.source)
-      : boundOf(pass.body, (tap) => bound(pass.taps[tap]?.source ?? broken(`tap ${tap} does not exist`)), bound);
+  const made = (pass: Pass): number => {
+    switch (pass.kind) {
+      case "prefilter":
+        return prefilterGain * bound(pass.source);
+      case "displaced":
+        // No interpolator goes beyond what it reads.
+        return bound(pass.source);
+      case "within":
+        return 1;
+      case "gather":
+        return boundOf(pass.body, {
+          tap: (tap) => bound(pass.taps[tap]?.source ?? broken(`tap ${tap} does not exist`)),
+          background: bound,
+          channels: bufferOf(plan, pass.output).channels,
+        });
+    }
+  };
   /** Integers round up, and saturate. */
   const asHeld = (number: number, value: number): number => {
     const { integer, min, max } = dtypes[dtypeOfBuffer(bufferOf(plan, number))];

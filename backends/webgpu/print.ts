@@ -1,5 +1,6 @@
 /** Prints the kernels of a plan, for people and for tests of the printer. */
 import type { Pass, Plan } from "../../compiler/plan.ts";
+import { displacedKernel } from "./displaced.ts";
 import { gatherKernel } from "./gather.ts";
 import type { Kernel } from "./kernel.ts";
 import { type Precision, place } from "./place.ts";
@@ -11,6 +12,9 @@ export const kernelOf = (pass: Pass, plan: PlacedBuffers): Kernel => {
   switch (pass.kind) {
     case "gather":
       return gatherKernel(pass, plan, () => 0);
+    case "displaced":
+    case "within":
+      return displacedKernel(pass, plan);
     case "prefilter":
       return prefilterKernel(pass, plan);
   }

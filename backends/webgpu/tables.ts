@@ -124,17 +124,26 @@ export const mixedCoordinate = (pull: Pull, row: Axis, size: Vector3, n: number,
   const folded = period > 0 && reach > farthest / 4;
   const largest = folded ? 3 * period : Math.min(reach, 3 * farthest);
   const shift = Math.min(20, Math.max(1, 29 - Math.ceil(Math.log2(Math.max(largest, n) + 2))));
-  const part = (k: Axis): Uint32Array => {
-    const words = new Uint32Array(2 * size[k]);
-    const step = factor(k);
-    const start = k === 2 ? pull.offset[row] : 0;
-    for (let i = 0; i < size[k]; i++) {
-      const value = step * i + start;
-      writeFixed(words, 2 * i, folded ? value % period : value, shift);
-    }
-    return words;
-  };
-  return { shift, folded, part };
+  return { shift, folded, part: (k) => coordinatePart(pull, row, k, size, shift, folded ? period : undefined) };
+};
+
+/** What each index along an output axis adds to a coordinate, as pairs of words, brought near by a period if one is given. */
+export const coordinatePart = (
+  pull: Pull,
+  row: Axis,
+  along: Axis,
+  size: Vector3,
+  shift: number,
+  period?: number,
+): Uint32Array => {
+  const words = new Uint32Array(2 * size[along]);
+  const step = at(pull.linear, row, along);
+  const start = along === 2 ? pull.offset[row] : 0;
+  for (let i = 0; i < size[along]; i++) {
+    const value = step * i + start;
+    writeFixed(words, 2 * i, period === undefined ? value : value % period, shift);
+  }
+  return words;
 };
 
 /** After how many voxels a boundary repeats; 0 when it does not. */

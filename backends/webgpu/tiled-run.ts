@@ -11,6 +11,7 @@ import { type Box, voxelsIn, wholeBox } from "./boxes.ts";
 import { mediansIn } from "./corners.ts";
 import { type Device, unavailable } from "./device.ts";
 import type { Bound } from "./dispatch.ts";
+import { displacedKernel } from "./displaced.ts";
 import { checkExact, ifAsked } from "./exact.ts";
 import { encode, formats } from "./formats.ts";
 import { domainOf, gatherKernel } from "./gather.ts";
@@ -115,6 +116,11 @@ export class TiledRun {
 
   #kernel(pass: Pass): Kernel {
     switch (pass.kind) {
+      case "displaced":
+        checkExact(this.#volume(pass.source));
+        return displacedKernel(pass, this.#plan);
+      case "within":
+        return displacedKernel(pass, this.#plan);
       case "prefilter":
         checkExact(this.#volume(pass.source));
         return prefilterKernel(pass, this.#plan);

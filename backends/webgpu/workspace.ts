@@ -4,20 +4,13 @@
  */
 import { MedImagesError } from "../../compiler/errors.ts";
 import { cornerMedian, type Voxels } from "../../compiler/language/voxels.ts";
-import {
-  domainOf,
-  type Gather,
-  type GradientPass,
-  type GradientPlan,
-  type Look,
-  type Prefilter,
-  readsOf,
-} from "../../compiler/plan.ts";
+import { domainOf, type GradientPass, type GradientPlan, type Look, type Pass, readsOf } from "../../compiler/plan.ts";
 import { freedAfter } from "../../compiler/schedule.ts";
 import { wholeBox } from "./boxes.ts";
 import { cornerMedians } from "./corners.ts";
 import type { Device } from "./device.ts";
 import type { Bound } from "./dispatch.ts";
+import { displacedKernel } from "./displaced.ts";
 import { checkExact, ifAsked } from "./exact.ts";
 import { domainOf as arithmeticOf, gatherKernel } from "./gather.ts";
 import type { Kernel } from "./kernel.ts";
@@ -66,18 +59,30 @@ export class Workspace {
     }
   }
 
-  /** Computes pass `k`, or its part from `begin` on, by a kernel, into its output's buffer or another. */
-  async compute(kernel: Kernel, k: number, output?: () => Bound, begin = 0, end = 1): Promise<void> {
+  /** Computes pass `k`, or its part from `begin` on, by a kernel, into its output's buffer or another, or from another. */
+  async compute(
+    kernel: Kernel,
+    k: number,
+    output?: () => Bound,
+    begin = 0,
+    end = 1,
+    from = (source: number): Bound => this.bound(source),
+  ): Promise<void> {
     const pipeline = await this.pace.wait(this.device.pipeline(kernel.code, kernel.sources.length));
     const bound = (): { readonly output: Bound; readonly sources: readonly Bound[] } => ({
-      sources: kernel.sources.map((source) => this.bound(source)),
+      sources: kernel.sources.map(from),
       output: output?.() ?? this.bound(kernel.output),
     });
     await this.requests.run(kernel, pipeline, bound, (share) => this.pace.submitted(k, begin + share * (end - begin)));
   }
 
-  async kernelOf(pass: Gather | Prefilter, gradientLeaves?: GradientLeaves): Promise<Kernel> {
+  async kernelOf(pass: Pass, gradientLeaves?: GradientLeaves): Promise<Kernel> {
     switch (pass.kind) {
+      case "displaced":
+        await this.#checkExact(pass.source);
+        return displacedKernel(pass, this.#plan);
+      case "within":
+        return displacedKernel(pass, this.#plan);
       case "prefilter":
         await this.#checkExact(pass.source);
         return prefilterKernel(pass, this.#plan);

@@ -6,7 +6,7 @@
 import { type Affine, compose, invert, spellAffine, spellTangents } from "./affine.ts";
 import { type Grid, gridFromAffine, indexToWorld } from "./grid.ts";
 import { intern, type Node, objectId, spell } from "./intern.ts";
-import { type Fill, type Sampling, showSampling } from "./interpolator.ts";
+import { type Fill, type Outside, type Sampling, showSampling } from "./interpolator.ts";
 import type { Scalar } from "./scalar.ts";
 import type { Storage, Voxels } from "./voxels.ts";
 
@@ -15,6 +15,8 @@ export interface Interpolate extends Node {
   readonly kind: "interpolate";
   readonly volume: Volume;
   readonly sampling: Sampling | null;
+  /** Whether the samples are B-spline coefficients, so that the field need not pass through them: control points. */
+  readonly coefficients: boolean;
 }
 /** p ↦ field(pull(p)): the content moves by the inverse of `pull`. */
 export interface Warp extends Node {
@@ -29,15 +31,28 @@ export interface Clip extends Node {
   readonly to: Grid;
   readonly fill: Fill;
 }
-/** p ↦ body(fields(p)), for each channel alike. */
+/** p ↦ body(fields(p)), for each channel alike, or as far as the body asks for the number of the channel. */
 export interface MapFields extends Node {
   readonly kind: "map";
+  /** At least so many channels, however few the fields have. */
+  readonly channels: number;
   readonly body: Scalar;
   readonly fields: readonly Field[];
   /** What has to be measured before, for numbers of the body: see `measure.ts`. */
   readonly measures: readonly Measure[];
 }
-export type Field = Interpolate | Warp | Clip | MapFields;
+/**
+ * p ↦ field(p + by(p)), with `by` the components in mm along x, y and z of the world: the content moves by about −by.
+ * Warps and displacements within are composed with it, each looked at where those outside lead.
+ */
+export interface Displace extends Node {
+  readonly kind: "displace";
+  readonly field: Field;
+  readonly by: Components;
+}
+/** Fields of one channel. */
+export type Components = readonly [x: Field, y: Field, z: Field];
+export type Field = Interpolate | Warp | Clip | MapFields | Displace;
 
 /**
  * Numbers that a field amounts to on a grid. They are parameters of bodies, whose values are found before the pass
@@ -111,7 +126,23 @@ export const sample = (field: Field, grid: Grid, storage: Sample["storage"], rea
   }));
 
 export const interpolate = (volume: Volume, sampling: Sampling | null): Interpolate =>
-  intern(`interpolate ${volume.id} ${spellSampling(sampling)}`, () => ({ kind: "interpolate", volume, sampling }));
+  interpolated(volume, sampling, false);
+
+/** The cubic B-spline Σ c · β³(index − position of c) over the control points c that a volume holds. */
+export const spline = (volume: Volume, outside: Outside): Interpolate =>
+  interpolated(volume, { by: "bspline", outside }, true);
+
+/** As a field interpolates another volume. */
+export const interpolateAs = ({ sampling, coefficients }: Interpolate, volume: Volume): Interpolate =>
+  interpolated(volume, sampling, coefficients);
+
+const interpolated = (volume: Volume, sampling: Sampling | null, coefficients: boolean): Interpolate =>
+  intern(`interpolate ${volume.id} ${spellSampling(sampling)}${coefficients ? " of coefficients" : ""}`, () => ({
+    kind: "interpolate",
+    volume,
+    sampling,
+    coefficients,
+  }));
 
 export const warp = (field: Field, pull: Affine<"world", "world">): Warp =>
   intern(`warp ${field.id} ${spellAffine(pull)}`, () => ({ kind: "warp", field, pull }));
@@ -126,11 +157,20 @@ export const clip = (field: Field, to: Grid, fill: Fill): Clip =>
 
 const spellNodes = (nodes: readonly Node[]): string => nodes.map(({ id }) => id).join(",");
 
-export const mapFields = (body: Scalar, fields: readonly Field[], measures: readonly Measure[] = []): MapFields =>
-  intern(`map ${body.id} ${spellNodes(fields)} ${spellNodes(measures)}`, () => ({
+export const displace = (field: Field, by: Components): Displace =>
+  intern(`displace ${field.id} ${spellNodes(by)}`, () => ({ kind: "displace", field, by }));
+
+export const mapFields = (
+  body: Scalar,
+  fields: readonly Field[],
+  channels = 1,
+  measures: readonly Measure[] = [],
+): MapFields =>
+  intern(`map ${body.id} ${spellNodes(fields)} ${channels} ${spellNodes(measures)}`, () => ({
     kind: "map",
     body,
     fields,
+    channels,
     measures,
   }));
 
@@ -167,12 +207,15 @@ export const decideSampling = (field: Field, sampling: Sampling): Field => {
       return warp(decideSampling(field.field, sampling), field.pull);
     case "clip":
       return clip(decideSampling(field.field, sampling), field.to, field.fill);
+    case "displace":
+      return displace(decideSampling(field.field, sampling), field.by);
     case "map": {
       const { outside } = sampling;
       const extent = outside.kind === "constant" ? extentOf(field) : undefined;
       const decided = mapFields(
         field.body,
         field.fields.map((f) => decideSampling(f, sampling)),
+        field.channels,
         field.measures,
       );
       return extent === undefined || outside.kind !== "constant" ? decided : clip(decided, extent, outside.value);
@@ -187,8 +230,13 @@ const extentOf = (field: Field): Grid | undefined => {
       return field.sampling === null ? field.volume.grid : undefined;
     case "clip":
       return extentOf(field.field);
-    case "map":
-      return field.fields.length === 1 && field.fields[0] !== undefined ? extentOf(field.fields[0]) : undefined;
+    // What is displaced has been sampled, and lies on no grid.
+    case "displace":
+      return undefined;
+    case "map": {
+      const [extent, ...others] = field.fields.map(extentOf).filter((grid) => grid !== undefined);
+      return others.length === 0 ? extent : undefined;
+    }
     case "warp": {
       const inner = extentOf(field.field);
       return inner && gridFromAffine(inner.size, compose(invert(field.pull), indexToWorld(inner)));
@@ -203,6 +251,7 @@ export const samplingsOf = (field: Field): readonly (Sampling | null)[] => {
       return [field.sampling];
     case "warp":
     case "clip":
+    case "displace":
       return samplingsOf(field.field);
     case "map":
       return field.fields.flatMap(samplingsOf);

@@ -5,8 +5,9 @@
  */
 import {
   clip,
+  displace,
   type Field,
-  interpolate,
+  interpolateAs,
   type Measure,
   mapFields,
   type Quantity,
@@ -52,6 +53,10 @@ export const measuresIn = (fields: readonly Field[]): readonly Measure[] => {
       case "clip":
         go(field.field);
         return;
+      case "displace":
+        go(field.field);
+        field.by.forEach(go);
+        return;
       case "map":
         field.fields.forEach(go);
         for (const each of field.measures) {
@@ -84,13 +89,17 @@ export const putNumbers = (measured: Measured): ((field: Field) => Field) => {
   const rebuilt = (field: Field): Field => {
     switch (field.kind) {
       case "interpolate":
-        return interpolate(inVolume(field.volume), field.sampling);
+        return interpolateAs(field, inVolume(field.volume));
       case "warp":
         return warp(go(field.field), field.pull);
       case "clip":
         return clip(go(field.field), field.to, field.fill);
       case "map":
-        return mapFields(inBody(field.body), field.fields.map(go));
+        return mapFields(inBody(field.body), field.fields.map(go), field.channels);
+      case "displace": {
+        const [x, y, z] = field.by;
+        return displace(go(field.field), [go(x), go(y), go(z)]);
+      }
     }
   };
   const inVolume = (volume: Volume): Volume =>

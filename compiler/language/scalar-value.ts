@@ -22,6 +22,7 @@ const step = (s: Scalar, of: (child: Scalar) => number, taps: readonly number[])
       return binaryOperators[s.operator](of(s.a), of(s.b));
     case "select":
       return of(s.condition) !== 0 ? of(s.then) : of(s.otherwise);
+    case "channel":
     case "slope":
     case "inside":
     case "background":

@@ -25,6 +25,10 @@ export interface TapValue extends Node {
   readonly kind: "tap";
   readonly index: number;
 }
+/** The number of the channel that is being computed, from 0. */
+export interface ChannelNumber extends Node {
+  readonly kind: "channel";
+}
 /** In plans only: 1 where the voxel lies inside region `region`, else 0. */
 export interface Inside extends Node {
   readonly kind: "inside";
@@ -71,13 +75,24 @@ export interface Select extends Node {
   readonly otherwise: Scalar;
 }
 
-export type Scalar = Const | TapValue | Slope | Inside | BackgroundValue | Lookup | Unary | Binary | Select;
+export type Scalar =
+  | Const
+  | TapValue
+  | ChannelNumber
+  | Slope
+  | Inside
+  | BackgroundValue
+  | Lookup
+  | Unary
+  | Binary
+  | Select;
 
 export const constant = (value: number): Const => intern(`const ${spell([value])}`, () => ({ kind: "const", value }));
 /** The parameter `name` with the value that it has now. */
 export const parameter = (name: string, value: number): Parameter =>
   intern(`parameter ${JSON.stringify(name)} ${spell([value])}`, () => ({ kind: "const", value, parameter: name }));
 export const tap = (index: number): TapValue => intern(`tap ${index}`, () => ({ kind: "tap", index }));
+export const channel: ChannelNumber = intern("channel", () => ({ kind: "channel" }));
 export const slope = (index: number, axis: Axis): Slope =>
   intern(`slope ${index} ${axis}`, () => ({ kind: "slope", index, axis }));
 export const inside = (region: number): Inside => intern(`inside ${region}`, () => ({ kind: "inside", region }));
@@ -121,7 +136,7 @@ export const binaryOperators: Readonly<Record<BinaryOperator, (a: number, b: num
 /** The scalar with `leaf` in place of every leaf that it answers for; `undefined` keeps a leaf. Shared parts are visited once. */
 export const replaceLeaves = (
   body: Scalar,
-  leaf: (leaf: Const | TapValue | Slope | Inside | BackgroundValue) => Scalar | undefined,
+  leaf: (leaf: Const | TapValue | ChannelNumber | Slope | Inside | BackgroundValue) => Scalar | undefined,
 ): Scalar => {
   const done = new Map<Scalar, Scalar>();
   const go = (s: Scalar): Scalar => {
@@ -210,6 +225,8 @@ const showNode = (s: Scalar, show: (s: Scalar) => string): string => {
       return s.parameter === undefined ? String(s.value) : `${s.parameter}=${s.value}`;
     case "tap":
       return `tap${s.index}`;
+    case "channel":
+      return "channel";
     case "slope":
       return `slope${s.index}.${"xyz"[s.axis]}`;
     case "inside":

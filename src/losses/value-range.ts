@@ -67,6 +67,7 @@ const rangeAfter = (before: Known, step: Step): Known => {
     case "rotate":
     case "affine":
     case "transform":
+    case "displace":
     case "translate":
     case "scale":
     case "resampleToSpacing":

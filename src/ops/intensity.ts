@@ -22,7 +22,7 @@ export const value: Scalar = scalar.tap(0);
 export const mapped = (expression: Expression, body: Scalar, measures: readonly Measure[] = []): Change | Refusal =>
   expression.kind === "label"
     ? refuse("class numbers are not intensities", "load the image as intensities, or use as(dtype)")
-    : { field: mapFields(body, [expression.field], measures), storage: storedAs("float32") };
+    : { field: mapFields(body, [expression.field], 1, measures), storage: storedAs("float32") };
 
 export const line = (x: Scalar, slope: Scalar, intercept: Scalar): Scalar =>
   binary("add", binary("mul", x, slope), intercept);

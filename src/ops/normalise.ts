@@ -67,7 +67,7 @@ export const zScoreDefinition: OperationDefinition<"zScore"> = {
     const mean = measureOf(expression, expression.field, where, { kind: "mean" }, "the mean");
     const [centre = zero] = numbersOf(mean);
     // Around the mean, where squares lose nothing.
-    const squares = mapFields(squared(minus(value, centre)), [expression.field], [mean]);
+    const squares = mapFields(squared(minus(value, centre)), [expression.field], 1, [mean]);
     const variance = measureOf(expression, squares, where, { kind: "mean" }, "the variance");
     const [square = zero] = numbersOf(variance);
     return mapped(expression, share(minus(value, centre), unary("sqrt", square), square), [mean, variance]);

@@ -1,4 +1,4 @@
-/** Scalars as JSON: numbers, "value", and [operator, …operands], so that a person can read and write them. */
+/** Scalars as JSON: numbers, "value", "channel", and [operator, …operands], so that a person can read and write them. */
 import * as t from "io-ts";
 import type { BinaryOperator, Scalar, UnaryOperator } from "../../compiler/language/scalar.ts";
 import * as scalar from "../../compiler/language/scalar.ts";
@@ -22,6 +22,7 @@ const deepest = 256;
 const parse = (u: unknown, depth = 0): Scalar | undefined => {
   if (depth > deepest) return undefined;
   if (u === "value") return scalar.tap(0);
+  if (u === "channel") return scalar.channel;
   if (typeof u === "number") return scalar.constant(u);
   if (typeof u === "string") {
     const found = special.find(([name]) => name === u);
@@ -51,6 +52,8 @@ const print = (s: Scalar): unknown => {
       return ["select", print(s.condition), print(s.then), print(s.otherwise)];
     case "tap":
       return "value";
+    case "channel":
+      return "channel";
     case "inside":
     case "background":
     case "slope":
@@ -68,7 +71,7 @@ export const scalarProblem = (body: Scalar): string | undefined => {
 };
 
 export const scalarCodec: t.Type<Scalar, unknown> = new t.Type<Scalar, unknown>(
-  'a number, "value", or [operator, operand, …]',
+  'a number, "value", "channel", or [operator, operand, …]',
   (u): u is Scalar => typeof u === "object" && u !== null && "kind" in u,
   (u, context) => {
     const body = parse(u);

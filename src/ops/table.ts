@@ -2,6 +2,7 @@
 import type { OperationName } from "../step.ts";
 import { affineDefinition } from "./affine.ts";
 import { cropDefinition, padDefinition, padOrCropToDefinition } from "./crop.ts";
+import { displaceDefinition } from "./displace.ts";
 import {
   asDefinition,
   clampDefinition,
@@ -30,6 +31,7 @@ export const operations: { readonly [N in OperationName]: OperationDefinition<N>
   rotate: rotateDefinition,
   affine: affineDefinition,
   transform: transformDefinition,
+  displace: displaceDefinition,
   translate: translateDefinition,
   scale: scaleDefinition,
   resampleToSpacing: resampleToSpacingDefinition,

@@ -12,6 +12,8 @@ export interface Leaves {
   /** As `slope`. */
   readonly lookup?: (of: Lookup, row: V128, column: V128) => V128;
   readonly constant: (value: number) => V128;
+  /** The number of the channel. */
+  readonly channel: () => V128;
   readonly background: (buffer: number) => V128;
   /** Added to the module when first asked for. */
   readonly functions: () => VectorFunctions;
@@ -41,6 +43,8 @@ export const emitBodies = (f: F, bodies: readonly Scalar[], leaves: Leaves): rea
         return leaves.constant(s.value);
       case "tap":
         return leaves.tap(s.index);
+      case "channel":
+        return leaves.channel();
       case "slope":
         return (leaves.slope ?? noGradients)(s.index, s.axis);
       case "background":

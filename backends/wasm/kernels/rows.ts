@@ -264,6 +264,7 @@ export class RowEmitter {
           tap: (k) => (sloped.has(k) ? withSlopes(k).value : f.keep((runs.get(k) ?? missing(k)).value(near))),
           slope: (k, axis) => withSlopes(k).slopes[axis],
           constant: (value) => this.#constants.get(value) ?? missing(value),
+          channel: () => f.f32x4.splat(f.f32.convert_i32_s(channel)),
           background: (buffer) => this.#background(buffer, channel),
           lookup: ({ buffer, weights }, row, column) => {
             const { table, at } = this.#tables.get(buffer) ?? missing(buffer);

@@ -143,6 +143,7 @@ class RowEmitter {
     const { i32, v128 } = this.#f;
     return {
       constant: (value) => this.#constants.get(value) ?? this.#missing(`${value}`),
+      channel: () => this.#f.f32x4.splat(this.#f.f32.convert_i32_s(channel)),
       background: (buffer) => v128.load32_splat(i32.add(this.#read.i32(`background${buffer}`), i32.shl(channel, 2))),
       functions: () => (this.#functions ??= vectorFunctions(this.#context)),
     };

@@ -92,6 +92,8 @@ export const bodyStatements = (
         return leaves.constant(s.value);
       case "tap":
         return leaves.tap(s.index);
+      case "channel":
+        return "f32(channel)";
       case "slope":
         return leaves.slope(s.index, s.axis);
       case "lookup":

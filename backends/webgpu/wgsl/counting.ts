@@ -15,7 +15,8 @@ export const wordsPerBin = 3;
 /** What the largest weight, given by its bits, is counted as: between 2²⁹ and 2³⁰, unless it is tiny. A power of two. */
 export const unitsPerWeight = (largest: number): number => 2 ** (Math.min(283 - (largest >>> 23), 254) - 127);
 
-const main = (statements: readonly string[]): string =>
+/** The entry point of a kernel with an invocation for each voxel of a domain. */
+export const eachVoxel = (statements: readonly string[]): string =>
   [
     `@compute @workgroup_size(${workgroup})`,
     "fn main(@builtin(global_invocation_id) id: vec3u, @builtin(workgroup_id) group: vec3u) {",
@@ -27,18 +28,17 @@ const main = (statements: readonly string[]): string =>
 
 /** The entry point of a kernel whose function `bodies(x, y, z, channel)` gives the weight: finds the largest. */
 export const printLargest = (): readonly string[] => [
-  main([
+  eachVoxel([
     "let size = bitcast<u32>(bodies(x, y, z, channel)[0]) & 0x7fffffffu;",
     "// Few are larger than all before.",
     "if (size < 0x7f800000u && size > atomicLoad(&result[0])) { atomicMax(&result[0], size); }",
   ]),
 ];
 
-/** The entry point of a kernel whose function `bodies(x, y, z, channel)` gives row, column and weight: counts. */
-export const printCounting = (bins: number, copies: number, { numbers, use }: Writing): readonly string[] => {
+/** Functions that add to the words of a sum: a number of units, or that something was not finite. */
+export const addToSum = ({ use }: Writing): readonly string[] => {
   const isNan = use("isNan");
   return [
-    tablePlace,
     `// Adds to 64 bits. What comes in between changes no sum.
 fn count(at: u32, units: i32) {
   if (units == 0) { return; }
@@ -51,7 +51,17 @@ fn count(at: u32, units: i32) {
   let isNone = ${isNan}(weight) || share == 0.0;
   atomicOr(&result[at + 2u], select(select(2u, 1u, weight > 0.0), 4u, isNone));
 }`,
-    main([
+  ];
+};
+
+/** The entry point of a kernel whose function `bodies(x, y, z, channel)` gives row, column and weight: counts. */
+export const printCounting = (bins: number, copies: number, writing: Writing): readonly string[] => {
+  const { numbers, use } = writing;
+  const isNan = use("isNan");
+  return [
+    tablePlace,
+    ...addToSum(writing),
+    eachVoxel([
       "let values = bodies(x, y, z, channel);",
       "let weight = values[2];",
       `if (${isNan}(values[0]) || ${isNan}(values[1]) || weight == 0.0) { return; }`,

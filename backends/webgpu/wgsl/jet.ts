@@ -8,7 +8,15 @@ import type { Tap } from "../../../compiler/plan.ts";
 import { makeStencil } from "../../../compiler/stencil.ts";
 import { fillSlopes } from "../../../compiler/stencil-slopes.ts";
 import { coordinateAlong, driversOf } from "../tables.ts";
-import { type Printed, printSampling, printTap, type TapPlace } from "./tap.ts";
+import {
+  type AimedPlace,
+  type Printed,
+  printAimed,
+  printAimedTap,
+  printSampling,
+  printTap,
+  type TapPlace,
+} from "./tap.ts";
 import { capitals, letterOf, letters, type Writing } from "./writing.ts";
 
 /** A function `jet` that returns a `vec4f`: the value, then the slopes along x, y and z. */
@@ -17,6 +25,17 @@ export const printJet = (place: TapPlace): Printed => {
   return tap.by === "nearest"
     ? flatJet(place)
     : printSampling(place, `jet${k}`, "vec4f", (row) => slopesAlong(place, row), sums[tap.by](source.binding, writing));
+};
+
+/** As {@link printJet}, from coordinates that are known already. */
+export const printAimedJet = (place: AimedPlace): Printed => {
+  const { tap, source, writing } = place;
+  if (tap.by === "nearest") {
+    const { text, call } = printAimedTap(place);
+    return { text, call: `vec4f(${call}, 0.0, 0.0, 0.0)` };
+  }
+  const more = (row: Axis): readonly string[] => (tap.by === "bspline" ? splitSlopes(letters[row]) : []);
+  return printAimed(place, "jet0", "vec4f", more, sums[tap.by](source.binding, writing));
 };
 
 const flatJet = (place: TapPlace): Printed => {
@@ -30,8 +49,7 @@ const slopesAlong = ({ tap, k, source, size, writing }: TapPlace, row: Axis): re
   const a = letters[row];
   const drivers = driversOf(tap.pull, row);
   // Held coordinates are whole ones there, at which mirrored samples make a slope of 0.
-  if (drivers.length > 1)
-    return [`let ${a}Rest = 1.0 - ${a}Split.part;`, `let ${a}Slopes = ${slopesAt(`${a}Split.part`, `${a}Rest`)};`];
+  if (drivers.length > 1) return splitSlopes(a);
   const [along] = drivers;
   const words = slopeTable(tap, row, along ?? 0, along === undefined ? 1 : size[along], source.size[row]);
   const table = writing.table(`slopes${k}${capitals[row]}`, words);
@@ -41,6 +59,11 @@ const slopesAlong = ({ tap, k, source, size, writing }: TapPlace, row: Axis): re
     `let ${a}Slopes = bitcast<vec4f>(vec4u(${[0, 1, 2, 3].map((i) => `tables[${entry} + ${i}u]`).join(", ")}));`,
   ];
 };
+
+const splitSlopes = (a: string): readonly string[] => [
+  `let ${a}Rest = 1.0 - ${a}Split.part;`,
+  `let ${a}Slopes = ${slopesAt(`${a}Split.part`, `${a}Rest`)};`,
+];
 
 /** How fast each weight rises, `t` beyond a sample and `u` before the next. */
 export const slopesAt = (t: string, u: string): string =>

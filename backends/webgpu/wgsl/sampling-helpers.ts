@@ -6,6 +6,7 @@ export type SamplingHelper =
   | "add"
   | "isLess"
   | "coordinate"
+  | "moved"
   | "nearest"
   | "split"
   | "held"
@@ -46,6 +47,15 @@ struct Fixed {
 // What x, y and z each add to a coordinate, summed.
 fn coordinate(xs: u32, ys: u32, zs: u32, x: u32, y: u32, z: u32) -> Fixed {
   return add(add(entry(xs + 2u * x), entry(ys + 2u * y)), entry(zs + 2u * z));
+}`,
+  },
+  moved: {
+    needs: ["Fixed"],
+    code: `// Voxels as a coordinate with 33 fraction bits; further out they are all the same.
+fn moved(voxels: f32) -> Fixed {
+  let halves = clamp(voxels, -0x1p27, 0x1p27) * 2.0;
+  let whole = floor(halves);
+  return Fixed(i32(whole), u32((halves - whole) * 0x1p32));
 }`,
   },
   nearest: {

@@ -52,6 +52,28 @@ export interface TapPlace {
   readonly coordinates: Coordinates;
 }
 
+/** Where a tap is printed whose coordinates are known already. */
+export type AimedPlace = Omit<TapPlace, "tap" | "coordinates"> & {
+  readonly tap: Pick<Tap, "by" | "boundary">;
+  readonly aimed: readonly [Coordinate, Coordinate, Coordinate];
+};
+
+export const printAimedTap = (place: AimedPlace): Printed =>
+  printAimed(place, "tap0", "f32", () => [], sums[place.tap.by](place.source.binding, place.writing));
+
+/** As {@link printSampling}. */
+export const printAimed = (
+  { tap, k, source, writing, aimed }: AimedPlace,
+  name: string,
+  type: string,
+  more: (row: Axis) => readonly string[],
+  result: readonly string[],
+): Printed =>
+  printFunction(
+    axes.map((row) => coordinateText(tap, k, row, source, aimed[row], writing)),
+    { comment: tap.by, boundary: tap.boundary, binding: source.binding, name, type, more, result },
+  );
+
 export const printTap = (place: TapPlace): Printed =>
   printSampling(
     place,
@@ -70,14 +92,32 @@ export const printSampling = (
   result: readonly string[],
 ): Printed => {
   const parts = axes.map((row) => axisText(tap, k, row, source, size, writing, coordinates));
+  const comment = tap.class === "copy" ? "copied" : tap.by;
+  return printFunction(parts, { comment, boundary: tap.boundary, binding: source.binding, name, type, more, result });
+};
+
+interface FunctionText {
+  readonly comment: string;
+  readonly boundary: TapBoundary;
+  readonly binding: number;
+  readonly name: string;
+  readonly type: string;
+  readonly more: (row: Axis) => readonly string[];
+  readonly result: readonly string[];
+}
+
+const printFunction = (
+  parts: readonly AxisText[],
+  { comment, boundary, binding, name, type, more, result }: FunctionText,
+): Printed => {
   const needed = [...new Set(parts.flatMap((part) => part.coordinates))];
   const parameters = ["x: u32", "y: u32", "z: u32", "channel: u32", ...needed.map(({ name }) => `${name}: Fixed`)];
   const statements = axes.flatMap((row) => [...(parts[row]?.statements ?? []), ...more(row)]);
   return {
     text: [
-      `// ${tap.class === "copy" ? "copied" : tap.by} from voxels${source.binding}, beyond the edges ${tap.boundary}`,
+      `// ${comment} from voxels${binding}, beyond the edges ${boundary}`,
       `fn ${name}(${parameters.join(", ")}) -> ${type} {`,
-      `  let start = (channel - numbers.channel) * numbers.${sourceNumbers(source.binding).volume};`,
+      `  let start = (channel - numbers.channel) * numbers.${sourceNumbers(binding).volume};`,
       ...[...statements, ...result].map((line) => `  ${line}`),
       "}",
     ].join("\n"),
@@ -94,13 +134,7 @@ const axisText = (
   writing: Writing,
   coordinates: Coordinates,
 ): AxisText => {
-  const a = letters[row];
   const n = source.size[row];
-  const names = sourceNumbers(source.binding);
-  const first = `numbers.${names[a]}`;
-  const stride = row === 0 ? "" : ` * numbers.${row === 1 ? names.row : names.plane}`;
-  /** What an index adds to the address. */
-  const address = (index: string): string => (stride === "" ? `${index} - ${first}` : `(${index} - ${first})${stride}`);
   const drivers = driversOf(pull, row);
   if (drivers.length < 2) {
     const [along] = drivers;
@@ -108,12 +142,33 @@ const axisText = (
     const words = stencilTable(pull, row, along ?? 0, count, by, boundary, n);
     const table = writing.table(`tap${k}${capitals[row]}`, words);
     const position = along === undefined ? table : `${table} + ${stencilWords[by]}u * ${letterOf(along)}`;
-    return { statements: tabled[by](a, position, address), coordinates: [] };
+    return { statements: tabled[by](letters[row], position, addressAlong(row, source.binding)), coordinates: [] };
   }
   const coordinate = coordinates.of(pull, row, n, periodOf[boundary](n));
+  return coordinateText({ by, boundary }, k, row, source, coordinate, writing);
+};
+
+/** What an index along an axis adds to the address. */
+const addressAlong = (row: Axis, binding: number): ((index: string) => string) => {
+  const names = sourceNumbers(binding);
+  const first = `numbers.${names[letters[row]]}`;
+  const stride = row === 0 ? "" : ` * numbers.${row === 1 ? names.row : names.plane}`;
+  return (index) => (stride === "" ? `${index} - ${first}` : `(${index} - ${first})${stride}`);
+};
+
+const coordinateText = (
+  { by, boundary }: Pick<Tap, "by" | "boundary">,
+  k: number,
+  row: Axis,
+  source: TapSource,
+  coordinate: Coordinate,
+  writing: Writing,
+): AxisText => {
+  const [a, n] = [letters[row], source.size[row]];
   const limit = writing.numbers.set(`tap${k}Size${capitals[row]}`, n, "i32");
   const rule = by === "bspline" ? splineBoundary[boundary] : boundary;
   const at = (index: string): string => `u32(${writing.use(indexRule[rule])}(${index}, ${limit}))`;
+  const address = addressAlong(row, source.binding);
   const statements = summed[by]({ a, coordinate, limit, at, address, hold: boundary === "clamp", writing });
   return { statements, coordinates: [coordinate] };
 };

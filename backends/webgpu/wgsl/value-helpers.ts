@@ -6,6 +6,7 @@ import type { Helper } from "./helper.ts";
 
 export type ValueHelper =
   | "isNan"
+  | "isFinite"
   | "quietNan"
   | "isNotZero"
   | "less"
@@ -31,6 +32,11 @@ export const valueHelpers: Readonly<Record<ValueHelper, Helper<ValueHelper>>> = 
   isNan: {
     code: `fn isNan(value: f32) -> bool {
   return (bitcast<u32>(value) & 0x7fffffffu) > 0x7f800000u;
+}`,
+  },
+  isFinite: {
+    code: `fn isFinite(value: f32) -> bool {
+  return (bitcast<u32>(value) & 0x7fffffffu) < 0x7f800000u;
 }`,
   },
   quietNan: {

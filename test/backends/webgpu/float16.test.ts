@@ -77,13 +77,16 @@ describe("bounds", () => {
     fc.assert(
       fc.property(scalars, fc.double({ min: -50, max: 50, noNaN: true }), (body, v) => {
         const value = Number(
-          evaluator(body, { slope: () => 0, lookup: () => 0, tap: () => v, inside: () => true, background: () => 0 })(),
+          evaluator(body, {
+            channel: 1,
+            slope: () => 0,
+            lookup: () => 0,
+            tap: () => v,
+            inside: () => true,
+            background: () => 0,
+          })(),
         );
-        const bound = boundOf(
-          body,
-          () => 50,
-          () => 50,
-        );
+        const bound = boundOf(body, { tap: () => 50, background: () => 50, channels: 2 });
         expect(!Number.isFinite(value) || !Number.isFinite(bound) || Math.abs(value) <= bound).toBe(true);
       }),
       { numRuns: 3000, seed: 7 },
@@ -91,12 +94,7 @@ describe("bounds", () => {
   });
 
   test("are as near as they need be, and there is none where small numbers divide", () => {
-    const boundFor = (body: Scalar): number =>
-      boundOf(
-        body,
-        () => 1000,
-        () => 0,
-      );
+    const boundFor = (body: Scalar): number => boundOf(body, { tap: () => 1000, background: () => 0, channels: 1 });
     expect(boundFor(binary("add", binary("mul", tap(0), constant(-0.5)), constant(3)))).toBe(503);
     expect(boundFor(binary("div", tap(0), constant(4)))).toBe(250);
     expect(boundFor(binary("div", constant(1), tap(0)))).toBe(Infinity);
