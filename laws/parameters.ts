@@ -75,6 +75,8 @@ export const replaceReals = (step: Step, of: (real: Real, unit: Unit) => Real): 
     case "histogramMatch":
     case "nyulApply":
     case "smooth":
+    case "oneHot":
+    case "argMax":
     case "as":
       return step;
   }

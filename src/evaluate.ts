@@ -8,10 +8,11 @@ import { type Backend, fetched, type RunOptions } from "../backends/backend.ts";
 import { compileVolume } from "../compiler/compile.ts";
 import { fail, type PipelineError, toPipelineError } from "../compiler/errors.ts";
 import { explainPlan } from "../compiler/explain.ts";
+import { channelsOf } from "../compiler/language/channel.ts";
 import type { Program } from "../compiler/plan.ts";
 import { automaticBackend } from "./automatic.ts";
 import { type Expression, type Source, toExpression, toVolume } from "./expression.ts";
-import { type Display, type GpuImage, type Kind, type MedImage, onGpu, type Warning } from "./image.ts";
+import { type Channels, type Display, type GpuImage, type Kind, type MedImage, onGpu, type Warning } from "./image.ts";
 import { explainStages, settle } from "./settle.ts";
 import type { OperationName } from "./step.ts";
 
@@ -42,7 +43,7 @@ export const compile = (source: Source): Program => {
 export const explain = (source: Source, options: { readonly backend?: Backend } = {}): string => {
   const { plan } = compile(source);
   const stages = explainStages(toExpression(source));
-  const before = stages.length === 0 ? [] : [["measured before:", ...stages].join("\n")];
+  const before = stages.length === 0 ? [] : [stages.join("\n")];
   return [explainPlan(plan), ...before, ...(options.backend?.kernels?.(plan) ?? [])].join("\n\n");
 };
 
@@ -73,6 +74,7 @@ export async function evaluate<K extends Kind>(source: Source<K>, options: Evalu
     kind,
     grid,
     device: "cpu",
+    channels: channelsAfter(expression),
     display: displayAfter(expression),
     warnings: [...image.warnings, ...warnings],
   });
@@ -95,6 +97,12 @@ const cannotKeep = (backend: Backend): never =>
     remedy: 'leave keep out, or pass a backend from medimages/webgpu and keep: "gpu"',
   });
 
+/** Operations that make channels make no colours and no time points of them. */
+const channelsAfter = ({ image, field }: Expression): Channels => {
+  const count = channelsOf(field);
+  return count === image.voxels.channels ? image.channels : { components: "scalar", shape: count === 1 ? [] : [count] };
+};
+
 /** Steps after which a window in the old values would show something else. */
 const changesValues: ReadonlySet<OperationName> = new Set<OperationName>([
   "rescale",
@@ -105,6 +113,8 @@ const changesValues: ReadonlySet<OperationName> = new Set<OperationName>([
   "minMax",
   "histogramMatch",
   "nyulApply",
+  "oneHot",
+  "argMax",
 ]);
 
 const displayAfter = ({ image, steps }: Expression): Display => {

@@ -116,6 +116,7 @@ export { type LocalCorrelationOptions, lncc } from "./losses/local-correlation.t
 export { type MutualInformationOptions, mutualInformation } from "./losses/mutual-information.ts";
 export type { RangeOptions, ValueRange } from "./losses/value-range.ts";
 export { type AffineParameters, affine } from "./ops/affine.ts";
+export { argMax, oneHot } from "./ops/classes.ts";
 export { crop, pad, padOrCropTo } from "./ops/crop.ts";
 export { controlGrid, displace, displaceBySpline } from "./ops/displace.ts";
 export { as, clamp, gamma, map, rescale, value, window } from "./ops/intensity.ts";

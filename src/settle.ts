@@ -26,12 +26,14 @@ export const settle = async <K extends Kind>(
   return { ...expression, field };
 };
 
-/** What is measured before an expression can be computed, as text for people: a line for each stage. */
-export const explainStages = ({ field }: Pick<Expression, "field">): readonly string[] =>
-  measuresIn([field]).map((measure, k) => {
+/** What is measured before an expression can be computed, as text for people: a line for each stage, if there are any. */
+export const explainStages = ({ field }: Pick<Expression, "field">): readonly string[] => {
+  const stages = measuresIn([field]).map((measure, k) => {
     const { quantity, grid, where, name } = measure;
     const of = where === undefined ? "all" : "those that count of";
     const how = quantity.kind === "mean" ? "by a pass of sums" : "on the host, of the voxels there";
     const numbers = countOfNumbers(quantity);
     return `  stage ${k + 1}: ${name}, ${numbers === 1 ? "a number" : `${numbers} numbers`} from ${of} ${grid.size.join("×")} voxels, ${how}`;
   });
+  return stages.length === 0 ? [] : ["measured before:", ...stages];
+};

@@ -189,6 +189,13 @@ export interface SmoothStep {
   readonly sigma?: number | Vector3;
   readonly fwhm?: number | Vector3;
 }
+export interface OneHotStep {
+  readonly op: "oneHot";
+  readonly classes: number;
+}
+export interface ArgMaxStep {
+  readonly op: "argMax";
+}
 
 export type Step =
   | RotateStep
@@ -216,6 +223,8 @@ export type Step =
   | ClipPercentilesStep
   | HistogramMatchStep
   | NyulApplyStep
-  | SmoothStep;
+  | SmoothStep
+  | OneHotStep
+  | ArgMaxStep;
 export type OperationName = Step["op"];
 export type StepOf<N extends OperationName> = Extract<Step, { readonly op: N }>;

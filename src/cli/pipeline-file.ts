@@ -6,7 +6,8 @@ import { describe, fail, MedImagesError } from "../../compiler/errors.ts";
 import type { Grid } from "../../compiler/language/grid.ts";
 import { loadHeader, loadImage } from "../io/load.ts";
 import { decodeSteps, imagesIn, masksIn } from "../json.ts";
-import type { Step } from "../step.ts";
+import { landmarksCodec } from "../ops/normalise.ts";
+import type { Landmarks, Step } from "../step.ts";
 import { readable } from "./files.ts";
 
 /** Reads the steps of a pipeline file. @throws MedImagesError `FileAccess`, `InvalidDocument` */
@@ -47,4 +48,12 @@ const parse = (path: string, text: string): unknown => {
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
     return fail({ kind: "InvalidDocument", path, errors: [`is not JSON: ${reason}`] }, thrown);
   }
+};
+
+/** Reads landmarks, as `nyulTrain` gives them. @throws MedImagesError `FileAccess`, `InvalidDocument` */
+export const readLandmarks = async (path: string): Promise<Landmarks> => {
+  await readable(path);
+  const document = parse(path, await readFile(path, "utf8"));
+  if (landmarksCodec.is(document)) return document;
+  return fail({ kind: "InvalidDocument", path, errors: [`expected ${landmarksCodec.name}`] });
 };

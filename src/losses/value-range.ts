@@ -63,6 +63,8 @@ const rangeAfter = (before: Known, step: Step): Known => {
     case "histogramMatch":
     case "nyulApply":
     case "smooth":
+    case "oneHot":
+    case "argMax":
       return { after: step.op };
     case "rotate":
     case "affine":

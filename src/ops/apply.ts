@@ -16,7 +16,9 @@ export const applyStep = <N extends OperationName, K extends Kind>(
   const outcome =
     mismatch === undefined ? definition.apply(expression, step) : refuse(mismatch, "see the types of its parameters");
   const steps = [...expression.steps, step];
-  if (!isRefusal(outcome)) return { ...expression, ...outcome, steps };
+  // Constructors of operations that make another kind say so in their types.
+  if (!isRefusal(outcome))
+    return { ...expression, ...outcome, steps, kind: (definition.makes ?? expression.kind) as K };
   const problem = {
     step: expression.steps.length,
     operation: step.op,

@@ -1,5 +1,6 @@
 /** Which voxels statistics are taken of: said by the image itself, or by another. */
 import * as t from "io-ts";
+import { channelsOf } from "../../compiler/language/channel.ts";
 import { type Field, interpolate, type Measure, measure, type Quantity } from "../../compiler/language/field.ts";
 import { binary, constant, type Scalar, tap } from "../../compiler/language/scalar.ts";
 import { type Expression, type Source, toExpression, toVolume } from "../expression.ts";
@@ -25,7 +26,7 @@ export const maskImage = (source: Source, image = ""): MaskImage => {
   return {
     image,
     volume: toVolume(expression),
-    channels: expression.image.voxels.channels,
+    channels: channelsOf(expression.field),
     ...(problem === undefined ? {} : { problem: `${problem.operation}: ${problem.reason}` }),
   };
 };
@@ -43,14 +44,15 @@ interface Where {
 }
 
 /** Where statistics of an expression are taken: everywhere if nothing. */
-export const whereOf = ({ field, image }: Expression, mask: Mask | undefined): Where | Refusal | undefined => {
+export const whereOf = ({ field }: Expression, mask: Mask | undefined): Where | Refusal | undefined => {
   if (mask === undefined) return undefined;
   if (mask === "nonzero") return { field, where: tap(1) };
   if ("above" in mask) return { field, where: binary("less", constant(mask.above), tap(1)) };
   if (mask.problem !== undefined) return refuse(`the mask cannot be: ${mask.problem}`, "mend the mask");
-  if (![1, image.voxels.channels].includes(mask.channels))
+  const channels = channelsOf(field);
+  if (![1, channels].includes(mask.channels))
     return refuse(
-      `the mask has ${mask.channels} channels and the image ${image.voxels.channels}`,
+      `the mask has ${mask.channels} channels and the image ${channels}`,
       "give a mask of one channel, or of as many as the image",
     );
   return { field: interpolate(mask.volume, { by: "nearest", outside: { kind: "constant", value: 0 } }), where: tap(1) };

@@ -24,19 +24,18 @@ import { maskField, maskFields, measureOf, type StatisticsOptions, whereOf } fro
 import { isRefusal, notWhole, type OperationDefinition, type Refusal, refuse } from "./operation.ts";
 import { type Knot, lineThrough } from "./piecewise.ts";
 
-const less = (a: Scalar, b: Scalar): Scalar => binary("less", a, b);
 const minus = (a: Scalar, b: Scalar): Scalar => binary("sub", a, b);
 const squared = (a: Scalar): Scalar => binary("mul", a, a);
 const zero = constant(0);
-/** a / b, or 0 where b, or another, is not positive. */
-const share = (a: Scalar, b: Scalar, positive = b): Scalar => select(less(zero, positive), binary("div", a, b), zero);
+/** a / b, or 0 where b, or another number that is never negative, is 0. */
+const share = (a: Scalar, b: Scalar, positive = b): Scalar => select(positive, binary("div", a, b), zero);
 
 const isNumbers = (u: unknown): u is readonly number[] => Array.isArray(u) && u.every(Number.isFinite);
 const isRecord = (u: unknown): u is Readonly<Record<string, unknown>> => typeof u === "object" && u !== null;
 const areRising = (numbers: readonly number[]): boolean =>
   numbers.every((number, k) => number >= (numbers[k - 1] ?? Number.NEGATIVE_INFINITY));
 
-const landmarksCodec: t.Type<Landmarks> = /* @__PURE__ */ plain(
+export const landmarksCodec: t.Type<Landmarks> = /* @__PURE__ */ plain(
   "{percentiles, values}: at least two rising numbers each, as many",
   (u): u is Landmarks =>
     isRecord(u) &&

@@ -1,6 +1,7 @@
 /** All operations by name. The type is total: a step without an entry here does not compile. */
 import type { OperationName } from "../step.ts";
 import { affineDefinition } from "./affine.ts";
+import { argMaxDefinition, oneHotDefinition } from "./classes.ts";
 import { cropDefinition, padDefinition, padOrCropToDefinition } from "./crop.ts";
 import { displaceDefinition } from "./displace.ts";
 import {
@@ -54,4 +55,6 @@ export const operations: { readonly [N in OperationName]: OperationDefinition<N>
   histogramMatch: histogramMatchDefinition,
   nyulApply: nyulApplyDefinition,
   smooth: smoothDefinition,
+  oneHot: oneHotDefinition,
+  argMax: argMaxDefinition,
 };
