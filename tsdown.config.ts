@@ -36,6 +36,7 @@ const config: UserConfig = defineConfig({
     dicom: "src/dicom.ts",
     webgpu: "src/webgpu.ts",
     register: "src/register/index.ts",
+    labels: "src/labels/index.ts",
     cli: "src/cli/main.ts",
     "platform.node": "src/platform/node.ts",
     "platform.browser": "src/platform/browser.ts",
@@ -44,7 +45,14 @@ const config: UserConfig = defineConfig({
   platform: "neutral",
   target: ["node20", "es2023"],
   dts: {
-    entry: ["src/index.ts", "laws/index.ts", "src/dicom.ts", "src/webgpu.ts", "src/register/index.ts"],
+    entry: [
+      "src/index.ts",
+      "laws/index.ts",
+      "src/dicom.ts",
+      "src/webgpu.ts",
+      "src/register/index.ts",
+      "src/labels/index.ts",
+    ],
   },
   deps: { neverBundle: ["#platform", /^node:/], onlyBundle: ["fp-ts", "io-ts"] },
   plugins: [fromEsModules],
