@@ -2,7 +2,7 @@
  * From the language to passes: every `sample` is a pass over its grid, every other operation part of what a pass
  * looks at.
  */
-import type { Sample, Volume } from "./language/field.ts";
+import { type Sample, sample, type Volume } from "./language/field.ts";
 import { indexToWorld, sameGrid } from "./language/grid.ts";
 import { unquantized } from "./language/quantize.ts";
 import type { Scalar } from "./language/scalar.ts";
@@ -121,7 +121,7 @@ export class PlanBuilder implements Volumes {
   }
 
   #sample(volume: Sample): number {
-    const same = alreadySampled(volume);
+    const same = alreadySampled(volume) ?? keptAtOnce(volume);
     if (same !== undefined) return this.volume(same);
     const gather = new LookBuilder(this, volume.grid.size);
     const real = gather.field(volume.field, indexToWorld(volume.grid));
@@ -162,6 +162,14 @@ const toStored = (body: Scalar, rescale: Rescale): Scalar => {
     return scalar.binary("div", scalar.binary("sub", s, scalar.constant(intercept)), scalar.constant(slope));
   };
   return go(body);
+};
+
+/** For a sample that merely keeps another one, which is in working precision, some way: that one, kept so at once. */
+const keptAtOnce = ({ field, grid, storage }: Sample): Volume | undefined => {
+  if (field.kind !== "interpolate" || field.volume.kind === "input" || field.volume.storage !== "working")
+    return undefined;
+  const { field: inner, grid: there, reason } = field.volume;
+  return storage !== "working" && sameGrid(there, grid, 1e-9) ? sample(inner, there, storage, reason) : undefined;
 };
 
 /** The volume that a sample merely reads again where it was taken. */

@@ -73,6 +73,14 @@ export const replaceReals = (step: Step, of: (real: Real, unit: Unit) => Real): 
     case "flip":
     case "changeOrientation":
     case "materialize":
+    case "zScore":
+    case "minMax":
+    case "clipPercentiles":
+    case "histogramMatch":
+    case "nyulApply":
+    case "smooth":
+    case "oneHot":
+    case "argMax":
     case "as":
       return step;
   }

@@ -2,24 +2,22 @@
  * Values and gradients of losses: the one place where they are computed. A loss is lowered to sums and histograms;
  * these are differentiated as a plan; and the backends run that plan as they run any.
  */
-import { fetched, isOnDevice } from "../backends/backend.ts";
+import { isOnDevice } from "../backends/backend.ts";
 import { type Adjoint, adjoint, type Wanted } from "../compiler/adjoint.ts";
 import { derive } from "../compiler/derive.ts";
 import { fail } from "../compiler/errors.ts";
 import { wholeOf } from "../compiler/language/channel.ts";
+import { measuresIn } from "../compiler/language/measure.ts";
 import { isParameter } from "../compiler/language/real.ts";
 import { nodesOf, type Parameter, tap } from "../compiler/language/scalar.ts";
 import { valueOfScalar } from "../compiler/language/scalar-value.ts";
 import { storedAs, type Voxels, voxelsOf } from "../compiler/language/voxels.ts";
-import type { GradientPlan, GradientProgram } from "../compiler/plan.ts";
-import { simplifyGradient } from "../compiler/simplify-gradient.ts";
-import { verifyGradient } from "../compiler/verify-gradient.ts";
-import { automaticGradientBackend } from "./automatic-gradient.ts";
+import { runGradient } from "./automatic-gradient.ts";
 import type { Differentiable, GradientOptions, GradientsOf, WithRespectTo } from "./differentiable.ts";
 import type { Source } from "./expression.ts";
 import { intensityImage, type MedImage } from "./image.ts";
-import { type Loss, weightedSum } from "./loss.ts";
-import { lowerTerms, numberAt, type Place, type Reading, readTerm } from "./terms.ts";
+import { fieldsOf, type Loss, weightedSum } from "./loss.ts";
+import { type CompiledTerms, compileTerms, numberAt, type Reading, type Results, readTerms } from "./terms.ts";
 
 /** The value, unless it is not wanted, and the gradients. @throws as `valueAndGradient` */
 export const differentiate = async <const W extends WithRespectTo>(
@@ -32,12 +30,36 @@ export const differentiate = async <const W extends WithRespectTo>(
     loss,
     wanted.flatMap(([, by]) => (isParameter(by) ? [by] : [])),
   );
-  const run = new GradientRun(loss, [...new Set(wanted.map(([, by]) => by))], options, wantsValue);
-  const { value, gradients } = await run.compute();
+  const all = [...new Set(wanted.map(([, by]) => by))];
+  const { value, gradients } = await (isMeasuring(loss)
+    ? throughMeasures(loss, all, options, wantsValue)
+    : new GradientRun(loss, all, options, wantsValue).compute());
   const named = wanted.map(([name, by]) => [name, gradients.get(by)] as const);
   const gradient = Array.isArray(options.wrt) ? named.map(([, g]) => g) : Object.fromEntries(named);
   // Each entry was made for the entry of `wrt` of the same name.
   return { value, gradient: gradient as GradientsOf<W> };
+};
+
+const isMeasuring = ({ terms }: Loss): boolean => measuresIn(terms.flatMap(fieldsOf)).length > 0;
+
+/** The same for a loss that measures: with all numbers held, and then by what they are. */
+const throughMeasures = async (
+  loss: Loss,
+  wanted: readonly Differentiable[],
+  options: Running,
+  wantsValue: boolean,
+): Promise<Gradients> => {
+  const { settleLoss, withMeasures } = await import("./through-measures.ts");
+  const { settled, readings } = await settleLoss(loss, options);
+  if (wanted.length === 0) return new GradientRun(settled, wanted, options, wantsValue).compute();
+  let value: number | undefined;
+  const whole = await withMeasures(settled, readings, async (of, numbers, isFirst) => {
+    const found = await new GradientRun(of, numbers, options, isFirst && wantsValue).compute();
+    if (isFirst) value = found.value;
+    return numbers.map((number) => Number(found.gradients.get(number)));
+  });
+  const last = await new GradientRun(whole, wanted, options, wantsValue && value === undefined).compute();
+  return { value: value ?? last.value, gradients: last.gradients };
 };
 
 /** ⟨cotangent, source⟩, where the cotangent is a constant even if the source looks at the same voxels. */
@@ -73,6 +95,12 @@ const parametersIn = (part: unknown): readonly Parameter[] => {
   return Object.values(part).flatMap(parametersIn);
 };
 
+type Running = Omit<GradientOptions<WithRespectTo>, "wrt">;
+interface Gradients {
+  readonly value: number;
+  readonly gradients: ReadonlyMap<Differentiable, number | MedImage<"intensity">>;
+}
+
 /** Gradients of channels, and of all of an image, as one. */
 const summed = (into: Voxels, parts: readonly { readonly voxels: Voxels; readonly channel: number }[]): Voxels => {
   const { data, channels } = into;
@@ -88,42 +116,31 @@ const summed = (into: Voxels, parts: readonly { readonly voxels: Voxels; readonl
 class GradientRun {
   readonly #loss: Loss;
   readonly #wanted: readonly Differentiable[];
-  readonly #options: Omit<GradientOptions<WithRespectTo>, "wrt">;
+  readonly #options: Running;
   readonly #wantsValue: boolean;
-  readonly #forward: GradientPlan;
-  readonly #inputs: readonly Voxels[];
-  readonly #places: readonly Place[];
+  readonly #compiled: CompiledTerms;
 
-  constructor(
-    loss: Loss,
-    wanted: readonly Differentiable[],
-    options: Omit<GradientOptions<WithRespectTo>, "wrt">,
-    wantsValue: boolean,
-  ) {
+  constructor(loss: Loss, wanted: readonly Differentiable[], options: Running, wantsValue: boolean) {
     this.#wantsValue = wantsValue;
     this.#loss = loss;
     this.#wanted = wanted;
     this.#options = options;
-    const { plan, inputs, places } = lowerTerms(loss.terms);
-    this.#forward = verifyGradient(simplifyGradient(verifyGradient(plan, "lower")), "simplify");
-    this.#inputs = inputs;
-    this.#places = places;
+    this.#compiled = compileTerms(loss.terms);
   }
 
-  async compute(): Promise<{
-    readonly value: number;
-    readonly gradients: ReadonlyMap<Differentiable, number | MedImage<"intensity">>;
-  }> {
+  async compute(): Promise<Gradients> {
     const partials = this.#loss.terms.map((_, k) => derive(this.#loss.body, tap(k)));
     // Where the loss is linear in sums its derivatives are known before them, and one run makes both.
     const isLinear =
-      this.#places.every(({ kind }) => kind === "total") &&
+      this.#compiled.places.every(({ kind }) => kind === "total") &&
       partials.every((body) => nodesOf(body).every(({ kind }) => kind !== "tap"));
-    const before = isLinear ? undefined : this.#read(await this.#run(this.#forward, this.#inputs));
+    const before = isLinear ? undefined : this.#read(await runGradient(this.#compiled, this.#options));
     const seeds = partials.map((partial) => valueOfScalar(partial, before?.map(({ value }) => value) ?? []));
     const back = this.#adjoint(seeds, isLinear && this.#wantsValue);
     const inputs = this.#withTables(seeds, before ?? []);
-    const results = back.plan.results.length === 0 ? new Map<number, Voxels>() : await this.#run(back.plan, inputs);
+    const nothing: Results = new Map();
+    const results =
+      back.plan.results.length === 0 ? nothing : await runGradient({ plan: back.plan, inputs }, this.#options);
     const values = (before ?? this.#read(results)).map(({ value }) => value);
     return {
       value: valueOfScalar(this.#loss.body, values),
@@ -131,15 +148,15 @@ class GradientRun {
     };
   }
 
-  #read(results: ReadonlyMap<number, Voxels>): readonly Reading[] {
-    return this.#places.map((place) => readTerm(place, results));
+  #read(results: Results): readonly Reading[] {
+    return readTerms(this.#compiled, results);
   }
 
   /** `seeds` are the derivatives of the loss by its terms. */
   #adjoint(seeds: readonly number[], values: boolean): Adjoint {
     const ofSums = new Map<number, readonly number[]>();
     const tables = new Map<number, number>();
-    this.#places.forEach((place, k) => {
+    this.#compiled.places.forEach((place, k) => {
       if (place.kind === "histogram") tables.set(place.buffer, place.table);
       else ofSums.set(place.buffer, [...(ofSums.get(place.buffer) ?? []), seeds[k] ?? 0]);
     });
@@ -149,13 +166,13 @@ class GradientRun {
       storage: storedAs(this.#options.dtype ?? "float32"),
       values,
     };
-    return adjoint(this.#forward, ofSums, wanted, tables);
+    return adjoint(this.#compiled.plan, ofSums, wanted, tables);
   }
 
   /** The inputs with the loss's derivatives by the histograms among them. */
   #withTables(seeds: readonly number[], readings: readonly Reading[]): readonly Voxels[] {
-    const inputs = [...this.#inputs];
-    this.#places.forEach((place, k) => {
+    const inputs = [...this.#compiled.inputs];
+    this.#compiled.places.forEach((place, k) => {
       const table = readings[k]?.derivatives?.map((derivative) => (seeds[k] ?? 0) * derivative);
       if (place.kind === "histogram" && table !== undefined) inputs[place.table] = voxelsOf(table);
     });
@@ -167,14 +184,14 @@ class GradientRun {
     return this.#wanted.flatMap((image) =>
       isParameter(image)
         ? []
-        : this.#inputs.flatMap((voxels, input) => {
+        : this.#compiled.inputs.flatMap((voxels, input) => {
             const { voxels: all, channel } = wholeOf(voxels);
             return all === image.voxels ? [{ image, input, channel }] : [];
           }),
     );
   }
 
-  #gradientOf(by: Differentiable, back: Adjoint, results: ReadonlyMap<number, Voxels>): number | MedImage<"intensity"> {
+  #gradientOf(by: Differentiable, back: Adjoint, results: Results): number | MedImage<"intensity"> {
     if (isParameter(by))
       return back.shares
         .filter(({ parameter }) => parameter === by.parameter)
@@ -194,14 +211,5 @@ class GradientRun {
     const { dtype = "float32" } = this.#options;
     const data = new (dtype === "float32" ? Float32Array : Float64Array)(voxels.data.length);
     return { ...storedAs(dtype), data, channels: voxels.channels };
-  }
-
-  async #run(plan: GradientPlan, inputs: readonly Voxels[]): Promise<ReadonlyMap<number, Voxels>> {
-    const { backend: asked = "auto", ...options } = this.#options;
-    const program: GradientProgram = { plan, inputs };
-    const backend = asked === "auto" ? await automaticGradientBackend(program) : asked;
-    const readable = backend.runKept === undefined ? await fetched(program) : program;
-    const voxels = await backend.runGradient(readable, options);
-    return new Map(plan.results.map((result, k) => [result, voxels[k] as Voxels]));
   }
 }

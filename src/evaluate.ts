@@ -8,10 +8,12 @@ import { type Backend, fetched, type RunOptions } from "../backends/backend.ts";
 import { compileVolume } from "../compiler/compile.ts";
 import { fail, type PipelineError, toPipelineError } from "../compiler/errors.ts";
 import { explainPlan } from "../compiler/explain.ts";
+import { channelsOf } from "../compiler/language/channel.ts";
 import type { Program } from "../compiler/plan.ts";
 import { automaticBackend } from "./automatic.ts";
 import { type Expression, type Source, toExpression, toVolume } from "./expression.ts";
-import { type Display, type GpuImage, type Kind, type MedImage, onGpu, type Warning } from "./image.ts";
+import { type Channels, type Display, type GpuImage, type Kind, type MedImage, onGpu, type Warning } from "./image.ts";
+import { explainStages, settle } from "./settle.ts";
 import type { OperationName } from "./step.ts";
 
 export interface EvaluateOptions extends RunOptions {
@@ -22,7 +24,8 @@ export interface EvaluateOptions extends RunOptions {
 }
 
 /**
- * The passes that would compute an image or expression, without computing.
+ * The passes that would compute an image or expression, without computing. Numbers that have to be measured before,
+ * such as the mean of `zScore`, are not-a-number in it; `settle` measures them.
  * @throws MedImagesError `InvalidPipeline` listing every step that cannot be.
  */
 export const compile = (source: Source): Program => {
@@ -39,7 +42,9 @@ export const compile = (source: Source): Program => {
  */
 export const explain = (source: Source, options: { readonly backend?: Backend } = {}): string => {
   const { plan } = compile(source);
-  return [explainPlan(plan), ...(options.backend?.kernels?.(plan) ?? [])].join("\n\n");
+  const stages = explainStages(toExpression(source));
+  const before = stages.length === 0 ? [] : [stages.join("\n")];
+  return [explainPlan(plan), ...before, ...(options.backend?.kernels?.(plan) ?? [])].join("\n\n");
 };
 
 /**
@@ -54,7 +59,7 @@ export function evaluate<K extends Kind>(
 ): Promise<GpuImage<K>>;
 export function evaluate<K extends Kind>(source: Source<K>, options?: EvaluateOptions): Promise<MedImage<K>>;
 export async function evaluate<K extends Kind>(source: Source<K>, options: EvaluateOptions = {}): Promise<MedImage<K>> {
-  const expression: Expression<K> = toExpression(source);
+  const expression: Expression<K> = await settle(toExpression(source), options);
   const program = compile(expression);
   const { backend: asked = "auto", keep = "cpu" } = options;
   const backend = asked === "auto" ? await automaticBackend(program) : asked;
@@ -78,7 +83,8 @@ export const describedBy = <K extends Kind>(
 ): Omit<MedImage<K>, "voxels"> => {
   const { image, kind, grid } = expression;
   const display = displayAfter(expression);
-  return { ...image, kind, grid, device: "cpu", display, warnings: [...image.warnings, ...warnings] };
+  const channels = channelsAfter(expression);
+  return { ...image, kind, grid, device: "cpu", channels, display, warnings: [...image.warnings, ...warnings] };
 };
 
 /** The program with voxels that a backend can read. */
@@ -93,6 +99,12 @@ export const cannotKeep = (backend: Backend): never =>
     remedy: 'leave keep out, or pass a backend from medimages/webgpu and keep: "gpu"',
   });
 
+/** Operations that make channels make no colours and no time points of them. */
+const channelsAfter = ({ image, field }: Expression): Channels => {
+  const count = channelsOf(field);
+  return count === image.voxels.channels ? image.channels : { components: "scalar", shape: count === 1 ? [] : [count] };
+};
+
 /** Steps after which a window in the old values would show something else. */
 const changesValues: ReadonlySet<OperationName> = new Set<OperationName>([
   "biasField",
@@ -100,6 +112,12 @@ const changesValues: ReadonlySet<OperationName> = new Set<OperationName>([
   "window",
   "gamma",
   "map",
+  "zScore",
+  "minMax",
+  "histogramMatch",
+  "nyulApply",
+  "oneHot",
+  "argMax",
 ]);
 
 const displayAfter = ({ image, steps }: Expression): Display => {

@@ -104,6 +104,12 @@ export {
 export { type CustomFormat, type FileBytes, registerFormat, type SourceFile } from "./io/registry.ts";
 export { type FromJSONOptions, fromJSON, type PipelineDocument, toJSON } from "./json.ts";
 export {
+  type NyulTrainOptions,
+  nyulTrain,
+  type ReferenceHistogramOptions,
+  referenceHistogram,
+} from "./learned.ts";
+export {
   addLosses,
   type Loss,
   type LossOf,
@@ -120,26 +126,42 @@ export { type MutualInformationOptions, mutualInformation } from "./losses/mutua
 export type { RangeOptions, ValueRange } from "./losses/value-range.ts";
 export { type AffineParameters, affine } from "./ops/affine.ts";
 export { biasField } from "./ops/bias.ts";
+export { argMax, oneHot } from "./ops/classes.ts";
 export { crop, pad, padOrCropTo } from "./ops/crop.ts";
 export { controlGrid, displace, displaceBySpline } from "./ops/displace.ts";
 export { as, clamp, gamma, map, rescale, value, window } from "./ops/intensity.ts";
+export type { MaskOption, StatisticsOptions } from "./ops/mask.ts";
 export { materialize } from "./ops/materialize.ts";
 export { type NoiseOptions, noise } from "./ops/noise.ts";
+export {
+  clipPercentiles,
+  type HistogramMatchOptions,
+  histogramMatch,
+  type MinMaxOptions,
+  minMax,
+  nyulApply,
+  zScore,
+} from "./ops/normalise.ts";
 export { changeOrientation, flip } from "./ops/orient.ts";
 export { rectify } from "./ops/rectify.ts";
 export { resampleToImage, resampleToSpacing, scale } from "./ops/resample.ts";
 export { type CenterOptions, rotate } from "./ops/rotate.ts";
+export { type SmoothOptions, smooth } from "./ops/smooth.ts";
 export { type TransformMap, transform } from "./ops/transform.ts";
 export { translate } from "./ops/translate.ts";
 export { orientationCodes, orientationOf } from "./orientation.ts";
 // Images without data at hand.
 export { type PhantomKind, type PhantomLabel, type PhantomOptions, phantom, phantomLabels } from "./phantom/index.ts";
+export { type SettleOptions, settle } from "./settle.ts";
 export { type Statistics, statistics } from "./statistics.ts";
 export type {
+  AntialiasOptions,
   AxisName,
   FillOptions,
+  Landmarks,
   NoiseDistribution,
   OperationName,
+  ReferenceHistogram,
   SamplingFill,
   SamplingOptions,
   Step,

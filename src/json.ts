@@ -9,6 +9,7 @@ import { type Grid, gridOf } from "../compiler/language/grid.ts";
 import { type Expression, type Operation, type Source, toExpression } from "./expression.ts";
 import type { Kind } from "./image.ts";
 import { applyStep } from "./ops/apply.ts";
+import { maskImage } from "./ops/mask.ts";
 import type { OperationDefinition } from "./ops/operation.ts";
 import { operations } from "./ops/table.ts";
 import type { OperationName, Step, StepOf } from "./step.ts";
@@ -24,6 +25,8 @@ export interface FromJSONOptions {
   readonly name?: string;
   /** Grids of the images that `resampleToImage` steps name. */
   readonly images?: Readonly<Record<string, Grid>>;
+  /** The images that steps name as masks. */
+  readonly masks?: Readonly<Record<string, Source>>;
 }
 
 interface DecodeOptions extends FromJSONOptions {
@@ -81,6 +84,16 @@ export const imagesIn = (document: unknown): readonly string[] => {
       );
 };
 
+/** The image names that masks of a document's steps ask for, so that a caller can read them. */
+export const masksIn = (document: unknown): readonly string[] => {
+  const list = listOf(document);
+  return typeof list === "string" ? [] : list.flatMap((step) => (isObject(step) ? (maskIn(step) ?? []) : []));
+};
+
+/** The name of the image that is a step's mask. */
+const maskIn = ({ mask }: Readonly<Record<string, unknown>>): string | undefined =>
+  isObject(mask) && typeof mask.image === "string" ? mask.image : undefined;
+
 const isObject = (u: unknown): u is Readonly<Record<string, unknown>> =>
   typeof u === "object" && u !== null && !Array.isArray(u);
 
@@ -101,7 +114,7 @@ const decodeStep = (u: unknown, k: number, options: DecodeOptions): Either<reado
     return left([
       `step ${k + 1}: field "op": expected one of ${Object.keys(operations).join(", ")}, found ${show(op)}`,
     ]);
-  const { fields, problem } = op === "resampleToImage" ? withGrid(u, options) : { fields: u, problem: undefined };
+  const { fields, problem } = op === "resampleToImage" ? withGrid(u, options) : withMask(u, options);
   const result: Either<t.Errors, Step> = define<OperationName>(op).codec.decode(fields);
   const problems = [
     ...(problem === undefined ? [] : [problem]),
@@ -134,6 +147,16 @@ const withGrid = (step: Readonly<Record<string, unknown>>, { images, unreadable 
   if (found !== undefined) return { fields: { ...step, grid: found } };
   const reason = ownOf(image, unreadable) ?? `the grid of ${show(image)} is not at hand`;
   return { fields: { ...step, grid }, problem: `field "image": ${reason}` };
+};
+
+/** The step with the image of its mask, if it has one. Without it the step gets another mask, so that the rest can be judged. */
+const withMask = (step: Readonly<Record<string, unknown>>, { masks, unreadable }: DecodeOptions): Resolved => {
+  const name = maskIn(step);
+  if (name === undefined) return { fields: step };
+  const found = ownOf(name, masks);
+  if (found !== undefined) return { fields: { ...step, mask: maskImage(found, name) } };
+  const reason = ownOf(name, unreadable) ?? `the image ${show(name)} is not at hand`;
+  return { fields: { ...step, mask: "nonzero" }, problem: `field "mask": ${reason}` };
 };
 
 /** A mistake in a document: the field, what was expected and what was found. */

@@ -5,6 +5,7 @@
  * weights and masks are looked at on that grid, by linear interpolation where theirs is another.
  */
 import type { StepProblem } from "../compiler/errors.ts";
+import { channelsOf } from "../compiler/language/channel.ts";
 import type { Field } from "../compiler/language/field.ts";
 import { type Grid, sameGrid, voxelCount } from "../compiler/language/grid.ts";
 import { type JointHistogram, type Reduction, reduction } from "../compiler/language/reduction.ts";
@@ -25,6 +26,10 @@ export interface Statistic {
   /** The number, and its derivatives by what the bins hold; both tables have columns fastest. */
   readonly of: (counts: Float64Array) => { readonly value: number; readonly derivatives: Float64Array };
 }
+
+/** What a term looks at. */
+export const fieldsOf = (term: Term): readonly Field[] =>
+  term.kind === "reduction" ? term.fields : term.histogram.fields;
 
 export interface Loss {
   readonly type: "loss";
@@ -85,7 +90,7 @@ const lossOver = (scene: Scene, bodies: readonly Scalar[], body: Scalar): Loss =
 
 /** Voxels of a scene, over all channels. */
 export const countOf = ({ expression, others }: Scene): number =>
-  voxelCount(expression.grid) * Math.max(...[expression, ...others].map(({ image }) => image.voxels.channels));
+  voxelCount(expression.grid) * Math.max(...[expression, ...others].map(({ field }) => channelsOf(field)));
 
 const value = tap(0);
 const target = tap(1);

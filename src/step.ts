@@ -2,6 +2,7 @@
  * Operations as data: what a pipeline file holds, what an expression remembers, and what constructors such
  * as `rotate` build. Lengths are world mm (LPS), angles degrees, sizes and starts voxels.
  */
+import type { Volume } from "../compiler/language/field.ts";
 import type { Grid } from "../compiler/language/grid.ts";
 import type { Interpolator } from "../compiler/language/interpolator.ts";
 import type { Real, RealMatrix3, RealVector3 } from "../compiler/language/real.ts";
@@ -22,6 +23,11 @@ export type SamplingFill = number | "background" | "clamp" | "reflect" | "wrap";
 export interface SamplingOptions<I extends Interpolator = Interpolator> {
   readonly interpolation?: I;
   readonly fill?: SamplingFill;
+}
+/** How an operation goes to coarser voxels. */
+export interface AntialiasOptions {
+  /** Whether what coarser voxels cannot hold is smoothed away before; false unless said. */
+  readonly antialias?: boolean;
 }
 /** What a clip puts outside: a real value, or the median of the corner voxels (default; 0 for labels). */
 export interface FillOptions {
@@ -62,17 +68,17 @@ export interface TranslateStep {
   readonly axis: AxisName;
   readonly mm: Real;
 }
-export interface ScaleStep extends SamplingOptions {
+export interface ScaleStep extends SamplingOptions, AntialiasOptions {
   readonly op: "scale";
   readonly factor: number | Vector3;
 }
-export interface ResampleToSpacingStep extends SamplingOptions {
+export interface ResampleToSpacingStep extends SamplingOptions, AntialiasOptions {
   readonly op: "resampleToSpacing";
   readonly spacing: Vector3;
   readonly align?: "origin" | "extent";
 }
 /** `image` is where the grid came from, for people. */
-export interface ResampleToImageStep extends SamplingOptions {
+export interface ResampleToImageStep extends SamplingOptions, AntialiasOptions {
   readonly op: "resampleToImage";
   readonly grid: Grid;
   readonly image?: string;
@@ -139,6 +145,66 @@ export interface MapStep {
   readonly op: "map";
   readonly body: Scalar;
 }
+/** An image as a mask; `image` is where it came from, for people and for pipeline files. */
+export interface MaskImage {
+  readonly image: string;
+  readonly volume: Volume;
+  readonly channels: number;
+  /** Why it cannot be, where it cannot. */
+  readonly problem?: string;
+}
+/** The voxels that are not 0, those above a real value, or those where another image is not 0. */
+export type Mask = "nonzero" | { readonly above: number } | MaskImage;
+
+/** Which voxels a statistic is taken of: all unless said. */
+export interface MaskFields {
+  readonly mask?: Mask;
+}
+export interface ZScoreStep extends MaskFields {
+  readonly op: "zScore";
+}
+export interface MinMaxStep extends MaskFields {
+  readonly op: "minMax";
+  readonly to?: readonly [number, number];
+  readonly percentiles?: readonly [number, number];
+}
+export interface ClipPercentilesStep extends MaskFields {
+  readonly op: "clipPercentiles";
+  readonly low: number;
+  readonly high: number;
+}
+/** Values in order, and the share of all that is not above each. */
+export interface ReferenceHistogram {
+  readonly values: readonly number[];
+  readonly shares: readonly number[];
+}
+export interface HistogramMatchStep extends MaskFields {
+  readonly op: "histogramMatch";
+  readonly reference: ReferenceHistogram;
+  readonly knots?: number;
+}
+/** What values an image shall have at some of its percentiles. */
+export interface Landmarks {
+  readonly percentiles: readonly number[];
+  readonly values: readonly number[];
+}
+export interface NyulApplyStep extends MaskFields {
+  readonly op: "nyulApply";
+  readonly landmarks: Landmarks;
+}
+/** A standard deviation, or a full width at half maximum, in mm along the axes of the image: one of both. */
+export interface SmoothStep {
+  readonly op: "smooth";
+  readonly sigma?: number | Vector3;
+  readonly fwhm?: number | Vector3;
+}
+export interface OneHotStep {
+  readonly op: "oneHot";
+  readonly classes: number;
+}
+export interface ArgMaxStep {
+  readonly op: "argMax";
+}
 
 export interface NoiseStep {
   readonly op: "noise";
@@ -173,6 +239,14 @@ export type Step =
   | WindowStep
   | GammaStep
   | MapStep
-  | NoiseStep;
+  | NoiseStep
+  | ZScoreStep
+  | MinMaxStep
+  | ClipPercentilesStep
+  | HistogramMatchStep
+  | NyulApplyStep
+  | SmoothStep
+  | OneHotStep
+  | ArgMaxStep;
 export type OperationName = Step["op"];
 export type StepOf<N extends OperationName> = Extract<Step, { readonly op: N }>;

@@ -1,7 +1,9 @@
 /** The terms of a loss as passes, and what the host makes of their results. */
 import { exactNumber, type Voxels } from "../compiler/language/voxels.ts";
 import { type HistogramPlace, lowerReductions, type TotalPlace } from "../compiler/lower-reductions.ts";
-import type { GradientPlan } from "../compiler/plan.ts";
+import type { GradientProgram } from "../compiler/plan.ts";
+import { simplifyGradient } from "../compiler/simplify-gradient.ts";
+import { verifyGradient } from "../compiler/verify-gradient.ts";
 import type { Statistic, Term } from "./loss.ts";
 
 /** Where a run leaves what a term is made of. */
@@ -16,9 +18,12 @@ export interface Reading {
 }
 
 /** The plan of all terms, and for each where it will be. */
-export const lowerTerms = (
-  terms: readonly Term[],
-): { readonly plan: GradientPlan; readonly inputs: readonly Voxels[]; readonly places: readonly Place[] } => {
+export interface CompiledTerms extends GradientProgram {
+  readonly places: readonly Place[];
+}
+
+/** @throws MedImagesError `InternalError` when a phase breaks the plan, which is a bug of this library. */
+export const compileTerms = (terms: readonly Term[]): CompiledTerms => {
   const reductions = terms.filter((term) => term.kind === "reduction");
   const statistics = terms.filter((term) => term.kind === "statistic");
   const lowered = lowerReductions(
@@ -34,13 +39,18 @@ export const lowerTerms = (
     const place = lowered.places[sums++];
     return place === undefined ? [] : [{ kind: "total", ...place }];
   });
-  return { plan: lowered.plan, inputs: lowered.inputs, places };
+  const plan = verifyGradient(simplifyGradient(verifyGradient(lowered.plan, "lower")), "simplify");
+  return { plan, inputs: lowered.inputs, places };
 };
 
-type Results = ReadonlyMap<number, Voxels>;
+/** Results of a run by their buffers. */
+export type Results = ReadonlyMap<number, Voxels>;
 
-/** A term in the results of a run. */
-export const readTerm = (place: Place, results: Results): Reading => {
+/** All terms in the results of a run. */
+export const readTerms = ({ places }: CompiledTerms, results: Results): readonly Reading[] =>
+  places.map((place) => readTerm(place, results));
+
+const readTerm = (place: Place, results: Results): Reading => {
   if (place.kind === "total") return { value: numberAt(results, place.buffer, place.element) };
   const length = results.get(place.buffer)?.data.length ?? 0;
   return place.of(Float64Array.from({ length }, (_, k) => numberAt(results, place.buffer, k)));

@@ -30,6 +30,7 @@ test.each([
   "src/register/index.ts",
   "src/augment/index.ts",
   "src/train/index.ts",
+  "src/labels/index.ts",
 ])("%s", async (entry) => {
   const lines = [...exportsOf(entry)].sort();
   expect(lines.length).toBeGreaterThan(4);

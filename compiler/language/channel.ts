@@ -45,6 +45,9 @@ export const channelOf = (field: Field, k: number): Field => {
       return mapFields(
         replaceLeaves(field.body, (leaf) => (leaf === channel ? constant(k) : undefined)),
         field.fields.map((f) => channelOf(f, k)),
+        1,
+        // Statistics are those of all channels.
+        field.measures,
       );
   }
 };

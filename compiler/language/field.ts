@@ -38,6 +38,8 @@ export interface MapFields extends Node {
   readonly channels: number;
   readonly body: Scalar;
   readonly fields: readonly Field[];
+  /** What has to be measured before, for numbers of the body: see `measure.ts`. */
+  readonly measures: readonly Measure[];
 }
 /**
  * p ↦ field(p + by(p)), with `by` the components in mm along x, y and z of the world: the content moves by about −by.
@@ -51,6 +53,40 @@ export interface Displace extends Node {
 /** Fields of one channel. */
 export type Components = readonly [x: Field, y: Field, z: Field];
 export type Field = Interpolate | Warp | Clip | MapFields | Displace;
+
+/**
+ * Numbers that a field amounts to on a grid. They are parameters of bodies, whose values are found before the pass
+ * that looks at the field.
+ */
+export interface Measure extends Node {
+  readonly kind: "measure";
+  readonly quantity: Quantity;
+  /** What is measured, and perhaps what says where. */
+  readonly fields: readonly [Field, ...Field[]];
+  readonly grid: Grid;
+  /** The voxels that count: where this scalar of the fields is not 0; all of them where it is left out. */
+  readonly where?: Scalar;
+  /** What measures, for people. */
+  readonly name: string;
+}
+
+/**
+ * - `mean`: the sum over the voxels that count by their number;
+ * - `quantiles`: the values below which these shares of the voxels lie, from 0 to 1, between two voxels by linear
+ *   interpolation (numpy's rule); taken of voxels kept as `storage`;
+ * - `matching`: the line of as many knots from values to those of the same rank among `values`, which lie at the
+ *   cumulative `shares`: for each knot the value, what becomes of it, and the slope to the next.
+ */
+export type Quantity =
+  | { readonly kind: "mean" }
+  | { readonly kind: "quantiles"; readonly shares: readonly number[]; readonly storage: Storage }
+  | {
+      readonly kind: "matching";
+      readonly knots: number;
+      readonly values: readonly number[];
+      readonly shares: readonly number[];
+      readonly storage: Storage;
+    };
 
 /** Voxels at hand. */
 export interface Input extends Node {
@@ -119,16 +155,45 @@ export const clip = (field: Field, to: Grid, fill: Fill): Clip =>
     fill,
   }));
 
-export const displace = (field: Field, by: Components): Displace =>
-  intern(`displace ${field.id} ${by.map((f) => f.id).join(",")}`, () => ({ kind: "displace", field, by }));
+const spellNodes = (nodes: readonly Node[]): string => nodes.map(({ id }) => id).join(",");
 
-export const mapFields = (body: Scalar, fields: readonly Field[], channels = 1): MapFields =>
-  intern(`map ${body.id} ${fields.map((f) => f.id).join(",")} ${channels}`, () => ({
+export const displace = (field: Field, by: Components): Displace =>
+  intern(`displace ${field.id} ${spellNodes(by)}`, () => ({ kind: "displace", field, by }));
+
+export const mapFields = (
+  body: Scalar,
+  fields: readonly Field[],
+  channels = 1,
+  measures: readonly Measure[] = [],
+): MapFields =>
+  intern(`map ${body.id} ${spellNodes(fields)} ${channels} ${spellNodes(measures)}`, () => ({
     kind: "map",
     body,
     fields,
     channels,
+    measures,
   }));
+
+export const measure = (parts: Omit<Measure, "kind" | keyof Node>): Measure => {
+  const { quantity, fields, grid, where, name } = parts;
+  const counted = where === undefined ? "all" : where.id;
+  return intern(
+    `measure ${JSON.stringify([name, spellQuantity(quantity)])} ${spellNodes(fields)} ${counted} ${spellGrid(grid)}`,
+    () => ({ kind: "measure", ...parts }),
+  );
+};
+const spellQuantity = (quantity: Quantity): string => {
+  switch (quantity.kind) {
+    case "mean":
+      return "mean";
+    case "quantiles":
+      return `quantiles ${spell(quantity.shares)} ${spellStorage(quantity.storage)}`;
+    case "matching": {
+      const { knots, values, shares, storage } = quantity;
+      return `matching ${knots} ${spell(values)} ${spell(shares)} ${spellStorage(storage)}`;
+    }
+  }
+};
 
 /**
  * The field with `sampling` wherever none had been decided. A constant outside is meant in the values that
@@ -151,6 +216,7 @@ export const decideSampling = (field: Field, sampling: Sampling): Field => {
         field.body,
         field.fields.map((f) => decideSampling(f, sampling)),
         field.channels,
+        field.measures,
       );
       return extent === undefined || outside.kind !== "constant" ? decided : clip(decided, extent, outside.value);
     }

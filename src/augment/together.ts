@@ -5,6 +5,7 @@ import { bitsOf, pcg4d } from "../../compiler/language/random.ts";
 import { random, replaceLeaves } from "../../compiler/language/scalar.ts";
 import { axes, type Vector3, vector } from "../../compiler/language/vector.ts";
 import { voxelsOf } from "../../compiler/language/voxels.ts";
+import { displacedPoint } from "../displacement-at.ts";
 import { type Expression, type IntensityOperation, toExpression } from "../expression.ts";
 import { intensityImage } from "../image.ts";
 import { applySteps } from "../json.ts";
@@ -59,13 +60,17 @@ const performed = (done: Done, step: Step): Done => {
   // Where the reference is sampled before it goes on, what it loses beyond its grid is lost to all.
   const isSampled = samples(reference, stepsOf(reference, subject.reference));
   const moved = Object.entries(parts).map(([key, part]): [string, Part] => {
-    if (isPoints(part)) return [key, part.map((point) => transformPoint(move.push, point))];
+    if (isPoints(part)) return [key, part.map((point) => pushed(move, point))];
     const steps = stepsOf(part, key);
     const isBehind = isSampled && !samples(part, steps);
     return [key, applySteps(isBehind ? [{ op: "materialize" }, ...steps] : steps, part)];
   });
   return { subject, parts: Object.fromEntries(moved), grid: stand.grid };
 };
+
+/** Where a point of the content goes. */
+const pushed = ({ step, push }: Move, point: Vector3): Vector3 =>
+  step.op === "displace" ? displacedPoint(step, point) : transformPoint(push, point);
 
 /** Whether steps sample an image on its present grid, before or while they move it. */
 const samples = (image: Expression, steps: readonly Step[]): boolean =>
@@ -88,6 +93,8 @@ const ways: Readonly<Record<OperationName, Way>> = {
   rotate: "content",
   affine: "content",
   transform: "content",
+  // Its vectors stand in the world, whatever the grid of what it moves.
+  displace: "each",
   flip: "content",
   crop: "box",
   pad: "box",
@@ -96,15 +103,25 @@ const ways: Readonly<Record<OperationName, Way>> = {
   scale: "each",
   resampleToSpacing: "each",
   resampleToImage: "each",
+  rectify: "each",
   changeOrientation: "each",
   materialize: "each",
   as: "values",
   rescale: "values",
+  biasField: "values",
   clamp: "values",
   window: "values",
   gamma: "values",
   map: "values",
   noise: "values",
+  zScore: "values",
+  minMax: "values",
+  clipPercentiles: "values",
+  histogramMatch: "values",
+  nyulApply: "values",
+  smooth: "values",
+  oneHot: "values",
+  argMax: "values",
 };
 
 const stepsFor: Readonly<Record<Way, (move: Move, part: Expression) => readonly Step[]>> = {

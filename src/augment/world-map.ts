@@ -9,6 +9,9 @@ const pullOf = (field: Field): Affine<"world", "world"> => {
       return compose(pullOf(field.field), field.pull);
     case "clip":
       return pullOf(field.field);
+    // No affine map: points are moved by the displacement itself.
+    case "displace":
+      return pullOf(field.field);
     case "map":
       return field.fields[0] === undefined ? identity() : pullOf(field.fields[0]);
     case "interpolate":
@@ -24,6 +27,7 @@ export const volumeOf = (field: Field): Volume | undefined => {
   switch (field.kind) {
     case "warp":
     case "clip":
+    case "displace":
       return volumeOf(field.field);
     case "map":
       return field.fields[0] && volumeOf(field.fields[0]);

@@ -6,7 +6,7 @@ import type { Interpolator } from "../../compiler/language/interpolator.ts";
 import { interpolators } from "../../compiler/language/interpolator.ts";
 import type { Vector3 } from "../../compiler/language/vector.ts";
 import { orientationCodes, parseOrientation } from "../orientation.ts";
-import type { AffineStep, AxisName, PadStep, SamplingFill, Step, StepOf } from "../step.ts";
+import type { AffineStep, AxisName, Mask, MaskImage, PadStep, SamplingFill, Step, StepOf } from "../step.ts";
 import {
   positive,
   readNumber,
@@ -38,7 +38,11 @@ export type Draft =
   /** A transform from a file. */
   | { readonly needs: "transform"; readonly path: string }
   /** Vectors of a displacement from a file. */
-  | { readonly needs: "vectors"; readonly path: string };
+  | { readonly needs: "vectors"; readonly path: string }
+  /** The mask in force. */
+  | { readonly needs: "mask"; readonly step: StepOf<"zScore" | "minMax" | "clipPercentiles"> }
+  /** An image whose values are to be had, or landmarks, from a file; and the mask in force. */
+  | { readonly needs: "reference" | "landmarks"; readonly path: string };
 
 export interface StepOption {
   readonly value?: string;
@@ -51,6 +55,7 @@ const sampling = (step: Resampling): Draft => ({
   step,
 });
 const fill = (step: StepOf<"crop" | "pad" | "padOrCropTo">): Draft => ({ needs: "fill", step });
+const masked = (step: StepOf<"zScore" | "minMax" | "clipPercentiles">): Draft => ({ needs: "mask", step });
 const plain = (step: Step): Draft => ({ needs: "nothing", step });
 
 const draft = (
@@ -93,44 +98,57 @@ const readAffine = (text: string): Draft | undefined => {
   return sampling({ op: "affine", ...Object.fromEntries(given) });
 };
 
+const readPercentiles = (text: string): readonly [number, number] | undefined => {
+  const pair = readPair(text);
+  return pair !== undefined && pair[0] >= 0 && pair[0] < pair[1] && pair[1] <= 100 ? pair : undefined;
+};
+
+/** A step that a file says more of. */
+const fileOption = (
+  value: string,
+  help: string,
+  expected: string,
+  example: string,
+  needs: "image" | "transform" | "vectors" | "reference" | "landmarks",
+): StepOption => ({
+  value,
+  help,
+  format: { ...textFormat, expected, example, read: (path) => (path === "" ? undefined : { needs, path }) },
+});
+
 export const stepOptions: Readonly<Record<string, StepOption>> = {
   spacing: draft(
-    "X,Y,Z[:extent]",
-    "Resample to voxels of this many mm. The centre of the first voxel stays; with :extent its outer edge does.",
-    "three lengths in mm over 0, or one for all axes, and perhaps :extent",
+    "X,Y,Z[:extent][:antialias]",
+    "Resample to voxels of this many mm. The centre of the first voxel stays; with :extent its outer edge does. With :antialias what larger voxels cannot hold is smoothed away before.",
+    "three lengths in mm over 0, or one for all axes, and perhaps :extent or :antialias",
     "1,1,1",
     (text) => {
-      const [lengths, align, ...rest] = text.split(":");
+      const [lengths, ...words] = text.split(":");
       const spacing = positive(lengths === undefined ? undefined : readVectorOrNumber(lengths));
+      const antialias = words.at(-1) === "antialias";
+      const [align, ...rest] = antialias ? words.slice(0, -1) : words;
       if (spacing === undefined || rest.length > 0) return undefined;
-      if (align === undefined) return sampling({ op: "resampleToSpacing", spacing });
-      return align === "extent" || align === "origin"
-        ? sampling({ op: "resampleToSpacing", spacing, align })
-        : undefined;
+      const step = { op: "resampleToSpacing", spacing, ...(antialias ? { antialias } : {}) } as const;
+      if (align === undefined) return sampling(step);
+      return align === "extent" || align === "origin" ? sampling({ ...step, align }) : undefined;
     },
   ),
-  like: {
-    value: "REF",
-    help: "Resample onto the grid of the image REF.",
-    format: {
-      ...textFormat,
-      expected: "the path of an image",
-      example: "ref.nii.gz",
-      read: (path) => (path === "" ? undefined : { needs: "image", path }),
-    },
-  },
+  like: fileOption("REF", "Resample onto the grid of the image REF.", "the path of an image", "ref.nii.gz", "image"),
   rectify: {
     help: "Resample a sheared grid (tilted gantry) to axes at right angles. The planes of the slices and the first voxel stay; a grid that is not sheared stays as it is.",
     format: { expected: "nothing", example: "", read: () => sampling({ op: "rectify" }) },
   },
   scale: draft(
-    "F or X,Y,Z",
-    "Multiply the number of voxels and divide the spacing: same extent, other resolution.",
-    "a factor over 0, or three",
+    "F or X,Y,Z, [:antialias]",
+    "Multiply the number of voxels and divide the spacing: same extent, other resolution. :antialias as for --spacing.",
+    "a factor over 0, or three, and perhaps :antialias",
     "2,2,1",
     (text) => {
-      const factor = positive(readVectorOrNumber(text));
-      return factor && sampling({ op: "scale", factor });
+      const [numbers = "", word, ...rest] = text.split(":");
+      const factor = positive(readVectorOrNumber(numbers));
+      if (factor === undefined || rest.length > 0) return undefined;
+      if (word === undefined) return sampling({ op: "scale", factor });
+      return word === "antialias" ? sampling({ op: "scale", factor, antialias: true }) : undefined;
     },
   ),
   orient: draft(
@@ -209,25 +227,20 @@ export const stepOptions: Readonly<Record<string, StepOption>> = {
     "'rotate=0,0,30;scale=0.8,0.8,0.8;translate=5,-2,0'",
     readAffine,
   ),
-  displace: {
-    value: "FILE",
-    help: "Move the content by a displacement: an image of three channels, in mm along x, y and z of the world (LPS). The result shows at p what this image has at p plus the vector there, as with ITK and ANTs.",
-    format: {
-      expected: "the path of an image of vectors",
-      example: "warp.nii.gz",
-      read: (path) => (path === "" ? undefined : { needs: "vectors", path }),
-    },
-  },
-  transform: {
-    value: "FILE",
-    help: "Move the content by a transform as `medimages register`, ITK or Slicer saves it: .tfm, .json, or a 4×4 matrix as text, from points of the fixed image to those of this one. The grid stays; --like FIXED after it takes that of the fixed image.",
-    format: {
-      ...textFormat,
-      expected: "the path of a transform",
-      example: "transform.tfm",
-      read: (path) => (path === "" ? undefined : { needs: "transform", path }),
-    },
-  },
+  displace: fileOption(
+    "FILE",
+    "Move the content by a displacement: an image of three channels, in mm along x, y and z of the world (LPS). The result shows at p what this image has at p plus the vector there, as with ITK and ANTs.",
+    "the path of an image of vectors",
+    "warp.nii.gz",
+    "vectors",
+  ),
+  transform: fileOption(
+    "FILE",
+    "Move the content by a transform as `medimages register`, ITK or Slicer saves it: .tfm, .json, or a 4×4 matrix as text, from points of the fixed image to those of this one. The grid stays; --like FIXED after it takes that of the fixed image.",
+    "the path of a transform",
+    "transform.tfm",
+    "transform",
+  ),
   flip: draft("AXIS", "Mirror the content along an axis of the image.", "x, y or z", "x", (text) => {
     const axis = readAxis(text);
     return axis && plain({ op: "flip", axis });
@@ -270,9 +283,86 @@ export const stepOptions: Readonly<Record<string, StepOption>> = {
     const gamma = readNumber(text);
     return gamma !== undefined && gamma > 0 ? plain({ op: "gamma", gamma }) : undefined;
   }),
+  "z-score": {
+    help: "Subtract the mean and divide by the standard deviation of the voxels that --stats-mask says.",
+    format: { expected: "nothing", example: "", read: () => masked({ op: "zScore" }) },
+  },
+  "min-max": draft(
+    "LOW,HIGH[:P,Q]",
+    "Bring the lowest value to LOW and the highest to HIGH; with :P,Q percentiles P and Q, and what lies beyond to the ends.",
+    "two numbers, and perhaps a colon and two percentiles from 0 to 100",
+    "0,1:1,99",
+    (text) => {
+      const [first, second] = readParts(text, 1, 2) ?? [];
+      const to = first === undefined ? undefined : readPair(first);
+      const percentiles = second === undefined ? undefined : readPercentiles(second);
+      if (to === undefined || (percentiles === undefined && second !== undefined)) return undefined;
+      return masked({ op: "minMax", to, ...(percentiles === undefined ? {} : { percentiles }) });
+    },
+  ),
+  "clip-percentiles": draft(
+    "P,Q",
+    "Bring values below percentile P to it, and those above percentile Q to that.",
+    "two percentiles from 0 to 100, the lower first",
+    "1,99",
+    (text) => {
+      const [low, high] = readPercentiles(text) ?? [];
+      return low === undefined || high === undefined ? undefined : masked({ op: "clipPercentiles", low, high });
+    },
+  ),
+  "histogram-match": fileOption(
+    "REF",
+    "Give each value that of the same rank in the image REF.",
+    "the path of an image",
+    "ref.nii.gz",
+    "reference",
+  ),
+  nyul: fileOption(
+    "FILE.json",
+    "Bring percentiles to the standard landmarks of this file: {percentiles, values}, as nyulTrain learns them.",
+    "the path of landmarks",
+    "landmarks.json",
+    "landmarks",
+  ),
+  smooth: draft(
+    "SIGMA or fwhm:W",
+    "Smooth by a Gaussian of this standard deviation in mm, or with fwhm: of this full width at half maximum; X,Y,Z for axes that differ.",
+    "a length in mm, or three, and perhaps fwhm: before",
+    "1.5",
+    (text) => {
+      const parts = text.split(":");
+      const width = readVectorOrNumber(parts.at(-1) ?? "");
+      if (width === undefined || !width.every((mm) => mm >= 0)) return undefined;
+      if (parts.length === 1) return plain({ op: "smooth", sigma: width });
+      return parts.length === 2 && parts[0] === "fwhm" ? plain({ op: "smooth", fwhm: width }) : undefined;
+    },
+  ),
+  "one-hot": draft("N", "Give each of N classes a channel of 0 and 1.", "a whole number from 1", "4", (text) => {
+    const classes = readNumber(text);
+    return classes !== undefined && Number.isSafeInteger(classes) && classes > 0
+      ? plain({ op: "oneHot", classes })
+      : undefined;
+  }),
+  "arg-max": {
+    help: "Take the number of the largest channel, as a label image.",
+    format: { expected: "nothing", example: "", read: () => plain({ op: "argMax" }) },
+  },
   materialize: {
     help: "Compute what came so far before going on, as tools do that apply one step after the other.",
     format: { expected: "nothing", example: "", read: () => plain({ op: "materialize" }) },
+  },
+};
+
+/** The mask of statistics: words, or the path of an image. */
+export type MaskInForce = Exclude<Mask, MaskImage> | { readonly path: string };
+export const maskFormat: Format<MaskInForce | "all"> = {
+  expected: "all, nonzero, above:V or the path of a mask",
+  example: "nonzero",
+  read: (text) => {
+    if (text === "all" || text === "nonzero") return text;
+    if (!text.startsWith("above:")) return text === "" ? undefined : { path: text };
+    const above = readNumber(text.slice(6));
+    return above === undefined ? undefined : { above };
   },
 };
 

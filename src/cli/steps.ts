@@ -1,13 +1,24 @@
 /** The steps of a command line, in the order in which they were given, and the grids that they refer to. */
 import { loadHeader, loadImage } from "../io/load.ts";
 import { loadTransform } from "../io/transform/transforms.ts";
-import type { Step } from "../step.ts";
+import { referenceHistogram } from "../learned.ts";
+import { maskImage } from "../ops/mask.ts";
+import type { MaskFields, Step } from "../step.ts";
 import { contentMapOf } from "../transform.ts";
 import type { Arguments } from "./arguments.ts";
 import { allOf } from "./failures.ts";
 import { readable } from "./files.ts";
 import type { OptionGroup } from "./options.ts";
-import { type Draft, fillFormat, interpolationFormat, type SamplingInForce, stepOptions } from "./step-options.ts";
+import { readLandmarks } from "./pipeline-file.ts";
+import {
+  type Draft,
+  fillFormat,
+  interpolationFormat,
+  type MaskInForce,
+  maskFormat,
+  type SamplingInForce,
+  stepOptions,
+} from "./step-options.ts";
 import { badValue } from "./usage.ts";
 
 export const stepGroup: OptionGroup = {
@@ -23,7 +34,7 @@ export const stepGroup: OptionGroup = {
 };
 
 export const samplingGroup: OptionGroup = {
-  title: "Sampling, for the steps after it",
+  title: "Sampling and statistics, for the steps after it",
   options: [
     {
       name: "interp",
@@ -37,6 +48,12 @@ export const samplingGroup: OptionGroup = {
       help: "What lies outside the image: a value, or the median of its eight corner voxels (unless said; 0 for labels). Also clamp, reflect, wrap for steps that resample.",
       repeatable: true,
     },
+    {
+      name: "stats-mask",
+      value: "nonzero|above:V|MASK",
+      help: "Which voxels statistics are taken of (--z-score, --min-max, --clip-percentiles, --histogram-match, --nyul): all unless said, those that are not 0, those above V, or where the image MASK is not 0.",
+      repeatable: true,
+    },
   ],
 };
 
@@ -45,11 +62,14 @@ type Planned =
   | Step
   | { readonly op: "like"; readonly path: string; readonly sampling: SamplingInForce }
   | { readonly op: "vectors-file"; readonly path: string; readonly sampling: SamplingInForce }
-  | { readonly op: "transform-file"; readonly path: string; readonly sampling: SamplingInForce };
+  | { readonly op: "transform-file"; readonly path: string; readonly sampling: SamplingInForce }
+  | { readonly op: "statistics"; readonly of: Statistics; readonly mask: MaskInForce | undefined };
+type Statistics = Extract<Draft, { readonly needs: "mask" | "reference" | "landmarks" }>;
 
 /** Reads the steps; what is wrong with them is complained of. */
 export const plannedSteps = (args: Arguments): readonly Planned[] => {
   let inForce: SamplingInForce = {};
+  let mask: MaskInForce | undefined;
   const planned: Planned[] = [];
   let idle: readonly string[] = [];
   for (const { name, value } of args.given) {
@@ -67,13 +87,17 @@ export const plannedSteps = (args: Arguments): readonly Planned[] => {
         inForce = { ...inForce, fill };
         idle = [...idle, `--fill ${value}`];
       }
+    } else if (name === "stats-mask") {
+      const said = maskFormat.read(value);
+      if (said === undefined) args.complain(badValue(name, value, maskFormat));
+      mask = said === "all" ? undefined : said;
     } else if (Object.hasOwn(stepOptions, name)) {
       idle = [];
       const format = stepOptions[name]?.format;
       const draft = format?.read(value);
       if (format !== undefined && draft === undefined) args.complain(badValue(name, value, format));
       if (draft === undefined) continue;
-      const step = withSampling(draft, inForce);
+      const step = withSampling(draft, inForce, mask);
       if (step === undefined)
         args.complain(`--${name} cannot fill with ${inForce.fill}: give --fill a number or background before it`);
       else planned.push(step);
@@ -87,12 +111,16 @@ export const plannedSteps = (args: Arguments): readonly Planned[] => {
 };
 
 /** The step with the sampling in force, or undefined when it cannot fill like that. */
-const withSampling = (draft: Draft, inForce: SamplingInForce): Planned | undefined => {
+const withSampling = (draft: Draft, inForce: SamplingInForce, mask: MaskInForce | undefined): Planned | undefined => {
   switch (draft.needs) {
     case "nothing":
       return draft.step;
     case "sampling":
       return { ...draft.step, ...inForce };
+    case "mask":
+    case "reference":
+    case "landmarks":
+      return { op: "statistics", of: draft, mask };
     case "image":
       return { op: "like", path: draft.path, sampling: inForce };
     case "transform":
@@ -121,8 +149,26 @@ export const resolveSteps = (planned: readonly Planned[], memory: number | undef
         const vectors = await loadImage(step.path, { kind: "intensity", ...(memory === undefined ? {} : { memory }) });
         return { op: "displace", by: "vectors", vectors, ...step.sampling };
       }
+      if (step.op === "statistics") return withStatistics(step.of, await maskOf(step.mask, memory), memory);
       if (step.op !== "like") return step;
       const { grid } = await loadHeader(step.path, memory === undefined ? {} : { memory });
       return { op: "resampleToImage", grid, image: step.path, ...step.sampling };
     }),
   );
+
+const budgetOf = (memory: number | undefined): { readonly memory?: number } => (memory === undefined ? {} : { memory });
+
+const maskOf = async (mask: MaskInForce | undefined, memory: number | undefined): Promise<MaskFields> => {
+  if (mask === undefined) return {};
+  if (mask === "nonzero" || "above" in mask) return { mask };
+  return { mask: maskImage(await loadImage(mask.path, { ...budgetOf(memory), kind: "label" }), mask.path) };
+};
+
+const withStatistics = async (of: Statistics, mask: MaskFields, memory: number | undefined): Promise<Step> => {
+  if (of.needs === "mask") return { ...of.step, ...mask };
+  if (of.needs === "reference") {
+    const reference = await referenceHistogram(await loadImage(of.path, budgetOf(memory)));
+    return { op: "histogramMatch", reference, ...mask };
+  }
+  return { op: "nyulApply", landmarks: await readLandmarks(of.path), ...mask };
+};

@@ -3,17 +3,17 @@
  * is; for images of one modality whose brightness drifts. Avants B. et al. 2008, "Symmetric diffeomorphic image
  * registration with cross-correlation", Medical Image Analysis 12(1). Windows are sums along one axis after the other.
  */
-import { type Affine, compose, translation } from "../../compiler/language/affine.ts";
+import { compose } from "../../compiler/language/affine.ts";
 import { type Field, interpolate, mapFields, sample, warp } from "../../compiler/language/field.ts";
 import { type Grid, gridOf, indexToWorld, worldToIndex } from "../../compiler/language/grid.ts";
-import type { Sampling } from "../../compiler/language/interpolator.ts";
 import { reduction } from "../../compiler/language/reduction.ts";
 import { binary, constant, type Scalar, tap, unary } from "../../compiler/language/scalar.ts";
-import { axes, vector } from "../../compiler/language/vector.ts";
+import { axes } from "../../compiler/language/vector.ts";
 import type { Expression, Source } from "../expression.ts";
 import { countOf, type LossOf, lossOf, type MaskOptions, sceneOf, times } from "../loss.ts";
-import { refuse } from "../ops/operation.ts";
-import { isRefusal, refusedLoss } from "./refused.ts";
+import { isRefusal, refuse } from "../ops/operation.ts";
+import { asIs, windowAlong } from "../window.ts";
+import { refusedLoss } from "./refused.ts";
 import { type RangeOptions, type ValueRange, valueRange } from "./value-range.ts";
 
 export interface LocalCorrelationOptions extends MaskOptions, RangeOptions {
@@ -97,17 +97,14 @@ const correlationOf = (epsilon: number): Scalar => {
 const inRange = ([low, high]: ValueRange): Scalar =>
   times(binary("sub", tap(0), constant((low + high) / 2)), constant(high > low ? 1 / (high - low) : 1));
 
-const asIs: Sampling = { by: "nearest", outside: { kind: "reflect" } };
 const sampled = (body: Scalar, fields: readonly Field[], grid: Grid): Field =>
   interpolate(sample(mapFields(body, fields), grid, "working", "what local correlation is made of"), asIs);
 
 const meanInWindow = (field: Field, grid: Grid, radius: number): Field => {
-  const shifts = Array.from({ length: 2 * radius + 1 }, (_, k) => k - radius);
-  const all = shifts.reduce<Scalar>((sum, _, k) => (k === 0 ? tap(0) : binary("add", sum, tap(k))), tap(0));
-  const mean = times(all, constant(1 / shifts.length));
-  return axes.reduce<Field>((inner, axis) => {
-    const along = (by: number): Affine<"world", "world"> => translation(vector((k) => (k === axis ? by : 0)));
-    const neighbours = shifts.map((by) => warp(inner, along(by)));
-    return interpolate(sample(mapFields(mean, neighbours), grid, "working", `the mean along ${"xyz"[axis]}`), asIs);
-  }, field);
+  const count = 2 * radius + 1;
+  const weights = new Array<number>(count).fill(1 / count);
+  return axes.reduce<Field>(
+    (inner, axis) => windowAlong(inner, grid, axis, weights, `the mean along ${"xyz"[axis]}`),
+    field,
+  );
 };

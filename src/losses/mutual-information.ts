@@ -7,8 +7,8 @@ import { jointHistogram } from "../../compiler/language/reduction.ts";
 import { binary, constant, type Scalar, tap } from "../../compiler/language/scalar.ts";
 import type { Source } from "../expression.ts";
 import { type LossOf, lossOf, type MaskOptions, type Statistic, sceneOf } from "../loss.ts";
-import { refuse } from "../ops/operation.ts";
-import { isRefusal, refusedLoss } from "./refused.ts";
+import { isRefusal, refuse } from "../ops/operation.ts";
+import { refusedLoss } from "./refused.ts";
 import { type RangeOptions, type ValueRange, valueRange } from "./value-range.ts";
 
 export interface MutualInformationOptions extends MaskOptions, RangeOptions {

@@ -4,8 +4,6 @@ import { constant } from "../../compiler/language/scalar.ts";
 import { type Loss, lossOf, type Scene } from "../loss.ts";
 import type { Refusal } from "../ops/operation.ts";
 
-export const isRefusal = <T extends object>(outcome: T | Refusal): outcome is Refusal => "refused" in outcome;
-
 /** A loss without a value, for all of `refusals`. */
 export const refusedLoss = (scene: Scene, operation: string, refusals: readonly Refusal[]): Loss => {
   const loss = lossOf(scene, [], constant(Number.NaN));

@@ -50,6 +50,8 @@ const rangeAfter = (before: Known, step: Step): Known => {
   switch (step.op) {
     case "window":
       return { range: step.to ?? [0, 1] };
+    case "minMax":
+      return { range: step.to ?? [0, 1] };
     case "clamp":
       return { range: [numberOf(step.min), numberOf(step.max)] };
     case "as":
@@ -58,6 +60,13 @@ const rangeAfter = (before: Known, step: Step): Known => {
     case "gamma":
     case "map":
     case "noise":
+    case "zScore":
+    case "clipPercentiles":
+    case "histogramMatch":
+    case "nyulApply":
+    case "smooth":
+    case "oneHot":
+    case "argMax":
       return { after: step.op };
     case "rotate":
     case "affine":

@@ -5,7 +5,7 @@ import * as scalar from "../../compiler/language/scalar.ts";
 import { type Expression, materialized, type Operation, type Source, toExpression } from "../expression.ts";
 import type { Kind } from "../image.ts";
 import type { OperationName, Step, StepOf } from "../step.ts";
-import { type Change, type OperationDefinition, type Refusal, refuse } from "./operation.ts";
+import { type Change, isRefusal, type OperationDefinition, type Refusal, refuse } from "./operation.ts";
 
 export const applyStep = <N extends OperationName, K extends Kind>(
   definition: OperationDefinition<N>,
@@ -19,7 +19,9 @@ export const applyStep = <N extends OperationName, K extends Kind>(
   const outcome =
     mismatch === undefined ? withDraws(expression, apply) : refuse(mismatch, "see the types of its parameters");
   const steps = [...expression.steps, step];
-  if (!("refused" in outcome)) return { ...expression, ...outcome, steps };
+  // Constructors of operations that make another kind say so in their types.
+  if (!isRefusal(outcome))
+    return { ...expression, ...outcome, steps, kind: (definition.makes ?? expression.kind) as K };
   const problem = {
     step: expression.steps.length,
     operation: step.op,

@@ -62,6 +62,7 @@ export const realMatrix3: t.Type<RealMatrix3, unknown> = /* @__PURE__ */ new t.T
   (u, context) => matrix3.validate(u, context),
   matrixOf,
 );
+export const yesOrNo: t.Type<boolean> = plain("true or false", (u): u is boolean => typeof u === "boolean");
 export const text: t.Type<string> = plain("text", (u): u is string => typeof u === "string");
 export const axisName: t.Type<AxisName> = oneOf("one of x, y, z", ["x", "y", "z"]);
 export const dtype: t.Type<DType> = oneOf(`one of ${dtypeNames.join(", ")}`, dtypeNames);
@@ -80,6 +81,8 @@ export const either = <A, B>(name: string, a: t.Type<A>, b: t.Type<B>): t.Type<A
     },
     (value) => (b.is(value) ? b.encode(value) : a.is(value) ? a.encode(value) : value),
   );
+
+export const numberOrThree: t.Type<number | Vector3, unknown> = either("a finite number or three", finite, vector3);
 
 type FillWord = Exclude<SamplingFill, number>;
 const fill: t.Type<number | "background", unknown> = either(

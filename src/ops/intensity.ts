@@ -1,6 +1,6 @@
 /** Maps of values: pointwise, fused into whatever pass looks at the field. Results are float32. */
 
-import { mapFields } from "../../compiler/language/field.ts";
+import { type Measure, mapFields } from "../../compiler/language/field.ts";
 import { quantized } from "../../compiler/language/quantize.ts";
 import { numberOf, type Real, scalarOf } from "../../compiler/language/real.ts";
 import type { Scalar } from "../../compiler/language/scalar.ts";
@@ -18,13 +18,15 @@ const { binary, constant, select } = scalar;
 /** The voxel's value, in real units: what a map is built from. */
 export const value: Scalar = scalar.tap(0);
 
-const mapped = (expression: Expression, body: Scalar): Change | Refusal =>
+/** The expression with `body` of its values, which may be made of numbers that are measured before. */
+export const mapped = (expression: Expression, body: Scalar, measures: readonly Measure[] = []): Change | Refusal =>
   expression.kind === "label"
     ? refuse("class numbers are not intensities", "load the image as intensities, or use as(dtype)")
-    : { field: mapFields(body, [expression.field]), storage: storedAs("float32") };
+    : { field: mapFields(body, [expression.field], 1, measures), storage: storedAs("float32") };
 
-const line = (x: Scalar, slope: Scalar, intercept: Scalar): Scalar => binary("add", binary("mul", x, slope), intercept);
-const between = (x: Scalar, low: Scalar, high: Scalar): Scalar => binary("min", binary("max", x, low), high);
+export const line = (x: Scalar, slope: Scalar, intercept: Scalar): Scalar =>
+  binary("add", binary("mul", x, slope), intercept);
+export const between = (x: Scalar, low: Scalar, high: Scalar): Scalar => binary("min", binary("max", x, low), high);
 
 export const rescaleDefinition: OperationDefinition<"rescale"> = {
   op: "rescale",

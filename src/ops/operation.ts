@@ -7,6 +7,7 @@ import { type Grid, gridProblem } from "../../compiler/language/grid.ts";
 import { type Axis, axes, type Vector3 } from "../../compiler/language/vector.ts";
 import { quantize } from "../../compiler/language/voxels.ts";
 import type { Expression } from "../expression.ts";
+import type { Kind } from "../image.ts";
 import type { AxisName, FillOptions, OperationName, SamplingOptions, StepOf } from "../step.ts";
 import type { StepCodec } from "./codecs.ts";
 
@@ -19,9 +20,13 @@ export interface Refusal {
   readonly remedy: string;
 }
 export const refuse = (refused: string, remedy: string): Refusal => ({ refused, remedy });
+export const isRefusal = <T extends object>(outcome: T | Refusal | undefined): outcome is Refusal =>
+  outcome !== undefined && "refused" in outcome;
 
 export interface OperationDefinition<N extends OperationName> {
   readonly op: N;
+  /** What the result is, where that is not what the image was. */
+  readonly makes?: Kind;
   readonly codec: StepCodec<StepOf<N>>;
   readonly apply: (expression: Expression, step: StepOf<N>) => Change | Refusal;
 }

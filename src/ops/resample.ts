@@ -1,12 +1,19 @@
 /** Looks at the same content on another grid: other spacing, other size, or the grid of another image. */
 
 import * as t from "io-ts";
-import { type Grid, respaced } from "../../compiler/language/grid.ts";
-import { type Vector3, vector } from "../../compiler/language/vector.ts";
+import { compose } from "../../compiler/language/affine.ts";
+import { type Grid, indexToWorld, respaced, worldToIndex } from "../../compiler/language/grid.ts";
+import { at, axes, type Vector3, vector } from "../../compiler/language/vector.ts";
 import { type Expression, type IntensityOperation, type Operation, sampledBy } from "../expression.ts";
-import type { ResampleToImageStep, ResampleToSpacingStep, SamplingOptions, ScaleStep } from "../step.ts";
+import type {
+  AntialiasOptions,
+  ResampleToImageStep,
+  ResampleToSpacingStep,
+  SamplingOptions,
+  ScaleStep,
+} from "../step.ts";
 import { operation } from "./apply.ts";
-import { either, finite, matrix3, oneOf, samplingFields, stepCodec, text, vector3 } from "./codecs.ts";
+import { matrix3, numberOrThree, oneOf, samplingFields, stepCodec, text, vector3, yesOrNo } from "./codecs.ts";
 import {
   type Change,
   gridRefusal,
@@ -16,12 +23,28 @@ import {
   roundSize,
   samplingRefusal,
 } from "./operation.ts";
+import { smoothed } from "./smooth.ts";
 
 /** The outer edge of the first voxel stays where it is when voxels change size. */
 const keepEdge = (grid: Grid, spacing: Vector3): Vector3 => vector((k) => (0.5 * spacing[k]) / grid.spacing[k] - 0.5);
 
-const onto = (expression: Expression, grid: Grid, step: SamplingOptions): Change | Refusal =>
-  samplingRefusal(expression, step) ?? gridRefusal(grid) ?? { ...sampledBy(expression, step), grid };
+const onto = (expression: Expression, grid: Grid, step: SamplingOptions & AntialiasOptions): Change | Refusal => {
+  const refusal = samplingRefusal(expression, step) ?? gridRefusal(grid);
+  if (refusal !== undefined) return refusal;
+  if (step.antialias !== true) return { ...sampledBy(expression, step), grid };
+  if (expression.kind === "label") return refuse("class numbers have no mean", "leave antialias out");
+  const before = smoothed(expression, antialiasing(expression.grid, grid), "coarser voxels would alias");
+  return { ...sampledBy({ ...expression, ...before }, step), grid };
+};
+
+/**
+ * The standard deviations, in voxels, of a Gaussian that takes away what the voxels of another grid cannot hold:
+ * (f − 1) / 2 where those lie f times as far apart, as scikit-image has it.
+ */
+const antialiasing = (from: Grid, to: Grid): Vector3 => {
+  const { linear } = compose(worldToIndex(from), indexToWorld(to));
+  return vector((row) => Math.max(0, (Math.hypot(...axes.map((k) => at(linear, row, k))) - 1) / 2));
+};
 
 const notPositive = (what: string, numbers: readonly number[]): Refusal | undefined =>
   numbers.every((n) => n > 0)
@@ -33,7 +56,11 @@ export const resampleToSpacingDefinition: OperationDefinition<"resampleToSpacing
   codec: /* @__PURE__ */ stepCodec<ResampleToSpacingStep>(
     "resampleToSpacing",
     { spacing: vector3 },
-    { align: oneOf<"origin" | "extent">("one of origin, extent", ["origin", "extent"]), ...samplingFields },
+    {
+      align: oneOf<"origin" | "extent">("one of origin, extent", ["origin", "extent"]),
+      antialias: yesOrNo,
+      ...samplingFields,
+    },
   ),
   apply: (expression, step) => {
     const { grid } = expression;
@@ -49,8 +76,8 @@ export const scaleDefinition: OperationDefinition<"scale"> = {
   op: "scale",
   codec: /* @__PURE__ */ stepCodec<ScaleStep>(
     "scale",
-    { factor: either("a finite number or three", finite, vector3) },
-    samplingFields,
+    { factor: numberOrThree },
+    { antialias: yesOrNo, ...samplingFields },
   ),
   apply: (expression, step) => {
     const { grid } = expression;
@@ -74,7 +101,7 @@ export const resampleToImageDefinition: OperationDefinition<"resampleToImage"> =
   codec: /* @__PURE__ */ stepCodec<ResampleToImageStep>(
     "resampleToImage",
     { grid: gridCodec },
-    { image: text, ...samplingFields },
+    { image: text, antialias: yesOrNo, ...samplingFields },
   ),
   apply: (expression, step) => onto(expression, step.grid, step),
 };
@@ -85,28 +112,41 @@ interface Align {
 
 /**
  * Resamples to voxels of `spacing` mm: size = round(size · spacing / new). `align: "origin"` (default, as
- * ITK) keeps the centre of the first voxel, `"extent"` its outer edge (as TorchIO and MONAI).
+ * ITK) keeps the centre of the first voxel, `"extent"` its outer edge (as TorchIO and MONAI). Going to larger voxels,
+ * `antialias: true` smooths before by (f − 1) / 2 voxels along an axis on which they grow f times, as scikit-image.
  */
 export function resampleToSpacing(spacing: Vector3, options?: SamplingOptions<"nearest"> & Align): Operation;
-export function resampleToSpacing(spacing: Vector3, options: SamplingOptions & Align): IntensityOperation;
-export function resampleToSpacing(spacing: Vector3, options: SamplingOptions & Align = {}): Operation {
+export function resampleToSpacing(
+  spacing: Vector3,
+  options: SamplingOptions & AntialiasOptions & Align,
+): IntensityOperation;
+export function resampleToSpacing(
+  spacing: Vector3,
+  options: SamplingOptions & AntialiasOptions & Align = {},
+): Operation {
   return operation(resampleToSpacingDefinition, { op: "resampleToSpacing", spacing, ...options });
 }
 
-/** Multiplies the number of voxels by `factor` and divides the spacing: same extent, other resolution. */
+/** Multiplies the number of voxels by `factor` and divides the spacing: same extent, other resolution. `antialias` as in {@link resampleToSpacing}. */
 export function scale(factor: number | Vector3, options?: SamplingOptions<"nearest">): Operation;
-export function scale(factor: number | Vector3, options: SamplingOptions): IntensityOperation;
-export function scale(factor: number | Vector3, options: SamplingOptions = {}): Operation {
+export function scale(factor: number | Vector3, options: SamplingOptions & AntialiasOptions): IntensityOperation;
+export function scale(factor: number | Vector3, options: SamplingOptions & AntialiasOptions = {}): Operation {
   return operation(scaleDefinition, { op: "scale", factor, ...options });
 }
 
-/** Resamples onto the grid of another image or expression, or onto a grid. */
+/** Resamples onto the grid of another image or expression, or onto a grid. `antialias` as in {@link resampleToSpacing}. */
 export function resampleToImage(
   target: Grid | { readonly grid: Grid },
   options?: SamplingOptions<"nearest">,
 ): Operation;
-export function resampleToImage(target: Grid | { readonly grid: Grid }, options: SamplingOptions): IntensityOperation;
-export function resampleToImage(target: Grid | { readonly grid: Grid }, options: SamplingOptions = {}): Operation {
+export function resampleToImage(
+  target: Grid | { readonly grid: Grid },
+  options: SamplingOptions & AntialiasOptions,
+): IntensityOperation;
+export function resampleToImage(
+  target: Grid | { readonly grid: Grid },
+  options: SamplingOptions & AntialiasOptions = {},
+): Operation {
   const { size, spacing, origin, direction } = "grid" in target ? target.grid : target;
   return operation(resampleToImageDefinition, {
     op: "resampleToImage",

@@ -2,6 +2,7 @@
 import type { OperationName } from "../step.ts";
 import { affineDefinition } from "./affine.ts";
 import { biasFieldDefinition } from "./bias.ts";
+import { argMaxDefinition, oneHotDefinition } from "./classes.ts";
 import { cropDefinition, padDefinition, padOrCropToDefinition } from "./crop.ts";
 import { displaceDefinition } from "./displace.ts";
 import {
@@ -14,11 +15,19 @@ import {
 } from "./intensity.ts";
 import { materializeDefinition } from "./materialize.ts";
 import { noiseDefinition } from "./noise.ts";
+import {
+  clipPercentilesDefinition,
+  histogramMatchDefinition,
+  minMaxDefinition,
+  nyulApplyDefinition,
+  zScoreDefinition,
+} from "./normalise.ts";
 import type { OperationDefinition } from "./operation.ts";
 import { changeOrientationDefinition, flipDefinition } from "./orient.ts";
 import { rectifyDefinition } from "./rectify.ts";
 import { resampleToImageDefinition, resampleToSpacingDefinition, scaleDefinition } from "./resample.ts";
 import { rotateDefinition } from "./rotate.ts";
+import { smoothDefinition } from "./smooth.ts";
 import { transformDefinition } from "./transform.ts";
 import { translateDefinition } from "./translate.ts";
 
@@ -46,4 +55,12 @@ export const operations: { readonly [N in OperationName]: OperationDefinition<N>
   gamma: gammaDefinition,
   map: mapDefinition,
   noise: noiseDefinition,
+  zScore: zScoreDefinition,
+  minMax: minMaxDefinition,
+  clipPercentiles: clipPercentilesDefinition,
+  histogramMatch: histogramMatchDefinition,
+  nyulApply: nyulApplyDefinition,
+  smooth: smoothDefinition,
+  oneHot: oneHotDefinition,
+  argMax: argMaxDefinition,
 };

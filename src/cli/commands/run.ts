@@ -3,6 +3,7 @@
 import { platform } from "#platform";
 import { fail, MedImagesError } from "../../../compiler/errors.ts";
 import { countPasses, explainPlan } from "../../../compiler/explain.ts";
+import { channelsOf } from "../../../compiler/language/channel.ts";
 import { voxelCount } from "../../../compiler/language/grid.ts";
 import { compile, evaluate } from "../../evaluate.ts";
 import type { Expression } from "../../expression.ts";
@@ -11,6 +12,7 @@ import { loadImage, saveImage } from "../../io/load.ts";
 import { checkLength } from "../../io/longest.ts";
 import { applySteps } from "../../json.ts";
 import { orientationOf } from "../../orientation.ts";
+import { explainStages } from "../../settle.ts";
 import type { Step } from "../../step.ts";
 import { backendFormat, chooseBackend } from "../backends.ts";
 import { keepClasses } from "../classes.ts";
@@ -140,11 +142,16 @@ export const run: Command = {
     const compile_ms = clock();
     if (explains) {
       print(terminal, explainPlan(plan));
+      for (const line of explainStages(expression)) print(terminal, line);
       print(terminal, announce(expression));
       for (const kernel of backend.kernels?.(plan) ?? []) print(terminal, `\n${kernel.trimEnd()}`);
     }
     if (target === undefined) return done;
-    checkLength("the result", voxelCount(expression.grid) * image.voxels.channels, "crop it or ask for larger voxels");
+    checkLength(
+      "the result",
+      voxelCount(expression.grid) * channelsOf(expression.field),
+      "crop it or ask for larger voxels",
+    );
     const compute = (part: Expression): Promise<MedImage> =>
       progress.during("computing", (onProgress) =>
         evaluate(part, {
