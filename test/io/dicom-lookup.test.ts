@@ -126,3 +126,30 @@ test("a table that is cut off is an error that says so", async () => {
     /has a modality lookup table of 24 bytes for 300 entries/,
   );
 });
+
+test("frames of enhanced files have their rescale, and a table beside it is not applied on top", async () => {
+  const groups: readonly DicomElement[] = [
+    [
+      "5200,9230",
+      "SQ",
+      [
+        [
+          [
+            "0028,9145",
+            "SQ",
+            [
+              [
+                ["0028,1052", "DS", "-7"],
+                ["0028,1053", "DS", "2"],
+              ],
+            ],
+          ],
+        ],
+      ],
+    ],
+  ];
+  const numbers = [4, 5, 6, 7, 8, 9, 10, 11];
+  const { voxels } = await loadImage(file(numbers, table(4, 16, ["0028,3006", "US", squares]), { more: groups }));
+  expect([...voxels.data]).toEqual(numbers);
+  expect(voxels.rescale).toEqual({ slope: 2, intercept: -7 });
+});

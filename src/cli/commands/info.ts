@@ -14,7 +14,7 @@ export const info: Command = {
   summary: "Show what files hold: geometry, modality, kind of voxels, their values.",
   synopsis: "PATH… [--json] [--stats] [--series UID]",
   about: [
-    "Shows format, modality, size, spacing, orientation and kind of voxels of each file, and of each series of a DICOM folder, and everything that the reader had to put up with. Files are read to their end to make sure that all voxels are there: a damaged file ends with status 1.",
+    "Shows format, modality, size, spacing, orientation and kind of voxels of each file, and of each series of a DICOM folder or DICOMDIR, and everything that the reader had to put up with. Files are read to their end to make sure that all voxels are there: a damaged file ends with status 1.",
   ],
   operands: ["PATH…"],
   groups: [

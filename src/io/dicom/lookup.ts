@@ -57,11 +57,13 @@ export interface ModalityLookup extends Lookup {
 }
 
 /**
- * The modality's own table, which is there instead of a rescale; nothing when there is none.
+ * The modality's own table, which is there instead of a rescale; nothing when there is none. Frames of enhanced files
+ * have a rescale in their functional groups.
  * @throws MedImagesError `MalformedFile`
  */
 export const modalityLookupOf = ({ data, layout, path }: ImageFile): ModalityLookup | undefined => {
-  const item = layout.samples === 1 ? data.item("ModalityLUTSequence") : undefined;
+  const isClassic = layout.samples === 1 && !data.has("PerFrameFunctionalGroupsSequence");
+  const item = isClassic ? data.item("ModalityLUTSequence") : undefined;
   const table = item && lookupOf(item, "LUTDescriptor", "LUTData", layout.signed, path, "a modality lookup table");
   return table && { ...table, dtype: table.bits <= 8 ? "uint8" : "uint16" };
 };
