@@ -33,6 +33,16 @@ const nrrd = (encoding: string, bytes: Uint8Array): Base => ({
   ],
   voxels: bytes,
 });
+/** x, list, y, z: voxels that are not in the order of memory. */
+const nrrdBetween: Base = {
+  lines: ["NRRD0004", "type: ushort", "dimension: 4", "space: LPS", "sizes: 6 2 5 4", "endian: big"].concat([
+    "space directions: (1,0,0) none (0,1,0) (0,0,1)",
+    "kinds: domain list domain domain",
+    "encoding: raw",
+    "",
+  ]),
+  voxels: ramp(6 * 2 * 5 * 4 * 2),
+};
 const nrrdOld: Base = {
   lines: ["NRRD0001", "type: uchar", "dimension: 3", "sizes: 6 5 4", "spacings: 1 1 2", "axis mins: 0 0 1"].concat([
     "centers: cell node cell",
@@ -139,6 +149,7 @@ describe(`mutants are read or refused, never worse (${seedText})`, () => {
       nrrd("hex", hex),
       nrrd("bzip2", bzipped),
       nrrd("ascii", ascii),
+      nrrdBetween,
       nrrdOld,
     ),
   );
