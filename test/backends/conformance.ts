@@ -3,7 +3,16 @@
  * package, in a browser. So it knows no test runner, and imports the package's entries only.
  */
 import fc from "fast-check";
-import { chain, checkLaw, type LawName, laws, medimages, medimagesOn, pipelines } from "../../laws/index.ts";
+import {
+  chain,
+  checkLaw,
+  gradientLawNames,
+  type LawName,
+  laws,
+  medimages,
+  medimagesOn,
+  pipelines,
+} from "../../laws/index.ts";
 import {
   as,
   type Backend,
@@ -332,12 +341,18 @@ export const anyPipelines = (runs: number): Check => ({
 /** These demand, bit for bit, what float64 arithmetic makes of a rescale slope or intercept. */
 const beyondFloat32: readonly LawName[] = ["asRoundsAndSaturates", "resamplingOntoItselfIsNothing", "inverseUndoes"];
 
+/** Of the laws of gradients each case is several runs. */
 const lawful = (runs: number): readonly Check[] =>
   (Object.keys(laws) as LawName[])
     .filter((name) => !beyondFloat32.includes(name))
     .map((name) => ({
       name: `law: ${name}`,
-      run: (backend) => checkLaw(name, { numRuns: runs, seed: 11 }, medimagesOn(backend)),
+      run: (backend) =>
+        checkLaw(
+          name,
+          { numRuns: gradientLawNames.includes(name) ? Math.ceil(runs / 2) : runs, seed: 11 },
+          medimagesOn(backend),
+        ),
     }));
 
 /** The checks of a backend that computes in float32; `runs` random cases each where cases are random. */

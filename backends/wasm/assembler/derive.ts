@@ -7,33 +7,14 @@ import { type AnyOperand, type Code, code, codeOnce, lift } from "./code.ts";
 import type { Instruction } from "./instruction.ts";
 import type { MemoryMethods, Methods } from "./methods.ts";
 import { extract, laneLoad, laneStore, load, plain, replace, type Signature, store } from "./operations.ts";
-import { checkWhole, reject, type Shape, shapeNames, shapes, type ValueType, valueTypes } from "./types.ts";
+import { checkWhole, type Shape, shapeNames, shapes, type ValueType } from "./types.ts";
 
 type Operands = readonly (AnyOperand | undefined)[];
 
 const entries = <K extends string, V>(record: Readonly<Record<K, V>>): readonly (readonly [K, V])[] =>
   Object.entries(record) as [K, V][];
 
-type Make = (body: Body) => unknown;
-
-/** What has the methods of one namespace, for one body. */
-interface Namespace {
-  readonly body: Body;
-}
-
-/** A namespace whose methods are made for a body when they are first asked for: functions use few of the hundreds. */
-const namespaceOf = (makers: ReadonlyMap<string, Make>): object => {
-  const namespace = {};
-  for (const [name, make] of makers)
-    Object.defineProperty(namespace, name, {
-      get(this: Namespace) {
-        const method = make(this.body);
-        Object.defineProperty(this, name, { value: method });
-        return method;
-      },
-    });
-  return namespace;
-};
+type Makers = Record<string, (body: Body) => unknown>;
 
 /** The operands, then the instruction. */
 const sequence = (body: Body, instruction: Instruction, { pops }: Signature, operands: Operands): (() => void) => {
@@ -52,13 +33,24 @@ const offsetOf = (body: Body, name: string, offset: number): number =>
 const laneOf = (body: Body, name: string, lane: number, lanes: number): number =>
   checkWhole(`${body.name}: the lane of ${name}`, lane, 0, lanes - 1);
 
+const laneAt = (
+  body: Body,
+  name: string,
+  lane: number,
+  lanes: number,
+  offset: number,
+): { readonly offset: number; readonly lane: number } => ({
+  offset: offsetOf(body, name, offset),
+  lane: laneOf(body, name, lane, lanes),
+});
+
 /** All methods, by namespace and name. */
-const makersOf = (): ReadonlyMap<string, ReadonlyMap<string, Make>> => {
-  const all = new Map<string, Map<string, Make>>();
-  for (const name of [...Object.keys(valueTypes), ...shapeNames, "memory"]) all.set(name, new Map());
-  const define = (fullName: string, make: Make): void => {
+const makersOf = (): Readonly<Record<string, Makers>> => {
+  const all: Record<string, Makers> = {};
+  const define = (fullName: string, make: Makers[string]): void => {
     const [namespace = "", name = ""] = fullName.split(".");
-    (all.get(namespace) ?? reject(`no methods go by ${namespace}`)).set(name, make);
+    all[namespace] ??= {};
+    all[namespace][name] = make;
   };
   for (const [name, operation] of entries(plain))
     define(
@@ -83,12 +75,12 @@ const makersOf = (): ReadonlyMap<string, ReadonlyMap<string, Make>> => {
     );
   for (const [name, operation] of entries(laneLoad))
     define(name, (body) => (address: AnyOperand, vector: AnyOperand, lane: number, offset = 0) => {
-      const at = { offset: offsetOf(body, name, offset), lane: laneOf(body, name, lane, operation.lanes) };
+      const at = laneAt(body, name, lane, operation.lanes, offset);
       return value(body, { kind: "laneLoad", name, ...at }, operation, [address, vector]);
     });
   for (const [name, operation] of entries(laneStore))
     define(name, (body) => (address: AnyOperand, vector: AnyOperand, lane: number, offset = 0) => {
-      const at = { offset: offsetOf(body, name, offset), lane: laneOf(body, name, lane, operation.lanes) };
+      const at = laneAt(body, name, lane, operation.lanes, offset);
       sequence(body, { kind: "laneStore", name, ...at }, operation, [address, vector])();
     });
   for (const [name, operation] of entries(extract))
@@ -116,13 +108,20 @@ const makersOf = (): ReadonlyMap<string, ReadonlyMap<string, Make>> => {
   return all;
 };
 
-let namespaces: readonly (readonly [string, object])[] | undefined;
+let makers: Readonly<Record<string, Makers>> | undefined;
 
+/** A method is made when it is first asked for: functions use few of the hundreds. */
 export const methods = (body: Body): Methods => {
-  namespaces ??= [...makersOf()].map(([name, makers]) => [name, namespaceOf(makers)] as const);
-  const own: PropertyDescriptorMap = { body: { value: body } };
+  makers ??= makersOf();
+  const namespaces = entries(makers).map(([namespace, named]) => {
+    const get = (made: Record<string, unknown>, name: string): unknown => {
+      made[name] ??= named[name]?.(body);
+      return made[name];
+    };
+    return [namespace, new Proxy({}, { get })];
+  });
   // Each namespace was filled from the tables that its type maps over.
-  return Object.fromEntries(namespaces.map(([name, shared]) => [name, Object.create(shared, own)])) as Methods;
+  return Object.fromEntries(namespaces) as Methods;
 };
 
 const vectorConstant = (body: Body, shape: Shape, lanes: readonly (number | bigint)[]): Code<"v128"> => {
