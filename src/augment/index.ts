@@ -20,8 +20,10 @@ export { oneOf, sequence, sometimes, type Weighted, weighted } from "./pipelines
 export { chain, constant, draw, Monad, map, named, of, type Sampler, struct, tuple, URI } from "./sampler.ts";
 export {
   type RandomAffineOptions,
+  type RandomAnisotropyOptions,
   type RandomRotateOptions,
   randomAffine,
+  randomAnisotropy,
   randomFlip,
   randomRotate,
   randomScale,

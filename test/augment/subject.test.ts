@@ -4,6 +4,7 @@ import {
   augment,
   evaluateSubject,
   randomAffine,
+  randomAnisotropy,
   randomCrop,
   randomFlip,
   randomGamma,
@@ -207,6 +208,24 @@ describe("randomCrop", () => {
     await expect(evaluate(absent.parts.ct)).rejects.toThrow(/there is no image "lesion"/);
     await expect(evaluate(pipe(ct, augment(randomCrop([50, 5, 5]))(1)))).rejects.toThrow(/use padOrCropTo/);
   });
+});
+
+test("anisotropy ends on the grid that it began with, with fewer values along the axis", async () => {
+  const ramp = imageFromArray(
+    Float32Array.from({ length: 16 ** 3 }, (_, i) => (i % 16 === 7 ? 100 : 0)),
+    { size: [16, 16, 16] },
+  );
+  const { parts } = pipe(
+    subject({ ramp, at: [[7, 3, 3]] }),
+    augment(randomAnisotropy({ factor: [4, 4], axes: ["x"] }))(1),
+  );
+  expect(parts.ramp.grid).toEqual(ramp.grid);
+  expect(parts.ramp.steps.map(({ op }) => op)).toEqual(["scale", "materialize", "resampleToImage"]);
+  expect(parts.at).toEqual([[7, 3, 3]]);
+  const { voxels } = await evaluate(parts.ramp, { backend: reference });
+  const row = Array.from(voxels.data as Float32Array).slice(0, 16);
+  // Voxel centres of the coarse grid are 1.5, 5.5, 9.5 and 13.5: none of them sees the line but between 7 and 8.
+  expect(Math.max(...row)).toBe(0);
 });
 
 test("a subject without an image is refused", () => {
