@@ -1,10 +1,11 @@
 /** What computes gradients when nobody says; loaded with what takes them. */
-import { type Backend, fetched, isOnDevice, type RunOptions } from "../backends/backend.ts";
+import { type Backend, fetched, isOnDevice } from "../backends/backend.ts";
 import { gradientRefusalOf } from "../backends/wasm/gradient-limits.ts";
 import type { Voxels } from "../compiler/language/voxels.ts";
 import type { GradientProgram } from "../compiler/plan.ts";
 import { orElse } from "./automatic.ts";
 import { processorIf } from "./backends.ts";
+import type { ComputeOptions } from "./compute-options.ts";
 
 /** Where a voxel that goes in lies on a GPU that GPU, else the processor. */
 export const automaticGradientBackend = async ({ plan, inputs }: GradientProgram): Promise<Backend> => {
@@ -16,7 +17,7 @@ export const automaticGradientBackend = async ({ plan, inputs }: GradientProgram
 /** Runs a program of sums and gradients; its results by their buffers. @throws as `Backend.runGradient` */
 export const runGradient = async (
   { plan, inputs }: GradientProgram,
-  { backend: asked = "auto", ...options }: RunOptions & { readonly backend?: Backend | "auto" },
+  { backend: asked = "auto", ...options }: ComputeOptions,
 ): Promise<ReadonlyMap<number, Voxels>> => {
   const program: GradientProgram = { plan, inputs };
   const backend = asked === "auto" ? await automaticGradientBackend(program) : asked;

@@ -1,6 +1,7 @@
 /** What gradients are asked with, and what comes back. */
-import type { Backend, RunOptions } from "../backends/backend.ts";
+
 import type { Parameter } from "../compiler/language/scalar.ts";
+import type { ComputeOptions } from "./compute-options.ts";
 import type { MedImage } from "./image.ts";
 
 /** What a loss can be differentiated by: a parameter, or the voxels of an image that operations were applied to. */
@@ -14,11 +15,9 @@ export type GradientsOf<W> = { readonly [K in keyof W]: GradientOf<W[K]> };
 
 export type WithRespectTo = Readonly<Record<string, Differentiable>> | readonly Differentiable[];
 
-export interface GradientOptions<W extends WithRespectTo> extends RunOptions {
+export interface GradientOptions<W extends WithRespectTo> extends ComputeOptions {
   /** What to differentiate by: a list, or a record whose names the gradients then bear. */
   readonly wrt: W;
-  /** What computes. `"auto"` (default) takes the fastest that is at hand. */
-  readonly backend?: Backend | "auto";
   /** How gradients of voxels are kept: `"float32"` (default), or as the reference computes, `"float64"`. */
   readonly dtype?: "float32" | "float64";
 }

@@ -4,21 +4,20 @@
  */
 import { left, right } from "fp-ts/lib/Either.js";
 import type { TaskEither } from "fp-ts/lib/TaskEither.js";
-import { type Backend, fetched, type RunOptions } from "../backends/backend.ts";
+import { type Backend, fetched } from "../backends/backend.ts";
 import { compileVolume } from "../compiler/compile.ts";
 import { fail, type PipelineError, toPipelineError } from "../compiler/errors.ts";
 import { explainPlan } from "../compiler/explain.ts";
 import { channelsOf } from "../compiler/language/channel.ts";
 import type { Program } from "../compiler/plan.ts";
 import { automaticBackend } from "./automatic.ts";
+import type { ComputeOptions } from "./compute-options.ts";
 import { type Expression, type Source, toExpression, toVolume } from "./expression.ts";
 import { type Channels, type Display, type GpuImage, type Kind, type MedImage, onGpu, type Warning } from "./image.ts";
 import { explainStages, settle } from "./settle.ts";
 import type { OperationName } from "./step.ts";
 
-export interface EvaluateOptions extends RunOptions {
-  /** What computes. `"auto"` (default) takes the fastest that is at hand. */
-  readonly backend?: Backend | "auto";
+export interface EvaluateOptions extends ComputeOptions {
   /** Where the result shall lie: `"cpu"` (default), or on the device of a backend that has one. */
   readonly keep?: "cpu" | "gpu";
 }

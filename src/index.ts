@@ -51,6 +51,7 @@ export {
 export type { Gather, Pass, Plan, Prefilter, Program, Region, Tap, TapClass } from "../compiler/plan.ts";
 export { release, wasm } from "./backends.ts";
 // Operations.
+export type { ComputeOptions } from "./compute-options.ts";
 // Gradients.
 export type { Differentiable, GradientOf, GradientOptions, GradientsOf, WithRespectTo } from "./differentiable.ts";
 export {
@@ -152,7 +153,7 @@ export { translate } from "./ops/translate.ts";
 export { orientationCodes, orientationOf } from "./orientation.ts";
 // Images without data at hand.
 export { type PhantomKind, type PhantomLabel, type PhantomOptions, phantom, phantomLabels } from "./phantom/index.ts";
-export { type SettleOptions, settle } from "./settle.ts";
+export { settle } from "./settle.ts";
 export { type Statistics, statistics } from "./statistics.ts";
 export type {
   AntialiasOptions,

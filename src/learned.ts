@@ -2,16 +2,17 @@
  * What normalisations learn from other images: plain numbers, to be kept in a file. The images are measured as the
  * operations measure theirs.
  */
+
 import { fail, type StepProblem } from "../compiler/errors.ts";
 import type { Measure } from "../compiler/language/field.ts";
 import { measuresIn } from "../compiler/language/measure.ts";
+import type { ComputeOptions } from "./compute-options.ts";
 import { type Expression, type Source, toExpression } from "./expression.ts";
 import { type MaskOption, maskField, measureOf, type StatisticsOptions, whereOf } from "./ops/mask.ts";
 import { isRefusal } from "./ops/operation.ts";
-import type { SettleOptions } from "./settle.ts";
 import type { Landmarks, ReferenceHistogram } from "./step.ts";
 
-export interface NyulTrainOptions extends SettleOptions {
+export interface NyulTrainOptions extends ComputeOptions {
   /** Which voxels count, or for each image a mask of its own. */
   readonly mask?: Exclude<MaskOption, Source> | readonly Source[];
   /** The percentiles that become landmarks: 1, 10, 20, … 90, 99 unless said. */
@@ -54,7 +55,7 @@ export const nyulTrain = async (images: readonly Source[], options: NyulTrainOpt
 
 const isList = (mask: NyulTrainOptions["mask"]): mask is readonly Source[] => Array.isArray(mask);
 
-export interface ReferenceHistogramOptions extends StatisticsOptions, SettleOptions {
+export interface ReferenceHistogramOptions extends StatisticsOptions, ComputeOptions {
   /** Most values that are kept: 1024 unless said. Of more those that lie evenly among the ranks. */
   readonly most?: number;
 }
@@ -81,7 +82,7 @@ export const referenceHistogram = async (
 const measured = async (
   expression: Expression,
   mask: StatisticsOptions,
-  options: SettleOptions,
+  options: ComputeOptions,
   quantity: Measure["quantity"],
 ): Promise<readonly number[]> => {
   const where = whereOf(expression, maskField(mask).mask);

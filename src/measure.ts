@@ -15,9 +15,9 @@ import { type Storage, storedAs, type VoxelArray, type Voxels, voxelsOf } from "
 import type { Program } from "../compiler/plan.ts";
 import { automaticBackend } from "./automatic.ts";
 import { runGradient } from "./automatic-gradient.ts";
+import type { ComputeOptions } from "./compute-options.ts";
 import type { Loss } from "./loss.ts";
 import { matchingLine, quantileOf, type Ranked, ranked, ranksAt } from "./order-statistics.ts";
-import type { SettleOptions } from "./settle.ts";
 import { compileTerms, readTerms } from "./terms.ts";
 
 /** What was found of a measure. */
@@ -34,14 +34,14 @@ export interface Reading {
 export type Readings = ReadonlyMap<Measure, Reading>;
 
 /** The fields with all that they measure put in. @throws as `settle` */
-export const settleFields = async (fields: readonly Field[], options: SettleOptions): Promise<readonly Field[]> =>
+export const settleFields = async (fields: readonly Field[], options: ComputeOptions): Promise<readonly Field[]> =>
   fields.map(putNumbers(numbersOfAll(await readMeasures(measuresIn(fields), options))));
 
 export const numbersOfAll = (readings: Readings): Measured =>
   new Map([...readings].map(([measure, { numbers }]) => [measure, numbers]));
 
 /** Measures some, in whose fields there is nothing but what stands before them. @throws as `settle` */
-export const readMeasures = async (measures: readonly Measure[], options: SettleOptions): Promise<Readings> => {
+export const readMeasures = async (measures: readonly Measure[], options: ComputeOptions): Promise<Readings> => {
   const readings = new Map<Measure, Reading>();
   // A stage tells nothing of its progress: it is not known what part of the whole it is.
   const { onProgress: _, ...running } = options;
@@ -69,7 +69,7 @@ interface Settled {
 }
 
 /** Measures that do not need each other: the means among them in one run. */
-const readTogether = async (all: readonly Settled[], options: SettleOptions): Promise<readonly Reading[]> => {
+const readTogether = async (all: readonly Settled[], options: ComputeOptions): Promise<readonly Reading[]> => {
   const means = all.filter(({ measure }) => measure.quantity.kind === "mean");
   const ofMeans = new Map<Settled, Reading>();
   if (means.length > 0) {
@@ -105,7 +105,7 @@ const lossOfTerms = (terms: readonly Reduction[], body: Scalar): Loss => ({
   problems: [],
 });
 
-const readRanks = async ({ measure, fields }: Settled, options: SettleOptions): Promise<Reading> => {
+const readRanks = async ({ measure, fields }: Settled, options: ComputeOptions): Promise<Reading> => {
   const { quantity, grid, where, name } = measure;
   const [field] = fields;
   if (quantity.kind === "mean" || field === undefined) return nothingIn(measure);
@@ -165,7 +165,7 @@ const weightsOfRanks = (
   return voxelsOf(weights, { channels });
 };
 
-const run = async (program: Program, { backend: asked = "auto", ...options }: SettleOptions): Promise<Voxels> => {
+const run = async (program: Program, { backend: asked = "auto", ...options }: ComputeOptions): Promise<Voxels> => {
   const { plan, inputs } = program;
   // Voxels that are at hand need no backend.
   const atHand = inputs[plan.result];

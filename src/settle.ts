@@ -2,14 +2,10 @@
  * Expressions whose numbers are all known. What has to be measured is measured before, in stages of its own; from
  * there on an expression is one like any other, with one pass for as many steps as fuse.
  */
-import type { Backend, RunOptions } from "../backends/backend.ts";
 import { countOfNumbers, measuresIn } from "../compiler/language/measure.ts";
+import type { ComputeOptions } from "./compute-options.ts";
 import type { Expression } from "./expression.ts";
 import type { Kind } from "./image.ts";
-
-export interface SettleOptions extends RunOptions {
-  readonly backend?: Backend | "auto";
-}
 
 /**
  * The expression with all that it measures put in as numbers, measured now. Plans of settled expressions that were
@@ -18,7 +14,7 @@ export interface SettleOptions extends RunOptions {
  */
 export const settle = async <K extends Kind>(
   expression: Expression<K>,
-  options: SettleOptions = {},
+  options: ComputeOptions = {},
 ): Promise<Expression<K>> => {
   if (expression.problems.length > 0 || measuresIn([expression.field]).length === 0) return expression;
   const { settleFields } = await import("./measure.ts");

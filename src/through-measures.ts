@@ -4,18 +4,19 @@
  * numbers are put in, c is taken as for any parameter, and the sum is a loss like any other. Measures that are made of
  * others come first.
  */
+
 import type { Field, Measure } from "../compiler/language/field.ts";
 import { measuresIn, numbersOf, putNumbers } from "../compiler/language/measure.ts";
 import { jointHistogram, reduction } from "../compiler/language/reduction.ts";
 import type { Parameter } from "../compiler/language/scalar.ts";
+import type { ComputeOptions } from "./compute-options.ts";
 import { addLosses, fieldsOf, type Loss, type Term } from "./loss.ts";
 import { numbersOfAll, type Readings, readMeasures } from "./measure.ts";
-import type { SettleOptions } from "./settle.ts";
 
 /** A loss with all that it measures put in, and what was measured. @throws as `settle` */
 export const settleLoss = async (
   loss: Loss,
-  options: SettleOptions,
+  options: ComputeOptions,
 ): Promise<{ readonly settled: Loss; readonly readings: Readings }> => {
   const readings = await readMeasures(measuresIn(loss.terms.flatMap(fieldsOf)), options);
   const put = putNumbers(numbersOfAll(readings));
