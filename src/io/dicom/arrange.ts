@@ -204,7 +204,7 @@ export const arrange = (slices: readonly Slice[], mend: ReadonlySet<Mend> = new 
   if (tilt > 0.5)
     notes.push({
       kind: "sheared",
-      message: `its slices are stacked ${mm(tilt)}° off their normal (gantry tilt); the grid is sheared so that each stays where it was taken`,
+      message: `its slices are stacked ${mm(tilt)}° off their normal (gantry tilt); the grid is sheared so that each stays where it was taken (\`rectify\` resamples it upright)`,
     });
   return { grid: linearGrid(one, size(depth), place, step), places, axes: found.axes, problems, notes };
 };
