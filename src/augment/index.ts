@@ -8,9 +8,11 @@ export { type Augmentation, type Augmented, augment } from "./augment.ts";
 export { type RandomCropOptions, randomCrop } from "./crop.ts";
 export { chance, choice, integer, normal, uniform } from "./distributions.ts";
 export {
+  type RandomBlurOptions,
   type RandomContrastOptions,
   type RandomGammaOptions,
   type RandomNoiseOptions,
+  randomBlur,
   randomContrast,
   randomGamma,
   randomNoise,
@@ -30,6 +32,7 @@ export {
   randomShear,
   randomTranslate,
 } from "./spatial.ts";
+export { type RandomBiasOptions, type RandomElasticOptions, randomBias, randomElastic } from "./splines.ts";
 export { partOf, type Seed, type Stream, streamOf } from "./stream.ts";
 export {
   type Evaluated,

@@ -3,8 +3,9 @@ import { pipe } from "fp-ts/lib/function.js";
 import type { IntensityOperation } from "../expression.ts";
 import { gamma, rescale } from "../ops/intensity.ts";
 import { noise } from "../ops/noise.ts";
+import { smooth } from "../ops/smooth.ts";
 import type { NoiseDistribution } from "../step.ts";
-import { type Amount, sampled } from "./amount.ts";
+import { type Amount, type Amounts, sampled, sampledFactors } from "./amount.ts";
 import { integer } from "./distributions.ts";
 import { map, named, type Sampler, struct } from "./sampler.ts";
 
@@ -49,6 +50,19 @@ export const randomShift = (shift: Amount): Sampler<IntensityOperation> =>
     sampled(shift, "the shift"),
     map((drawn) => rescale(1, drawn)),
     named("shift"),
+  );
+
+export interface RandomBlurOptions {
+  /** Of the Gaussian, in mm: one for all axes of the image, or one each. */
+  readonly sigma: Amounts;
+}
+
+/** Gaussian smoothing: see `smooth`. */
+export const randomBlur = ({ sigma }: RandomBlurOptions): Sampler<IntensityOperation> =>
+  pipe(
+    sampledFactors(sigma, "the width"),
+    map((drawn): IntensityOperation => smooth({ sigma: drawn })),
+    named("blur"),
   );
 
 export interface RandomNoiseOptions {
