@@ -7,121 +7,78 @@ import { type AnyOperand, type Code, code, codeOnce, lift } from "./code.ts";
 import type { Instruction } from "./instruction.ts";
 import type { MemoryMethods, Methods } from "./methods.ts";
 import { extract, laneLoad, laneStore, load, plain, replace, type Signature, store } from "./operations.ts";
-import { checkWhole, type Shape, shapeNames, shapes, type ValueType } from "./types.ts";
+import { checkWhole, type Shape, shapeNames, shapes, type ValueType, valueTypes } from "./types.ts";
 
 type Operands = readonly (AnyOperand | undefined)[];
 
 const entries = <K extends string, V>(record: Readonly<Record<K, V>>): readonly (readonly [K, V])[] =>
   Object.entries(record) as [K, V][];
 
-type Makers = Record<string, (body: Body) => unknown>;
-
-/** The operands, then the instruction. */
-const sequence = (body: Body, instruction: Instruction, { pops }: Signature, operands: Operands): (() => void) => {
-  const lifted = pops.map((type, k) => lift(body, type, operands[k]));
-  return () => {
-    for (const operand of lifted) operand.emit();
-    body.emit(instruction);
-  };
-};
-const value = (body: Body, instruction: Instruction, signature: Signature, operands: Operands): Code<ValueType> => {
-  const [type = body.refuse("an instruction without result is used as a value")] = signature.pushes;
-  return code(body, type, sequence(body, instruction, signature, operands));
-};
-const offsetOf = (body: Body, name: string, offset: number): number =>
-  checkWhole(`${body.name}: the offset of ${name}`, offset, 0, 2 ** 32 - 1);
-const laneOf = (body: Body, name: string, lane: number, lanes: number): number =>
-  checkWhole(`${body.name}: the lane of ${name}`, lane, 0, lanes - 1);
-
-const laneAt = (
-  body: Body,
-  name: string,
-  lane: number,
-  lanes: number,
-  offset: number,
-): { readonly offset: number; readonly lane: number } => ({
-  offset: offsetOf(body, name, offset),
-  lane: laneOf(body, name, lane, lanes),
-});
-
-/** All methods, by namespace and name. */
-const makersOf = (): Readonly<Record<string, Makers>> => {
-  const all: Record<string, Makers> = {};
-  const define = (fullName: string, make: Makers[string]): void => {
+export const methods = (body: Body): Methods => {
+  const all: Record<string, Record<string, unknown>> = {};
+  for (const name of [...Object.keys(valueTypes), ...shapeNames, "memory"]) all[name] = {};
+  const define = (fullName: string, method: unknown): void => {
     const [namespace = "", name = ""] = fullName.split(".");
-    all[namespace] ??= {};
-    all[namespace][name] = make;
+    (all[namespace] ?? body.refuse(`no methods go by ${namespace}`))[name] = method;
   };
+
+  /** The operands, then the instruction. */
+  const sequence = (instruction: Instruction, { pops }: Signature, operands: Operands): (() => void) => {
+    const lifted = pops.map((type, k) => lift(body, type, operands[k]));
+    return () => {
+      for (const operand of lifted) operand.emit();
+      body.emit(instruction);
+    };
+  };
+  const value = (instruction: Instruction, signature: Signature, operands: Operands): Code<ValueType> => {
+    const [type = body.refuse("an instruction without result is used as a value")] = signature.pushes;
+    return code(body, type, sequence(instruction, signature, operands));
+  };
+  const offsetOf = (name: string, offset: number): number =>
+    checkWhole(`${body.name}: the offset of ${name}`, offset, 0, 2 ** 32 - 1);
+  const laneOf = (name: string, lane: number, lanes: number): number =>
+    checkWhole(`${body.name}: the lane of ${name}`, lane, 0, lanes - 1);
+
   for (const [name, operation] of entries(plain))
-    define(
-      name,
-      (body) =>
-        (...operands: Operands) =>
-          value(body, { kind: "plain", name }, operation, operands),
-    );
+    define(name, (...operands: Operands) => value({ kind: "plain", name }, operation, operands));
   for (const [name, operation] of entries(load))
-    define(
-      name,
-      (body) =>
-        (address: AnyOperand, offset = 0) =>
-          value(body, { kind: "load", name, offset: offsetOf(body, name, offset) }, operation, [address]),
+    define(name, (address: AnyOperand, offset = 0) =>
+      value({ kind: "load", name, offset: offsetOf(name, offset) }, operation, [address]),
     );
   for (const [name, operation] of entries(store))
-    define(
-      name,
-      (body) =>
-        (address: AnyOperand, stored: AnyOperand, offset = 0) =>
-          sequence(body, { kind: "store", name, offset: offsetOf(body, name, offset) }, operation, [address, stored])(),
+    define(name, (address: AnyOperand, stored: AnyOperand, offset = 0) =>
+      sequence({ kind: "store", name, offset: offsetOf(name, offset) }, operation, [address, stored])(),
     );
   for (const [name, operation] of entries(laneLoad))
-    define(name, (body) => (address: AnyOperand, vector: AnyOperand, lane: number, offset = 0) => {
-      const at = laneAt(body, name, lane, operation.lanes, offset);
-      return value(body, { kind: "laneLoad", name, ...at }, operation, [address, vector]);
+    define(name, (address: AnyOperand, vector: AnyOperand, lane: number, offset = 0) => {
+      const at = { offset: offsetOf(name, offset), lane: laneOf(name, lane, operation.lanes) };
+      return value({ kind: "laneLoad", name, ...at }, operation, [address, vector]);
     });
   for (const [name, operation] of entries(laneStore))
-    define(name, (body) => (address: AnyOperand, vector: AnyOperand, lane: number, offset = 0) => {
-      const at = laneAt(body, name, lane, operation.lanes, offset);
-      sequence(body, { kind: "laneStore", name, ...at }, operation, [address, vector])();
+    define(name, (address: AnyOperand, vector: AnyOperand, lane: number, offset = 0) => {
+      const at = { offset: offsetOf(name, offset), lane: laneOf(name, lane, operation.lanes) };
+      sequence({ kind: "laneStore", name, ...at }, operation, [address, vector])();
     });
   for (const [name, operation] of entries(extract))
-    define(
-      name,
-      (body) => (vector: AnyOperand, lane: number) =>
-        value(body, { kind: "extract", name, lane: laneOf(body, name, lane, operation.lanes) }, operation, [vector]),
+    define(name, (vector: AnyOperand, lane: number) =>
+      value({ kind: "extract", name, lane: laneOf(name, lane, operation.lanes) }, operation, [vector]),
     );
   for (const [name, operation] of entries(replace))
-    define(name, (body) => (vector: AnyOperand, lane: number, scalar: AnyOperand) => {
-      const at = laneOf(body, name, lane, operation.lanes);
-      return value(body, { kind: "replace", name, lane: at }, operation, [vector, scalar]);
-    });
+    define(name, (vector: AnyOperand, lane: number, scalar: AnyOperand) =>
+      value({ kind: "replace", name, lane: laneOf(name, lane, operation.lanes) }, operation, [vector, scalar]),
+    );
   for (const type of ["i32", "i64", "f32", "f64"] as const)
-    define(`${type}.const`, (body) => (number: number | bigint) => lift(body, type, number));
+    define(`${type}.const`, (number: number | bigint) => lift(body, type, number));
   for (const shape of shapeNames) {
-    define(`${shape}.const`, (body) => (lanes: readonly (number | bigint)[]) => vectorConstant(body, shape, lanes));
-    define(`${shape}.shuffle`, (body) => (a: AnyOperand, b: AnyOperand, lanes: readonly number[]) => {
+    define(`${shape}.const`, (lanes: readonly (number | bigint)[]) => vectorConstant(body, shape, lanes));
+    define(`${shape}.shuffle`, (a: AnyOperand, b: AnyOperand, lanes: readonly number[]) => {
       const bytes = bytesOfShuffle(body, shape, lanes);
-      return value(body, { kind: "shuffle", lanes: bytes }, { pops: ["v128", "v128"], pushes: ["v128"] }, [a, b]);
+      return value({ kind: "shuffle", lanes: bytes }, { pops: ["v128", "v128"], pushes: ["v128"] }, [a, b]);
     });
   }
-  for (const name of ["size", "grow", "copy", "fill"] as const)
-    define(`memory.${name}`, (body) => memoryMethods(body)[name]);
-  return all;
-};
-
-let makers: Readonly<Record<string, Makers>> | undefined;
-
-/** A method is made when it is first asked for: functions use few of the hundreds. */
-export const methods = (body: Body): Methods => {
-  makers ??= makersOf();
-  const namespaces = entries(makers).map(([namespace, named]) => {
-    const get = (made: Record<string, unknown>, name: string): unknown => {
-      made[name] ??= named[name]?.(body);
-      return made[name];
-    };
-    return [namespace, new Proxy({}, { get })];
-  });
+  for (const [name, method] of entries(memoryMethods(body))) define(`memory.${name}`, method);
   // Each namespace was filled from the tables that its type maps over.
-  return Object.fromEntries(namespaces) as Methods;
+  return all as Methods;
 };
 
 const vectorConstant = (body: Body, shape: Shape, lanes: readonly (number | bigint)[]): Code<"v128"> => {
