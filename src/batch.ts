@@ -3,7 +3,7 @@
  * one kernel with numbers of its own for each sample, and backends compute samples side by side.
  */
 import type { Backend, BatchRunOptions, DeviceVoxels, Outcomes, RunOptions } from "../backends/backend.ts";
-import { type FailedSample, fail, toPipelineError } from "../compiler/errors.ts";
+import { type FailedSample, fail, MedImagesError, toPipelineError } from "../compiler/errors.ts";
 import type { Voxels } from "../compiler/language/voxels.ts";
 import type { Program } from "../compiler/plan.ts";
 import { resultBytes } from "../compiler/schedule.ts";
@@ -12,6 +12,7 @@ import { release } from "./backends.ts";
 import { cannotKeep, compile, describedBy, type EvaluateOptions, readableBy } from "./evaluate.ts";
 import { type Expression, type Source, toExpression } from "./expression.ts";
 import { type GpuImage, type MedImage, onGpu, type Warning } from "./image.ts";
+import { settle } from "./settle.ts";
 
 export interface BatchOptions extends EvaluateOptions {
   /** What the samples are called when one of them fails; numbers from 0 unless said. */
@@ -47,8 +48,8 @@ export async function evaluateBatch(
   sources: readonly Source[],
   options: BatchOptions = {},
 ): Promise<readonly MedImage[]> {
-  const programs = allOf(await Promise.allSettled(sources.map(async (source) => compile(source))), options.names);
-  const outcomes = await evaluateEach(sources, options, (sample) => programs[sample] as Program);
+  allOf(sources.map(checked), options.names);
+  const outcomes = await evaluateEach(sources, options);
   try {
     return allOf(outcomes, options.names);
   } catch (thrown) {
@@ -57,6 +58,14 @@ export async function evaluateBatch(
     throw thrown;
   }
 }
+
+/** Whether all steps of a source can be, as far as that is known before anything is computed. */
+const checked = (source: Source): PromiseSettledResult<undefined> => {
+  const { problems } = toExpression(source);
+  return problems.length === 0
+    ? { status: "fulfilled", value: undefined }
+    : { status: "rejected", reason: new MedImagesError({ kind: "InvalidPipeline", problems }) };
+};
 
 /** The values of all, in order. @throws MedImagesError `Aborted`, `FailedSamples` */
 const allOf = <V>(outcomes: Outcomes<V>, names: readonly string[] = []): readonly V[] => {
@@ -80,16 +89,16 @@ export const madeFrom = (images: readonly MedImage[], sources: readonly Source[]
 export const evaluateEach = async (
   sources: readonly Source[],
   options: EvaluateOptions = {},
-  programOf: (sample: number) => Program = (sample) => compile(sources[sample] as Source),
 ): Promise<Outcomes<MedImage>> => {
   const { backend: asked = "auto" } = options;
   const outcomes: PromiseSettledResult<MedImage>[] = [];
   const jobs = new Map<Backend, Job[]>();
   const prepared = await Promise.allSettled(
-    sources.map(async (source, sample) => {
-      const program = programOf(sample);
+    sources.map(async (source) => {
+      const expression = await settle(toExpression(source), options);
+      const program = compile(expression);
       const backend = asked === "auto" ? await automaticBackend(program) : asked;
-      return { backend, job: { expression: toExpression(source), program: await readableBy(backend, program) } };
+      return { backend, job: { expression, program: await readableBy(backend, program) } };
     }),
   );
   prepared.forEach((each, sample) => {
