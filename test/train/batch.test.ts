@@ -9,6 +9,8 @@ import {
   asKind,
   type Backend,
   crop,
+  displace,
+  displaceBySpline,
   type Expression,
   evaluate,
   flip,
@@ -23,6 +25,7 @@ import {
   rotate,
   scale,
   wasm,
+  zScore,
 } from "../../src/index.ts";
 import { applySteps } from "../../src/json.ts";
 import { nodeThreads } from "../../src/platform/node-threads.ts";
@@ -45,6 +48,17 @@ const small = noise([17, 13, 11]);
 const large = noise([120, 90, 40], 3);
 const labels = asKind("label", as("uint8")(rescale(0.1, 100)(noise([30, 20, 10]))).image);
 
+/** Displacements of up to 4 mm on the grid of an image. */
+const vectors = ({ grid }: MedImage, seed: number): MedImage<"intensity"> => {
+  const [x, y, z] = grid.size;
+  const { data } = noise([x, y, 3 * z], seed).voxels;
+  return imageFromArray(
+    Float32Array.from(data as Float32Array, (v) => v / 250),
+    grid,
+    { channels: 3 },
+  );
+};
+
 /** Every kind of pass and volume beside each other: some small and some large, of one source and of several. */
 const mixed = (): readonly Expression<"intensity">[] => [
   ...[3, 20, 40].map((angle) => rotate([1, 2, 3], angle, { fill: 0 })(small)),
@@ -54,6 +68,10 @@ const mixed = (): readonly Expression<"intensity">[] => [
   pipe(large, rotate("z", 5), materialize, rotate("y", 5), as("int16")),
   pipe(small, flip("x"), crop([2, 2, 2], [9, 8, 7]), as("float32")),
   flip("y")(large),
+  ...[3, 5].map((seed) => pipe(small, rotate("z", seed), displace(vectors(small, seed), { fill: 0 }), rotate("x", 4))),
+  displaceBySpline(vectors(noise([7, 6, 5]), 8), { interpolation: "bspline", fill: "clamp" })(small),
+  pipe(large, zScore({ mask: { above: 0 } }), rotate("z", 5)),
+  pipe(small, zScore(), flip("x")),
 ];
 
 const backends: readonly Backend[] = [
