@@ -3,9 +3,12 @@
  * comes of it, at fixed seeds, and that other seeds compile nothing.
  */
 import { describe, expect, test } from "vitest";
+import { affineOf } from "../../compiler/language/affine.ts";
 import { pcg4d, uniformAt, type Words, wordsOf } from "../../compiler/language/random.ts";
-import { constant, nodesOf, random } from "../../compiler/language/scalar.ts";
+import { constant, nodesOf, random, type Scalar } from "../../compiler/language/scalar.ts";
 import { valueOfScalar } from "../../compiler/language/scalar-value.ts";
+import type { Scatter } from "../../compiler/plan.ts";
+import { transposeCopy } from "../../compiler/transpose-copy.ts";
 import { normalQuantile } from "../../src/ops/noise.ts";
 
 describe("pcg4d", () => {
@@ -128,4 +131,28 @@ test("a seed and a stream are one leaf, which other seeds are not", () => {
   expect(random(1, 2)).toBe(random(1, 2));
   expect(random(1, 2)).not.toBe(random(2, 1));
   expect(nodesOf(random(1))).toEqual([random(1, 0)]);
+});
+
+test("what a body draws is not looked at from another grid: only copies without it are transposed as copies", () => {
+  const through: Scatter["through"] = {
+    pull: affineOf([-1, 0, 0, 0, 1, 0, 0, 0, 1], [3, 0, 0]),
+    by: "nearest",
+    boundary: "clamp",
+    class: "copy",
+  };
+  const giving = (body: Scalar): Scatter => ({
+    kind: "scatter",
+    output: 1,
+    size: [4, 3, 2],
+    channels: 1,
+    taps: [],
+    regions: [],
+    body,
+    through,
+    reason: "a test",
+  });
+  const output = { size: [4, 3, 2], channels: 1, storage: "working" } as const;
+  expect(transposeCopy(giving(constant(2)), output).kind).toBe("gather");
+  const drawing = giving(random(1));
+  expect(transposeCopy(drawing, output)).toBe(drawing);
 });

@@ -16,8 +16,9 @@ const polynomial = (f: F, x: V128, coefficients: readonly number[]): V128 => {
 /** eˣ. */
 export const expOf = (f: F, x: Vector): V128 => {
   const { f32x4, i32x4, v128 } = f;
-  // Beyond these the result is 0 or infinite in float32.
-  const held = f.keep(f32x4.max(f32x4.min(x, f32x4.splat(89)), f32x4.splat(-104)));
+  // Below this the result is 0 in float32, to which processors come slowly by multiplying; beyond 89 it is infinite.
+  const isNone = f.keep(f32x4.lt(x, f32x4.splat(-103.98)));
+  const held = f.keep(f32x4.min(v128.andnot(x, isNone), f32x4.splat(89)));
   const n = f.keep(f32x4.floor(f32x4.add(f32x4.mul(held, f32x4.splat(Math.LOG2E)), f32x4.splat(0.5))));
   const high = f32x4.sub(held, f32x4.mul(n, f32x4.splat(0.693359375)));
   const r = f.keep(f32x4.sub(high, f32x4.mul(n, f32x4.splat(-2.1219444e-4))));
@@ -32,7 +33,7 @@ export const expOf = (f: F, x: Vector): V128 => {
   const half = f.keep(i32x4.shr_s(whole, 1));
   const power = (k: V128): V128 => i32x4.shl(i32x4.add(k, i32x4.splat(127)), 23);
   const result = f.keep(f32x4.mul(f32x4.mul(small, power(half)), power(i32x4.sub(whole, half))));
-  return v128.bitselect(result, x, f32x4.eq(x, x));
+  return v128.andnot(v128.bitselect(result, x, f32x4.eq(x, x)), isNone);
 };
 
 /** ln x. */
