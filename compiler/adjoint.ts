@@ -187,7 +187,7 @@ class Builder {
 
   #backGather(pass: Gather): void {
     const output = this.#buffer(pass.output);
-    if (!this.#given.has(pass.output) || !flows(pass, output, this.buffers)) return;
+    if (!this.#given.has(pass.output) || !flows(pass, output, this.#forward)) return;
     const cotangent = this.#cotangent(pass.output);
     const window = transposeWindow(pass, this.buffers, cotangent);
     if (window !== undefined) {

@@ -55,12 +55,31 @@ export const parametersIn = (bodies: readonly Scalar[], name: string): readonly 
 ];
 
 /** Rounding to whole numbers has no derivative, unless there was nothing to round: voxels that were only moved. */
-export const flows = (pass: Gather, { storage }: Buffer, buffers: readonly Buffer[]): boolean => {
+export const flows = (pass: Gather, { storage }: Buffer, { buffers, passes }: GradientPlan): boolean => {
   if (storage === "working" || !dtypes[storage.dtype].integer) return true;
-  return scalar.nodesOf(pass.body).every((s) => {
-    if (s.kind === "unary" || s.kind === "binary" || s.kind === "slope") return false;
-    const tap = s.kind === "tap" ? pass.taps[s.index] : undefined;
-    const source = tap && buffers[tap.source]?.storage;
-    return tap === undefined || (tap.by === "nearest" && source !== "working" && source?.dtype === storage.dtype);
-  });
+  const maker = (buffer: number): GradientPass | undefined => passes.find(({ output }) => output === buffer);
+  const holds = (buffer: number): boolean => {
+    const kept = buffers[buffer]?.storage;
+    if (kept !== undefined && kept !== "working") return kept.dtype === storage.dtype;
+    const made = maker(buffer);
+    return made?.kind === "displaced" && made.by === "nearest" && holds(made.source);
+  };
+  const moves = (s: Scalar): boolean => {
+    switch (s.kind) {
+      case "const":
+      case "background":
+        return true;
+      case "tap": {
+        const tap = pass.taps[s.index];
+        return tap?.by === "nearest" && holds(tap.source);
+      }
+      case "select":
+        return chooses(s.condition) && moves(s.then) && moves(s.otherwise);
+      default:
+        return false;
+    }
+  };
+  const chooses = (s: Scalar): boolean =>
+    s.kind === "inside" || (s.kind === "tap" && maker(pass.taps[s.index]?.source ?? -1)?.kind === "within");
+  return moves(pass.body);
 };

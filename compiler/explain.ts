@@ -5,16 +5,32 @@ import { at, axes } from "./language/vector.ts";
 import { isIdentityRescale } from "./language/voxels.ts";
 import type { Aim, Buffer, Gather, Pass, Plan, Tap } from "./plan.ts";
 
-/** Prefilter passes read and write a whole volume too, but look at no field: they are counted apart. */
-export const countPasses = (plan: Plan): { readonly resampling: number; readonly prefilter: number } => ({
-  resampling: plan.passes.filter((pass) => pass.kind === "gather").length,
-  prefilter: plan.passes.filter((pass) => pass.kind === "prefilter").length,
-});
+export interface PassCounts {
+  readonly resampling: number;
+  /** Prefilter passes read and write a whole volume too, but look at no field: they are counted apart. */
+  readonly prefilter: number;
+  /** Passes for the components of displacements, by which the others look. */
+  readonly displacement: number;
+}
+
+/** A look that is displaced is part of the pass that uses it. */
+export const countPasses = ({ passes }: Plan): PassCounts => {
+  const components = new Set(passes.flatMap((pass) => ("aim" in pass ? pass.aim.displacement : [])));
+  const gathers = passes.filter((pass) => pass.kind === "gather");
+  const displacement = gathers.filter(({ output }) => components.has(output)).length;
+  return {
+    resampling: gathers.length - displacement,
+    prefilter: passes.filter((pass) => pass.kind === "prefilter").length,
+    displacement,
+  };
+};
 
 export const explainPlan = (plan: Plan): string => {
-  const { resampling, prefilter } = countPasses(plan);
-  const extra =
-    prefilter === 0 ? "" : `, after ${prefilter} B-spline prefilter${prefilter === 1 ? "" : "s"} along one axis each`;
+  const { resampling, prefilter, displacement } = countPasses(plan);
+  const extra = [
+    prefilter === 0 ? "" : `, after ${prefilter} B-spline prefilter${prefilter === 1 ? "" : "s"} along one axis each`,
+    displacement === 0 ? "" : `, displaced by ${displacement} components`,
+  ].join("");
   const inputs = plan.buffers.slice(0, plan.inputs).map((buffer, k) => `  input: ${showBuffer(buffer, k)}`);
   const gathers = plan.passes.filter((pass) => pass.kind === "gather");
   return [

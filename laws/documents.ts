@@ -4,6 +4,7 @@
  */
 import { isLeft } from "fp-ts/lib/Either.js";
 import { describe } from "../compiler/errors.ts";
+import type { Voxels } from "../compiler/language/voxels.ts";
 import type { MedImage } from "../src/image.ts";
 import { identicalGrid, sameStorage } from "./compare.ts";
 import type { Pipeline, Subject } from "./subject.ts";
@@ -25,6 +26,14 @@ export const difference = (a: unknown, b: unknown, path = ""): string | undefine
   }
   return undefined;
 };
+
+/** The same voxels, or as many of the same values: those that a step brings along are written and read. */
+const isAlike = (a: Voxels, b: Voxels | undefined): boolean =>
+  a === b ||
+  (b !== undefined &&
+    a.dtype === b.dtype &&
+    a.data.length === b.data.length &&
+    a.data.every((value: number | bigint, k: number) => value === b.data[k]));
 
 /**
  * Writing an expression's steps as JSON text, reading them back and applying them to the same image gives the
@@ -51,7 +60,7 @@ export const documentsRoundTrip = (subject: Subject, pipeline: Pipeline, image: 
   const [a, b] = [subject.compile(written), subject.compile(again)];
   return every(
     () => same("plan", a.plan, b.plan),
-    require(a.inputs.length === b.inputs.length && a.inputs.every((voxels, k) => voxels === b.inputs[k]), () =>
+    require(a.inputs.length === b.inputs.length && a.inputs.every((voxels, k) => isAlike(voxels, b.inputs[k])), () =>
       "the programs read other voxels"),
   );
 };

@@ -6,7 +6,7 @@ import { transformPoint } from "../compiler/language/affine.ts";
 import { centreOf, type Grid, pointAt, worldToIndex } from "../compiler/language/grid.ts";
 import { matrixOf, numberOf, numbersOf } from "../compiler/language/real.ts";
 import { add, column, dot, type Matrix3, norm, subtract, type Vector3, vector } from "../compiler/language/vector.ts";
-import type { AffineStep, AxisName, Step } from "../src/step.ts";
+import type { AffineStep, AxisName, DisplaceStep, Step } from "../src/step.ts";
 
 /** Steps that move content or look at it from another grid, and cut nothing off. */
 export type MovingStep = Extract<
@@ -16,6 +16,7 @@ export type MovingStep = Extract<
       | "rotate"
       | "affine"
       | "transform"
+      | "displace"
       | "translate"
       | "flip"
       | "scale"
@@ -67,6 +68,53 @@ const solved = (m: Matrix3, p: Vector3): Vector3 => {
   return [dot(p, cross(b, c)) / volume, dot(a, cross(p, c)) / volume, dot(a, cross(b, p)) / volume];
 };
 
+/** β³ as it is written in books, and the hat that linear interpolation blends by. */
+const bases: Readonly<Record<DisplaceStep["by"], (x: number) => number>> = {
+  "control points": (x) => {
+    const a = Math.abs(x);
+    return a < 1 ? 2 / 3 - a * a + (a * a * a) / 2 : a < 2 ? (2 - a) ** 3 / 6 : 0;
+  },
+  vectors: (x) => Math.max(0, 1 - Math.abs(x)),
+};
+
+/** Points this close to where a displacement ends may lie on either side of it by rounding. */
+const edge = 1e-6;
+
+/**
+ * Σ c · basis(index − position of c) over all points c of the grid within its extent, each axis mirrored beyond its ends
+ * by the control points, held there by vectors; 0 beyond, and NaN where nobody can tell.
+ */
+const displacementAt = ({ by, vectors: { grid, voxels } }: DisplaceStep, point: Vector3): Vector3 => {
+  const index = transformPoint(worldToIndex(grid), point);
+  const { size } = grid;
+  const beyond = (k: 0 | 1 | 2): number => Math.max(-0.5 - index[k], index[k] - (size[k] - 0.5));
+  const farthest = Math.max(beyond(0), beyond(1), beyond(2));
+  if (farthest > edge) return [0, 0, 0];
+  if (!(farthest < -edge)) return [Number.NaN, Number.NaN, Number.NaN];
+  const weights = ([0, 1, 2] as const).map((k) => {
+    const n = size[k];
+    const at = by === "vectors" ? Math.min(Math.max(index[k], 0), n - 1) : index[k];
+    const along = new Float64Array(n);
+    for (let i = -2; i < n + 2; i++) {
+      const period = Math.max(1, 2 * n - 2);
+      const folded = ((i % period) + period) % period;
+      const mirrored = folded < n ? folded : period - folded;
+      along[mirrored] = (along[mirrored] ?? 0) + bases[by](at - i);
+    }
+    return along;
+  });
+  const count = size[0] * size[1] * size[2];
+  const component = (c: 0 | 1 | 2): number => {
+    let sum = 0;
+    for (let i = 0; i < count; i++) {
+      const at = [i % size[0], Math.floor(i / size[0]) % size[1], Math.floor(i / (size[0] * size[1]))];
+      sum += at.reduce((w, a, k) => w * (weights[k]?.[a] ?? 0), Number(voxels.data[c * count + i]));
+    }
+    return sum;
+  };
+  return [component(0), component(1), component(2)];
+};
+
 /** The world point at which a step, performed on an image of `grid`, found what it shows at `point`. */
 export const whereFrom = (step: MovingStep, grid: Grid, point: Vector3): Vector3 => {
   const centre = "center" in step && step.center !== undefined ? numbersOf(step.center) : centreOf(grid);
@@ -79,6 +127,8 @@ export const whereFrom = (step: MovingStep, grid: Grid, point: Vector3): Vector3
       return add(centre, affineUndone(subtract(point, centre), step));
     case "transform":
       return solved(matrixOf(step.matrix), subtract(point, numbersOf(step.offset)));
+    case "displace":
+      return add(point, displacementAt(step, point));
     case "translate":
       return vector((k) => point[k] - (k === axisNumber[step.axis] ? numberOf(step.mm) : 0));
     case "flip": {

@@ -60,6 +60,7 @@ export const replaceReals = (step: Step, of: (real: Real, unit: Unit) => Real): 
         ),
       };
     case "displace":
+    case "biasField":
     case "scale":
     case "resampleToSpacing":
     case "resampleToImage":

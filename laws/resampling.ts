@@ -109,6 +109,7 @@ const expectation = (
 ): Expectation => {
   const { grid } = image;
   const { size } = grid;
+  if (index.some(Number.isNaN)) return "undecided";
   if (axes.some((k) => index[k] < -0.5 - edge || index[k] > size[k] - 0.5 + edge)) return "outside";
   if (axes.some((k) => index[k] < -0.5 + edge || index[k] > size[k] - 0.5 - edge)) return "undecided";
   const held = vector((k) => Math.min(Math.max(index[k], 0), size[k] - 1));

@@ -104,6 +104,7 @@ const channelsAfter = ({ image, field }: Expression): Channels => {
 
 /** Steps after which a window in the old values would show something else. */
 const changesValues: ReadonlySet<OperationName> = new Set<OperationName>([
+  "biasField",
   "rescale",
   "window",
   "gamma",

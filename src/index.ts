@@ -53,6 +53,13 @@ export { release, wasm } from "./backends.ts";
 export type { ComputeOptions } from "./compute-options.ts";
 // Gradients.
 export type { Differentiable, GradientOf, GradientOptions, GradientsOf, WithRespectTo } from "./differentiable.ts";
+export {
+  displacementField,
+  type InvertedDisplacement,
+  type InvertOptions,
+  invertDisplacement,
+  jacobianDeterminant,
+} from "./displacement.ts";
 // Running and keeping them.
 export { compile, type EvaluateOptions, evaluate, explain, run } from "./evaluate.ts";
 export type { Expression, IntensityOperation, Operation, Source } from "./expression.ts";
@@ -117,6 +124,7 @@ export { type LocalCorrelationOptions, lncc } from "./losses/local-correlation.t
 export { type MutualInformationOptions, mutualInformation } from "./losses/mutual-information.ts";
 export type { RangeOptions, ValueRange } from "./losses/value-range.ts";
 export { type AffineParameters, affine } from "./ops/affine.ts";
+export { biasField } from "./ops/bias.ts";
 export { argMax, oneHot } from "./ops/classes.ts";
 export { crop, pad, padOrCropTo } from "./ops/crop.ts";
 export { controlGrid, displace, displaceBySpline } from "./ops/displace.ts";

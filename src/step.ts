@@ -61,7 +61,7 @@ export interface DisplaceStep extends SamplingOptions {
   readonly op: "displace";
   readonly by: "vectors" | "control points";
   /** Three channels: along x, y and z of the world (LPS). */
-  readonly vectors: MedImage;
+  readonly vectors: MedImage<"intensity">;
 }
 export interface TranslateStep {
   readonly op: "translate";
@@ -116,6 +116,11 @@ export interface RescaleStep {
   readonly op: "rescale";
   readonly slope: Real;
   readonly intercept: Real;
+}
+/** Values are multiplied by the exponential of a cubic B-spline of control points, an image of one channel. */
+export interface BiasFieldStep {
+  readonly op: "biasField";
+  readonly controlPoints: MedImage<"intensity">;
 }
 export interface ClampStep {
   readonly op: "clamp";
@@ -214,6 +219,7 @@ export type Step =
   | MaterializeStep
   | AsStep
   | RescaleStep
+  | BiasFieldStep
   | ClampStep
   | WindowStep
   | GammaStep

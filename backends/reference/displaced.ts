@@ -44,7 +44,8 @@ export function* displaced(pass: Displaced, buffers: Buffers, output: Voxels): G
     (start: number, slope?: Axis): ((position: Vector3) => number) =>
     (position) => {
       stencils.moveBy(position, slope);
-      let total = 0;
+      // The nearest voxel is itself, be it −0.
+      let total = pass.by === "nearest" ? -0 : 0;
       stencils.forEach((offset, weight) => {
         total += weight * exactNumber(voxels.data[start + offset] as Element);
       });

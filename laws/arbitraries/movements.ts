@@ -12,6 +12,7 @@ import { orientationClarity } from "../grid.ts";
 import type { MovingStep } from "../motion.ts";
 import type { Undoable } from "../resampling.ts";
 import { factors, shears } from "./affines.ts";
+import { displacements } from "./displacements.ts";
 import { gridsNear, rotationAxes } from "./grids.ts";
 import { decimals, vectors } from "./numbers.ts";
 import { sequences } from "./pipelines.ts";
@@ -39,6 +40,7 @@ export const movingSteps = (grid: Grid): fc.Arbitrary<MovingStep> =>
     scales(unsaid),
     respacings(grid, unsaid),
     gridsNear(grid).map((near): MovingStep => ({ op: "resampleToImage", grid: near })),
+    displacements(grid, unsaid),
     translations,
     flips,
     codes.map((to): MovingStep => ({ op: "changeOrientation", to })),

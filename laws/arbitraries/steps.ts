@@ -26,6 +26,7 @@ import type {
 } from "../../src/step.ts";
 import type { ExactStep } from "../exact.ts";
 import { affines, factors, shears } from "./affines.ts";
+import { displacements } from "./displacements.ts";
 import { gridsNear, rotationAxes } from "./grids.ts";
 import { decimals, vectors } from "./numbers.ts";
 import { scalars } from "./scalars.ts";
@@ -136,6 +137,7 @@ export const samplingSteps = (grid: Grid, sampling: fc.Arbitrary<SamplingOptions
     scales(sampling),
     respacings(grid, sampling),
     fc.tuple(gridsNear(grid), sampling).map(([near, s]): Step => ({ op: "resampleToImage", grid: near, ...s })),
+    displacements(grid, sampling),
   );
 
 export const rescaleSteps: fc.Arbitrary<RescaleStep> = fc.record({

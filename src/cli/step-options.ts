@@ -40,7 +40,9 @@ export type Draft =
   /** The mask in force. */
   | { readonly needs: "mask"; readonly step: StepOf<"zScore" | "minMax" | "clipPercentiles"> }
   /** An image whose values are to be had, or landmarks, from a file; and the mask in force. */
-  | { readonly needs: "reference" | "landmarks"; readonly path: string };
+  | { readonly needs: "reference" | "landmarks"; readonly path: string }
+  /** Vectors of a displacement from a file. */
+  | { readonly needs: "vectors"; readonly path: string };
 
 export interface StepOption {
   readonly value?: string;
@@ -107,7 +109,7 @@ const fileOption = (
   help: string,
   expected: string,
   example: string,
-  needs: "image" | "transform" | "reference" | "landmarks",
+  needs: "image" | "transform" | "vectors" | "reference" | "landmarks",
 ): StepOption => ({
   value,
   help,
@@ -220,6 +222,13 @@ export const stepOptions: Readonly<Record<string, StepOption>> = {
     "parts of rotate=, scale=, shear=, translate=, center=, each once with three numbers, with semicolons between",
     "'rotate=0,0,30;scale=0.8,0.8,0.8;translate=5,-2,0'",
     readAffine,
+  ),
+  displace: fileOption(
+    "FILE",
+    "Move the content by a displacement: an image of three channels, in mm along x, y and z of the world (LPS). The result shows at p what this image has at p plus the vector there, as with ITK and ANTs.",
+    "the path of an image of vectors",
+    "warp.nii.gz",
+    "vectors",
   ),
   transform: fileOption(
     "FILE",

@@ -57,10 +57,11 @@ export const samplingGroup: OptionGroup = {
   ],
 };
 
-/** A step whose sampling is known; only what a file says may be missing: the grid of an image, or a transform. */
+/** A step whose sampling is known; only what a file says may be missing: the grid of an image, a transform, vectors. */
 type Planned =
   | Step
   | { readonly op: "like"; readonly path: string; readonly sampling: SamplingInForce }
+  | { readonly op: "vectors-file"; readonly path: string; readonly sampling: SamplingInForce }
   | { readonly op: "transform-file"; readonly path: string; readonly sampling: SamplingInForce }
   | { readonly op: "statistics"; readonly of: Statistics; readonly mask: MaskInForce | undefined };
 type Statistics = Extract<Draft, { readonly needs: "mask" | "reference" | "landmarks" }>;
@@ -124,6 +125,8 @@ const withSampling = (draft: Draft, inForce: SamplingInForce, mask: MaskInForce 
       return { op: "like", path: draft.path, sampling: inForce };
     case "transform":
       return { op: "transform-file", path: draft.path, sampling: inForce };
+    case "vectors":
+      return { op: "vectors-file", path: draft.path, sampling: inForce };
     case "fill": {
       const { fill } = inForce;
       if (fill === undefined) return draft.step;
@@ -132,7 +135,7 @@ const withSampling = (draft: Draft, inForce: SamplingInForce, mask: MaskInForce 
   }
 };
 
-/** Reads the grids of reference images, and transforms. @throws MedImagesError when one of them cannot be read. */
+/** Reads the grids of reference images, transforms and displacements. @throws MedImagesError when one of them cannot be read. */
 export const resolveSteps = (planned: readonly Planned[], memory: number | undefined): Promise<readonly Step[]> =>
   allOf(
     planned.map(async (step): Promise<Step> => {
@@ -142,6 +145,11 @@ export const resolveSteps = (planned: readonly Planned[], memory: number | undef
         return { op: "transform", ...contentMapOf(await loadTransform(step.path)), ...step.sampling };
       }
       if (step.op === "statistics") return withStatistics(step.of, await maskOf(step.mask, memory), memory);
+      if (step.op === "vectors-file") {
+        await readable(step.path);
+        const vectors = await loadImage(step.path, { kind: "intensity", ...budgetOf(memory) });
+        return { op: "displace", by: "vectors", vectors, ...step.sampling };
+      }
       if (step.op !== "like") return step;
       const { grid } = await loadHeader(step.path, memory === undefined ? {} : { memory });
       return { op: "resampleToImage", grid, image: step.path, ...step.sampling };

@@ -56,6 +56,7 @@ const rangeAfter = (before: Known, step: Step): Known => {
       return { range: [numberOf(step.min), numberOf(step.max)] };
     case "as":
     case "rescale":
+    case "biasField":
     case "gamma":
     case "map":
     case "zScore":

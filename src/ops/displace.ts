@@ -3,8 +3,6 @@
  * control points. Displacements compose with all that moves the content before and after, and the image is interpolated
  * once.
  */
-import { isRight } from "fp-ts/lib/Either.js";
-import * as t from "io-ts";
 import { transformPoint } from "../../compiler/language/affine.ts";
 import { channelOf } from "../../compiler/language/channel.ts";
 import {
@@ -14,51 +12,19 @@ import {
   interpolate,
   spline,
 } from "../../compiler/language/field.ts";
-import { type Grid, gridOf, gridProblem, indexToWorld, voxelCount } from "../../compiler/language/grid.ts";
+import { type Grid, gridOf, indexToWorld } from "../../compiler/language/grid.ts";
 import type { Outside } from "../../compiler/language/interpolator.ts";
 import { type Vector3, vector } from "../../compiler/language/vector.ts";
 import { type IntensityOperation, type Operation, sampledBy } from "../expression.ts";
-import { imageFromArray, type MedImage } from "../image.ts";
+import type { MedImage } from "../image.ts";
 import type { DisplaceStep, SamplingOptions } from "../step.ts";
 import { operation } from "./apply.ts";
-import { finite, matrix3, plain, samplingFields, stepCodec, vector3 } from "./codecs.ts";
+import { oneOf, samplingFields, stepCodec } from "./codecs.ts";
+import { imageValues } from "./image-values.ts";
 import { type OperationDefinition, refuse, samplingRefusal } from "./operation.ts";
 
 /** Beyond its grid a displacement is none, as in ITK. */
 const stillOutside: Outside = { kind: "constant", value: 0 };
-
-const isVectors = (u: unknown): u is MedImage =>
-  typeof u === "object" && u !== null && "type" in u && u.type === "image" && "voxels" in u && isThree(u.voxels);
-const isThree = (u: unknown): boolean => typeof u === "object" && u !== null && "channels" in u && u.channels === 3;
-
-const document = t.type({
-  size: vector3,
-  spacing: vector3,
-  origin: vector3,
-  direction: matrix3,
-  values: t.array(finite),
-});
-const numberList = (data: ArrayLike<number | bigint>, slope: number, intercept: number): readonly number[] =>
-  Array.from({ length: data.length }, (_, k) => Number(data[k]) * slope + intercept);
-
-/** Vectors as a grid and numbers, x of all points before y and z. */
-const vectors: t.Type<MedImage, unknown> = new t.Type<MedImage, unknown>(
-  "an image of three channels, or a grid with three values for each voxel",
-  isVectors,
-  (u, context) => {
-    if (isVectors(u)) return t.success(u);
-    const read = document.decode(u);
-    if (!isRight(read)) return t.failure(u, context);
-    const { values, ...grid } = read.right;
-    const problem = gridProblem(grid);
-    if (problem !== undefined || values.length !== 3 * voxelCount(grid)) return t.failure(u, context);
-    return t.success(imageFromArray(Float64Array.from(values), grid, { channels: 3 }));
-  },
-  ({ grid: { size, spacing, origin, direction }, voxels: { data, rescale } }) => {
-    const values = numberList(data, rescale.slope, rescale.intercept);
-    return { size, spacing, origin, direction, values };
-  },
-);
 
 /** The components of a displacement in mm along x, y and z of the world. */
 export const componentsOf = ({ voxels, grid }: MedImage, by: DisplaceStep["by"]): Components => {
@@ -75,11 +41,8 @@ export const displaceDefinition: OperationDefinition<"displace"> = {
   codec: /* @__PURE__ */ stepCodec<DisplaceStep>(
     "displace",
     {
-      vectors,
-      by: plain(
-        "one of vectors, control points",
-        (u): u is DisplaceStep["by"] => u === "vectors" || u === "control points",
-      ),
+      vectors: /* @__PURE__ */ imageValues(3),
+      by: oneOf<DisplaceStep["by"]>("one of vectors, control points", ["vectors", "control points"]),
     },
     samplingFields,
   ),
@@ -100,9 +63,9 @@ export const displaceDefinition: OperationDefinition<"displace"> = {
  * z of the world (LPS), linear between voxels and 0 beyond them. This is the displacement field transform of ITK, from
  * points of the result to points of the source: the content moves by about −u.
  */
-export function displace(vectors: MedImage, options?: SamplingOptions<"nearest">): Operation;
-export function displace(vectors: MedImage, options: SamplingOptions): IntensityOperation;
-export function displace(vectors: MedImage, options: SamplingOptions = {}): Operation {
+export function displace(vectors: MedImage<"intensity">, options?: SamplingOptions<"nearest">): Operation;
+export function displace(vectors: MedImage<"intensity">, options: SamplingOptions): IntensityOperation;
+export function displace(vectors: MedImage<"intensity">, options: SamplingOptions = {}): Operation {
   return operation(displaceDefinition, { op: "displace", by: "vectors", vectors, ...options });
 }
 
@@ -111,9 +74,9 @@ export function displace(vectors: MedImage, options: SamplingOptions = {}): Oper
  * grid (see {@link controlGrid}); 0 beyond it. Rueckert et al. 1999, "Nonrigid registration using free-form
  * deformations".
  */
-export function displaceBySpline(controlPoints: MedImage, options?: SamplingOptions<"nearest">): Operation;
-export function displaceBySpline(controlPoints: MedImage, options: SamplingOptions): IntensityOperation;
-export function displaceBySpline(controlPoints: MedImage, options: SamplingOptions = {}): Operation {
+export function displaceBySpline(controlPoints: MedImage<"intensity">, options?: SamplingOptions<"nearest">): Operation;
+export function displaceBySpline(controlPoints: MedImage<"intensity">, options: SamplingOptions): IntensityOperation;
+export function displaceBySpline(controlPoints: MedImage<"intensity">, options: SamplingOptions = {}): Operation {
   return operation(displaceDefinition, {
     op: "displace",
     by: "control points",

@@ -1,6 +1,7 @@
 /** All operations by name. The type is total: a step without an entry here does not compile. */
 import type { OperationName } from "../step.ts";
 import { affineDefinition } from "./affine.ts";
+import { biasFieldDefinition } from "./bias.ts";
 import { argMaxDefinition, oneHotDefinition } from "./classes.ts";
 import { cropDefinition, padDefinition, padOrCropToDefinition } from "./crop.ts";
 import { displaceDefinition } from "./displace.ts";
@@ -44,6 +45,7 @@ export const operations: { readonly [N in OperationName]: OperationDefinition<N>
   changeOrientation: changeOrientationDefinition,
   materialize: materializeDefinition,
   as: asDefinition,
+  biasField: biasFieldDefinition,
   rescale: rescaleDefinition,
   clamp: clampDefinition,
   window: windowDefinition,

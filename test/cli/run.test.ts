@@ -3,11 +3,13 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pipe } from "fp-ts/lib/function.js";
 import { beforeAll, describe, expect, test } from "vitest";
+import { voxelCount } from "../../compiler/language/grid.ts";
 import { evaluate } from "../../src/evaluate.ts";
 import { imageFromArray } from "../../src/image.ts";
 import { loadHeader, loadImage, saveImage } from "../../src/io/load.ts";
 import { affine } from "../../src/ops/affine.ts";
 import { crop, pad } from "../../src/ops/crop.ts";
+import { displace } from "../../src/ops/displace.ts";
 import { as, clamp, gamma, rescale, window } from "../../src/ops/intensity.ts";
 import { materialize } from "../../src/ops/materialize.ts";
 import { changeOrientation, flip } from "../../src/ops/orient.ts";
@@ -115,6 +117,27 @@ describe("steps of the command line are the operations of the library", () => {
     const { grid } = await loadHeader(at("ref.nii"));
     expect(found.grid).toEqual(grid);
     expect(found.voxels.dtype).toBe("uint8");
+  });
+
+  test("--displace takes vectors from a file, in the order of the steps", async () => {
+    const image = await loadImage(at("ct.nii"), { kind: "intensity" });
+    const vectors = imageFromArray(
+      Float32Array.from({ length: 3 * voxelCount(image.grid) }, (_, k) => 3 * Math.sin(k / 50)),
+      image.grid,
+      { channels: 3 },
+    );
+    await saveImage(at("warp.nii.gz"), vectors);
+    const words = ["--interp", "linear", "--fill", "0", "--rotate", "z:10", "--displace", at("warp.nii.gz")];
+    expect(await call("run", at("ct.nii"), ...words, "-o", at("bent.mha"))).toEqual({ status: 0, out: "", err: "" });
+    const due = await evaluate(pipe(image, rotate("z", 10, { interpolation: "linear", fill: 0 }), displace(vectors)));
+    const found = await loadImage(at("bent.mha"));
+    const error = Math.max(
+      ...Array.from(found.voxels.data, (v: unknown, k: number) => Math.abs(Number(v) - Number(due.voxels.data[k]))),
+    );
+    expect(error).toBeLessThan(0.01);
+    expect((await call("run", at("ct.nii"), "--displace", at("ct.nii"), "-o", at("x.nii"))).err).toContain(
+      "3 channels",
+    );
   });
 
   test("a pipeline file comes first, then the flags", async () => {

@@ -1,5 +1,7 @@
 /** Mutants for the laws of interpolation, values, documents and plans. */
 import { right } from "fp-ts/lib/Either.js";
+import { type Components, displace } from "../../../compiler/language/field.ts";
+import type { Grid } from "../../../compiler/language/grid.ts";
 import { numberOf } from "../../../compiler/language/real.ts";
 import { binary, constant, tap, unary } from "../../../compiler/language/scalar.ts";
 import { add, vector, zero3 } from "../../../compiler/language/vector.ts";
@@ -7,7 +9,10 @@ import { dtypes } from "../../../compiler/language/voxels.ts";
 import type { Subject } from "../../../laws/index.ts";
 import { chain, medimages } from "../../../laws/index.ts";
 import { toExpression } from "../../../src/expression.ts";
+import type { MedImage } from "../../../src/image.ts";
 import { fromJSON } from "../../../src/json.ts";
+import { componentsOf } from "../../../src/ops/displace.ts";
+import type { DisplaceStep } from "../../../src/step.ts";
 import {
   changed,
   halfAVoxelOff,
@@ -21,6 +26,15 @@ import {
   tampered,
   without,
 } from "./mutant.ts";
+
+const negated = (image: MedImage<"intensity">): MedImage<"intensity"> => ({
+  ...image,
+  voxels: { ...image.voxels, data: Float32Array.from(image.voxels.data as Float32Array, (v) => -v) },
+});
+
+/** The components as if the grid of the vectors began where that of the image does. */
+const componentsAt = ({ vectors, by }: DisplaceStep, { origin }: Grid): Components =>
+  componentsOf({ ...vectors, grid: { ...vectors.grid, origin } }, by);
 
 export const sampling: Pick<
   Mutants,
@@ -77,6 +91,17 @@ export const sampling: Pick<
       }),
     ),
     instead("rotation the other way round", "rotate", (step) => medimages.perform({ ...step, degrees: -step.degrees })),
+    instead("a displacement leads the other way", "displace", (step) =>
+      medimages.perform({ ...step, vectors: negated(step.vectors) }),
+    ),
+    instead("a displacement is added where the result stands, whatever moved the content before", "displace", (step) =>
+      changed(step, (_, { field, grid }) => ({
+        field: displace(field, componentsAt(step, grid)),
+      })),
+    ),
+    instead("control points are taken for vectors", "displace", (step) =>
+      medimages.perform({ ...step, by: "vectors" }),
+    ),
     instead("shear is ignored", "affine", ({ shear: _, ...step }) => medimages.perform(step)),
     instead("affine moves by the inverse of its translation", "affine", (step) =>
       step.translate === undefined
