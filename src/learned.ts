@@ -9,6 +9,7 @@ import { measuresIn } from "../compiler/language/measure.ts";
 import type { ComputeOptions } from "./compute-options.ts";
 import { type Expression, type Source, toExpression } from "./expression.ts";
 import { type MaskOption, maskField, measureOf, type StatisticsOptions, whereOf } from "./ops/mask.ts";
+import { notRising } from "./ops/normalise.ts";
 import { isRefusal } from "./ops/operation.ts";
 import type { Landmarks, ReferenceHistogram } from "./step.ts";
 
@@ -24,11 +25,18 @@ export interface NyulTrainOptions extends ComputeOptions {
 /**
  * The standard landmarks of images of one contrast, for `nyulApply`: the percentiles of each image, brought linearly
  * so that the first and the last lie at the ends of `range`, and averaged. Nyúl, Udupa & Zhang 2000.
- * @throws MedImagesError (as rejection) `InvalidDocument` without images, `UnsupportedVoxels` for an image of one value
+ * @throws MedImagesError (as rejection) `InvalidDocument` without images, or for masks and percentiles that cannot be, `UnsupportedVoxels` for an image of one value
  */
 export const nyulTrain = async (images: readonly Source[], options: NyulTrainOptions = {}): Promise<Landmarks> => {
   const { mask, percentiles = [1, 10, 20, 30, 40, 50, 60, 70, 80, 90, 99], range = [0, 100], ...running } = options;
-  if (images.length === 0) fail({ kind: "InvalidDocument", errors: ["there is no image to learn landmarks from"] });
+  const errors = [
+    ...(images.length === 0 ? ["there is no image to learn landmarks from"] : []),
+    ...(isList(mask) && mask.length !== images.length
+      ? [`there are ${mask.length} masks for ${images.length} images; give one for each`]
+      : []),
+    ...(areLandmarks(percentiles) ? [] : [`${percentiles.join(", ")} are no percentiles: give two or more, rising`]),
+  ];
+  if (errors.length > 0) fail({ kind: "InvalidDocument", errors });
   const sums = percentiles.map(() => 0);
   for (const [n, image] of images.entries()) {
     const own = isList(mask) ? mask[n] : mask;
@@ -53,6 +61,8 @@ export const nyulTrain = async (images: readonly Source[], options: NyulTrainOpt
   return { percentiles, values: sums.map((sum) => sum / images.length) };
 };
 
+const areLandmarks = (percentiles: readonly number[]): boolean =>
+  percentiles.length > 1 && notRising(percentiles) === undefined;
 const isList = (mask: NyulTrainOptions["mask"]): mask is readonly Source[] => Array.isArray(mask);
 
 export interface ReferenceHistogramOptions extends StatisticsOptions, ComputeOptions {
@@ -60,11 +70,13 @@ export interface ReferenceHistogramOptions extends StatisticsOptions, ComputeOpt
   readonly most?: number;
 }
 
-/** The values of an image with their cumulative shares, for `histogramMatch`. @throws as `evaluate` */
+/** The values of an image with their cumulative shares, for `histogramMatch`. @throws as `settle` */
 export const referenceHistogram = async (
   image: Source,
   { mask, most = 1024, ...running }: ReferenceHistogramOptions = {},
 ): Promise<ReferenceHistogram> => {
+  if (!Number.isInteger(most) || most < 2)
+    fail({ kind: "InvalidDocument", errors: [`${most} is no number of values to keep: give a whole number from 2`] });
   const expression = toExpression(image);
   const numbers = await measured(expression, mask === undefined ? {} : { mask }, running, {
     kind: "matching",

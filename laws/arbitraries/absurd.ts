@@ -22,6 +22,17 @@ const odd = {
     { requiredKeys: [] },
   ),
   fill: fc.record({ fill: oddNumbers }, { requiredKeys: [] }),
+  pair: fc.tuple(oddNumbers, oddNumbers),
+  list: fc.array(oddNumbers, { maxLength: 3 }),
+  mask: fc.record(
+    {
+      mask: fc.oneof(
+        fc.constant<"nonzero">("nonzero"),
+        oddNumbers.map((above) => ({ above })),
+      ),
+    },
+    { requiredKeys: [] },
+  ),
 };
 
 /** Steps of every operation with absurd numbers, some of which can be all the same. */
@@ -64,4 +75,19 @@ export const absurdSteps: fc.Arbitrary<Step> = fc.oneof(
   fc.tuple(oddNumbers, oddNumbers).map(([center, width]): Step => ({ op: "window", center, width })),
   oddNumbers.map((gamma): Step => ({ op: "gamma", gamma })),
   scalars.map((body): Step => ({ op: "map", body })),
+  odd.mask.map((m): Step => ({ op: "zScore", ...m })),
+  fc.tuple(odd.pair, odd.pair, odd.mask).map(([to, percentiles, m]): Step => ({ op: "minMax", to, percentiles, ...m })),
+  fc.tuple(odd.pair, odd.mask).map(([[low, high], m]): Step => ({ op: "clipPercentiles", low, high, ...m })),
+  fc
+    .tuple(odd.list, odd.list, oddNumbers, odd.mask)
+    .map(([values, shares, knots, m]): Step => ({ op: "histogramMatch", reference: { values, shares }, knots, ...m })),
+  fc
+    .tuple(odd.list, odd.list, odd.mask)
+    .map(([percentiles, values, m]): Step => ({ op: "nyulApply", landmarks: { percentiles, values }, ...m })),
+  fc
+    .record({ sigma: fc.oneof(oddNumbers, oddVectors), fwhm: oddNumbers }, { requiredKeys: [] })
+    .map((widths): Step => ({ op: "smooth", ...widths })),
+  oddVectors.map((spacing): Step => ({ op: "resampleToSpacing", spacing, antialias: true })),
+  oddNumbers.map((classes): Step => ({ op: "oneHot", classes })),
+  fc.constant<Step>({ op: "argMax" }),
 );

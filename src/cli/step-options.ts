@@ -37,12 +37,12 @@ export type Draft =
   | { readonly needs: "image"; readonly path: string }
   /** A transform from a file. */
   | { readonly needs: "transform"; readonly path: string }
-  /** Vectors of a displacement from a file. */
-  | { readonly needs: "vectors"; readonly path: string }
   /** The mask in force. */
   | { readonly needs: "mask"; readonly step: StepOf<"zScore" | "minMax" | "clipPercentiles"> }
   /** An image whose values are to be had, or landmarks, from a file; and the mask in force. */
-  | { readonly needs: "reference" | "landmarks"; readonly path: string };
+  | { readonly needs: "reference" | "landmarks"; readonly path: string }
+  /** Vectors of a displacement from a file. */
+  | { readonly needs: "vectors"; readonly path: string };
 
 export interface StepOption {
   readonly value?: string;

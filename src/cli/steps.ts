@@ -144,12 +144,12 @@ export const resolveSteps = (planned: readonly Planned[], memory: number | undef
         // The file maps points of the fixed image to the moving one; the content goes the other way.
         return { op: "transform", ...contentMapOf(await loadTransform(step.path)), ...step.sampling };
       }
+      if (step.op === "statistics") return withStatistics(step.of, await maskOf(step.mask, memory), memory);
       if (step.op === "vectors-file") {
         await readable(step.path);
-        const vectors = await loadImage(step.path, { kind: "intensity", ...(memory === undefined ? {} : { memory }) });
+        const vectors = await loadImage(step.path, { kind: "intensity", ...budgetOf(memory) });
         return { op: "displace", by: "vectors", vectors, ...step.sampling };
       }
-      if (step.op === "statistics") return withStatistics(step.of, await maskOf(step.mask, memory), memory);
       if (step.op !== "like") return step;
       const { grid } = await loadHeader(step.path, memory === undefined ? {} : { memory });
       return { op: "resampleToImage", grid, image: step.path, ...step.sampling };

@@ -12,12 +12,17 @@ import { operation } from "./apply.ts";
 import { finite, stepCodec } from "./codecs.ts";
 import { notWhole, type OperationDefinition, refuse } from "./operation.ts";
 
+/** As many as uint16 tells apart. */
+const mostClasses = 2 ** 16;
+
 export const oneHotDefinition: OperationDefinition<"oneHot"> = {
   op: "oneHot",
   makes: "intensity",
   codec: /* @__PURE__ */ stepCodec<OneHotStep>("oneHot", { classes: finite }, {}),
   apply: (expression, { classes }) => {
-    const refusal = notWhole("the number of classes", [classes], 1);
+    const refusal =
+      notWhole("the number of classes", [classes], 1) ??
+      (classes > mostClasses ? refuse(`${classes} classes are too many`, `give at most ${mostClasses}`) : undefined);
     if (refusal !== undefined) return refusal;
     const channels = channelsOf(expression.field);
     if (channels !== 1) return refuse(`the image has ${channels} channels already`, "give an image of class numbers");
@@ -42,7 +47,7 @@ export const argMaxDefinition: OperationDefinition<"argMax"> = {
   apply: (expression) => {
     const { field } = expression;
     const channels = channelsOf(field);
-    if (channels > 2 ** 16) return refuse(`${channels} channels are too many`, "give at most 65536");
+    if (channels > mostClasses) return refuse(`${channels} channels are too many`, `give at most ${mostClasses}`);
     const fields = channelsIn(field, channels);
     if (fields === undefined)
       return refuse("channels of voxels on a GPU are not told apart", "fetch the image with toCpu first");

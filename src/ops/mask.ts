@@ -12,7 +12,8 @@ import { type Refusal, refuse } from "./operation.ts";
 export type MaskOption = "nonzero" | { readonly above: number } | Source;
 
 /**
- * Options of operations that take statistics. In a pipeline file an image is named: `{"image": "mask.nii.gz"}`.
+ * Options of operations that take statistics. In a pipeline file an image is named: `{"image": "mask.nii.gz"}`. One that
+ * is given in code has no name, and a document that is written of it has to be told it.
  */
 export interface StatisticsOptions {
   /** Which voxels count: all of them unless said. The mask is looked at on the grid of the image, by nearest neighbour. */

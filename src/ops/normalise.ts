@@ -114,6 +114,9 @@ export const nyulApplyDefinition: OperationDefinition<"nyulApply"> = {
   },
 };
 
+/** Each is more to choose from for every voxel. */
+const mostKnots = 1024;
+
 export const histogramMatchDefinition: OperationDefinition<"histogramMatch"> = {
   op: "histogramMatch",
   codec: /* @__PURE__ */ stepCodec<HistogramMatchStep>(
@@ -124,7 +127,9 @@ export const histogramMatchDefinition: OperationDefinition<"histogramMatch"> = {
   apply: (expression, { reference, knots = 64, mask }) => {
     const where = whereOf(expression, mask);
     if (isRefusal(where)) return where;
-    const refusal = notWhole("the number of knots", [knots], 2);
+    const refusal =
+      notWhole("the number of knots", [knots], 2) ??
+      (knots > mostKnots ? refuse(`${knots} knots are too many`, `give at most ${mostKnots}`) : undefined);
     if (refusal !== undefined) return refusal;
     const quantity: Quantity = { kind: "matching", knots, storage: expression.storage, ...reference };
     const matching = measureOf(expression, expression.field, where, quantity, "ranks");
@@ -155,7 +160,8 @@ const quantilesOf = (
   return { measure, numbers: numbersOf(measure) };
 };
 
-const notRising = (percentiles: readonly number[]): Refusal | undefined => {
+/** What keeps numbers from being percentiles in order. */
+export const notRising = (percentiles: readonly number[]): Refusal | undefined => {
   const rises = percentiles.every((percent, k) => percent > (percentiles[k - 1] ?? Number.NEGATIVE_INFINITY));
   return rises && percentiles.every((percent) => percent >= 0 && percent <= 100)
     ? undefined

@@ -17,6 +17,7 @@ import { matrix3, numberOrThree, oneOf, samplingFields, stepCodec, text, vector3
 import {
   type Change,
   gridRefusal,
+  isRefusal,
   type OperationDefinition,
   type Refusal,
   refuse,
@@ -34,7 +35,7 @@ const onto = (expression: Expression, grid: Grid, step: SamplingOptions & Antial
   if (step.antialias !== true) return { ...sampledBy(expression, step), grid };
   if (expression.kind === "label") return refuse("class numbers have no mean", "leave antialias out");
   const before = smoothed(expression, antialiasing(expression.grid, grid), "coarser voxels would alias");
-  return { ...sampledBy({ ...expression, ...before }, step), grid };
+  return isRefusal(before) ? before : { ...sampledBy({ ...expression, ...before }, step), grid };
 };
 
 /**

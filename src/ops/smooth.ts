@@ -12,7 +12,10 @@ import type { SmoothStep } from "../step.ts";
 import { asIs, windowAlong } from "../window.ts";
 import { operation } from "./apply.ts";
 import { numberOrThree, stepCodec } from "./codecs.ts";
-import { type OperationDefinition, refuse } from "./operation.ts";
+import { type Change, type OperationDefinition, type Refusal, refuse } from "./operation.ts";
+
+/** Wider windows are more to look at than a pass should have. */
+const mostVoxels = 32;
 
 /** How many standard deviations a window reaches, as in scipy. */
 const truncation = 4;
@@ -30,7 +33,13 @@ export const smoothed = (
   expression: Expression,
   sigma: Vector3,
   reason: string,
-): Partial<Pick<Expression, "field" | "storage">> => {
+): Pick<Change, "field" | "storage"> | Refusal => {
+  const widest = Math.max(...sigma);
+  if (!(widest <= mostVoxels))
+    return refuse(
+      `a Gaussian of ${widest} voxels is wider than ${mostVoxels}`,
+      "go to larger voxels first, in several steps",
+    );
   const windows = axes
     .map((axis) => ({ axis, weights: sigma[axis] > 0 ? gaussian(sigma[axis]) : [1] }))
     // Along an axis of one voxel the mirrored image is constant.
