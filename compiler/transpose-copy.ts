@@ -13,7 +13,9 @@ import { coverage } from "./region.ts";
 /** A gather that does the same as a scatter into `output`, where there is one, else the scatter itself. */
 export const transposeCopy = (pass: Scatter, output: Buffer): Gather | Scatter => {
   const { through, size, channels, body } = pass;
-  const isWhole = through.class === "copy" && isInvertible(through.pull) && channels === output.channels;
+  // What a body draws it draws by the place in its own domain, and not in that of the samples.
+  const isWhole =
+    through.class === "copy" && isInvertible(through.pull) && channels === output.channels && !scalar.draws(body);
   if (!isWhole || !staysWithin(pass, output.size)) return pass;
   const back = invert(through.pull);
   // Exact inverses of whole numbers are whole, but for the sign of zero.

@@ -13,9 +13,10 @@
  */
 
 export { adjointIsTranspose, cotangentsAddUp, productsChain } from "./adjoint.ts";
-// Arbitraries.
 export { absurdSteps } from "./arbitraries/absurd.ts";
 export { affines } from "./arbitraries/affines.ts";
+// Arbitraries.
+export { type AugmentationPart, augmentations } from "./arbitraries/augmentations.ts";
 export {
   type AffineCase,
   affineCases,
@@ -58,6 +59,7 @@ export {
   exactSteps,
   flips,
   mapSteps,
+  noises,
   pads,
   rescaleSteps,
   respacings,
@@ -68,6 +70,13 @@ export {
   translations,
 } from "./arbitraries/steps.ts";
 export { type Content, labelVoxels, type VoxelOptions, voxels } from "./arbitraries/voxels.ts";
+export {
+  drawsIgnoreThreads,
+  drawsReplay,
+  labelsStayAligned,
+  pointsGoWithVoxels,
+  seedsDecide,
+} from "./augmenting.ts";
 // Running them.
 export { checkLaw, checkPipeline, checkPipelineLaw, gradientLawNames, particularLaws, pipelineLaws } from "./check.ts";
 // The laws as predicates.

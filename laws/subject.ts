@@ -9,9 +9,17 @@ import type { PipelineError } from "../compiler/errors.ts";
 import type { Affine } from "../compiler/language/affine.ts";
 import { type Grid, indexToWorld, worldToIndex } from "../compiler/language/grid.ts";
 import type { Program } from "../compiler/plan.ts";
+import {
+  augment,
+  type Parts,
+  type Sampler,
+  type Seed,
+  type Subject as Together,
+  together,
+} from "../src/augment/index.ts";
 import type { GradientOptions, GradientsOf, WithRespectTo } from "../src/differentiable.ts";
 import { compile, evaluate } from "../src/evaluate.ts";
-import type { Expression, Operation, Source } from "../src/expression.ts";
+import type { Expression, IntensityOperation, Operation, Source } from "../src/expression.ts";
 import { valueAndGradient, valueOfLoss, vjp } from "../src/gradient.ts";
 import type { Kind, MedImage } from "../src/image.ts";
 import { applySteps, fromJSON, type PipelineDocument, toJSON } from "../src/json.ts";
@@ -24,7 +32,14 @@ export type Differentiation<W extends WithRespectTo> = Pick<GradientOptions<W>, 
 export interface Subject {
   /** The operation that a step stands for. */
   readonly perform: (step: Step) => Operation;
-  readonly evaluate: <K extends Kind>(source: Source<K>) => Promise<MedImage<K>>;
+  readonly evaluate: <K extends Kind>(
+    source: Source<K>,
+    options?: { readonly threads?: number },
+  ) => Promise<MedImage<K>>;
+  /** The operation that a sampler draws for a seed. */
+  readonly augment: (sampler: Sampler<IntensityOperation>) => (seed: Seed) => IntensityOperation;
+  /** An operation on all parts of a subject of images, labels and points. */
+  readonly together: (operation: IntensityOperation) => <P extends Parts>(subject: Together<P>) => Together<P>;
   readonly compile: (source: Source) => Program;
   readonly toJSON: (source: Source) => PipelineDocument;
   readonly fromJSON: (document: unknown) => Either<PipelineError, Operation>;
@@ -58,7 +73,9 @@ export interface Subject {
 /** This library, computing with `backend`. */
 export const medimagesOn = (backend: Backend): Subject => ({
   perform: (step) => (source) => applySteps([step], source),
-  evaluate: (source) => evaluate(source, { backend }),
+  evaluate: (source, options) => evaluate(source, { ...options, backend }),
+  augment,
+  together,
   compile,
   toJSON,
   fromJSON,

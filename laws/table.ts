@@ -3,6 +3,7 @@
  * voxels, and a thousand small images say more than one large.
  */
 import fc from "fast-check";
+import { vector } from "../compiler/language/vector.ts";
 import { dtypeNames } from "../compiler/language/voxels.ts";
 import type { Expression } from "../src/expression.ts";
 import type { Kind, MedImage } from "../src/image.ts";
@@ -11,10 +12,12 @@ import type { Loss } from "../src/loss.ts";
 import type { SamplingFill, SamplingOptions, Step } from "../src/step.ts";
 import * as adjoint from "./adjoint.ts";
 import { absurdSteps } from "./arbitraries/absurd.ts";
+import { augmentations } from "./arbitraries/augmentations.ts";
 import {
   affineCases,
   chainedCases,
   curvedCases,
+  keptInFloat64,
   type LossName,
   lossCases,
   losses,
@@ -43,6 +46,7 @@ import {
   sayable,
 } from "./arbitraries/samplings.ts";
 import * as steps from "./arbitraries/steps.ts";
+import * as augmenting from "./augmenting.ts";
 import { reals } from "./compare.ts";
 import { documentsRoundTrip } from "./documents.ts";
 import { channelsAreAlike, evaluationIsRepeatable } from "./evaluation.ts";
@@ -96,6 +100,8 @@ const ramps: fc.Arbitrary<resampling.Ramp> = fc.record({
   intercept: decimals(-99, 99),
 });
 const classes = fc.constantFrom(0, 5, 33);
+/** Grids with voxels that are not at the rim. */
+const roomyGrids = grids(7).map((grid) => ({ ...grid, size: vector((k) => Math.max(4, grid.size[k])) }));
 
 /** The loss of what a pipeline makes of an image, with noise where it needs another. */
 const lossBy =
@@ -163,7 +169,12 @@ export type LawName =
   | "parameterGradientsAreSlopes"
   | "constantsHaveNoGradient"
   | "exactGradientsCount"
-  | "gradientsIgnoreThreads";
+  | "gradientsIgnoreThreads"
+  | "seedsDecide"
+  | "drawsReplay"
+  | "drawsIgnoreThreads"
+  | "labelsStayAligned"
+  | "pointsGoWithVoxels";
 
 /** Every law. Each is one sentence, and fails on some wrong implementation. */
 export const laws: Readonly<Record<LawName, Law>> = {
@@ -415,5 +426,40 @@ export const laws: Readonly<Record<LawName, Law>> = {
         image,
         ...movablesIn(said).map(({ parameter }) => parameter),
       ]),
+  ),
+  seedsDecide: law(
+    "what an augmentation draws depends on its seed alone, and on no other part of it",
+    fc.tuple(augmentations, fc.tuple(fc.integer(), fc.integer()), plain),
+    (subject, [parts, seed, image]) => augmenting.seedsDecide(subject, parts, seed, image),
+  ),
+  drawsReplay: law(
+    "an augmentation that was written down gives the same bits again",
+    fc.tuple(augmentations, fc.integer(), plain),
+    (subject, [parts, seed, image]) => augmenting.drawsReplay(subject, parts, seed, image),
+  ),
+  drawsIgnoreThreads: law(
+    "an augmentation, noise included, gives the same bits whatever the number of threads",
+    fc.tuple(augmentations, fc.integer(), plain),
+    (subject, [parts, seed, image]) => augmenting.drawsIgnoreThreads(subject, parts, seed, image),
+  ),
+  labelsStayAligned: law(
+    "a label painted from an image is what would be painted from it after any steps that take the nearest voxel",
+    cases(
+      plain,
+      spatialSteps(
+        samplings(["nearest"], fc.constantFrom<SamplingFill>(0, -3, -1000, "clamp", "reflect", "wrap")),
+        fc.record({ fill: fc.constantFrom(0, -3, -1000) }),
+      ),
+      { least: 1 },
+    ),
+    (subject, { image, steps: said }) => augmenting.labelsStayAligned(subject, image, said),
+  ),
+  pointsGoWithVoxels: law(
+    "points of a subject are where the voxels that they marked have come to",
+    cases(images({ grids: roomyGrids }), agreeingSteps({ interpolation: "linear", fill: 0 }, { fill: 0 }), {
+      least: 1,
+      most: 3,
+    }),
+    (subject, { image, steps: said }) => augmenting.pointsGoWithVoxels(subject, image.grid, keptInFloat64(image, said)),
   ),
 };

@@ -53,7 +53,7 @@ export function* lookOver(
         slope: (index, axis) => (readers[index] as TapReader).slopeAt(x, axis),
         inside: (region) => x >= (intervals[region] as Interval).start && x < (intervals[region] as Interval).end,
         background,
-        random: (of) => uniformAt(of, row + x, plane),
+        random: (key) => uniformAt(key, row + x, plane),
         lookup: (buffer, row, column, weights) => {
           const { voxels, size } = buffers(buffer);
           window.moveTo(row, column, size[0], weights);

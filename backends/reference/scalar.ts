@@ -1,13 +1,7 @@
 /** Evaluates a body for one voxel, as a tree of closures over the state of the loop. */
 
-import {
-  binaryOperators,
-  type Lookup,
-  type Random,
-  type Scalar,
-  unaryOperators,
-  usesIn,
-} from "../../compiler/language/scalar.ts";
+import { type KeyWords, wordsOf } from "../../compiler/language/random.ts";
+import { binaryOperators, type Lookup, type Scalar, unaryOperators, usesIn } from "../../compiler/language/scalar.ts";
 import type { Axis } from "../../compiler/language/vector.ts";
 import { exactNumber } from "../../compiler/language/voxels.ts";
 
@@ -20,7 +14,7 @@ export interface VoxelState {
   readonly slope: (index: number, axis: Axis) => number;
   readonly inside: (region: number) => boolean;
   readonly background: (buffer: number) => number;
-  readonly random: (of: Random) => number;
+  readonly random: (key: KeyWords) => number;
   readonly lookup: (buffer: number, row: number, column: number, weights: Lookup["weights"]) => number;
 }
 
@@ -57,8 +51,10 @@ export const evaluator = (body: Scalar, state: VoxelState): (() => Element) => {
         return () => (state.inside(s.region) ? 1 : 0);
       case "background":
         return () => state.background(s.buffer);
-      case "random":
-        return () => state.random(s);
+      case "random": {
+        const key = wordsOf(s);
+        return () => state.random(key);
+      }
       case "lookup": {
         const row = of(s.row);
         const column = of(s.column);

@@ -45,8 +45,10 @@ export interface RandomKey {
   readonly stream: number;
 }
 
+export type KeyWords = readonly [s: number, t: number];
+
 /** The two words that stand for a seed and a stream in kernels: hashed, so that neighbouring seeds have nothing in common. */
-export const wordsOf = ({ seed, stream }: RandomKey): readonly [s: number, t: number] => {
+export const wordsOf = ({ seed, stream }: RandomKey): KeyWords => {
   const [low, high] = bitsOf(seed);
   const [s, t] = pcg4d([low, high, ...bitsOf(stream)]);
   return [s, t];
@@ -57,5 +59,5 @@ export const wordsOf = ({ seed, stream }: RandomKey): readonly [s: number, t: nu
  * of the first word of a hash of these and of the key the upper 23 bits and a half, so that float32 holds it exactly
  * and u is as likely as 1 − u. This defines what the kernels of all backends compute.
  */
-export const uniformAt = (key: RandomKey, index: number, plane: number): number =>
-  ((pcg4d([index, plane, ...wordsOf(key)])[0] >>> 8) | 1) * 2 ** -24;
+export const uniformAt = ([s, t]: KeyWords, index: number, plane: number): number =>
+  ((pcg4d([index, plane, s, t])[0] >>> 8) | 1) * 2 ** -24;

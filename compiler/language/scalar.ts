@@ -170,6 +170,9 @@ export const nodesOf = (body: Scalar): readonly Scalar[] => {
   return [...seen];
 };
 
+/** Whether a body draws random numbers: it then means something only on the grid of the pass that it belongs to. */
+export const draws = (body: Scalar): boolean => nodesOf(body).some((s) => s.kind === "random");
+
 /** How many parents each node under a scalar has. */
 export const usesIn = (body: Scalar): ReadonlyMap<Scalar, number> => {
   const uses = new Map<Scalar, number>();

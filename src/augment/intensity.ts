@@ -2,8 +2,11 @@
 import { pipe } from "fp-ts/lib/function.js";
 import type { IntensityOperation } from "../expression.ts";
 import { gamma, rescale } from "../ops/intensity.ts";
+import { noise } from "../ops/noise.ts";
+import type { NoiseDistribution } from "../step.ts";
 import { type Amount, sampled } from "./amount.ts";
-import { map, named, type Sampler } from "./sampler.ts";
+import { integer } from "./distributions.ts";
+import { map, named, type Sampler, struct } from "./sampler.ts";
 
 export interface RandomGammaOptions {
   readonly exponent: Amount;
@@ -46,4 +49,22 @@ export const randomShift = (shift: Amount): Sampler<IntensityOperation> =>
     sampled(shift, "the shift"),
     map((drawn) => rescale(1, drawn)),
     named("shift"),
+  );
+
+export interface RandomNoiseOptions {
+  /** The standard deviation, in the image's own units. */
+  readonly deviation: Amount;
+  /** `gaussian` unless said; `rician` is that of magnitude MR images. */
+  readonly distribution?: NoiseDistribution;
+}
+
+/** Noise that each voxel draws by itself in the kernel. What is drawn here are its deviation and its seed. */
+export const randomNoise = ({
+  deviation,
+  distribution = "gaussian",
+}: RandomNoiseOptions): Sampler<IntensityOperation> =>
+  pipe(
+    struct({ deviation: sampled(deviation, "the deviation"), seed: integer(0, 2 ** 32 - 1) }),
+    map((drawn) => noise({ ...drawn, distribution })),
+    named("noise"),
   );

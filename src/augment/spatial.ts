@@ -1,9 +1,11 @@
 /** Random movements of the content. What they draw are the numbers of ordinary operations. */
 import { pipe } from "fp-ts/lib/function.js";
-import type { Vector3 } from "../../compiler/language/vector.ts";
+import { type Vector3, vector } from "../../compiler/language/vector.ts";
 import type { IntensityOperation, Operation } from "../expression.ts";
 import { type AffineParameters, affine } from "../ops/affine.ts";
+import { materialize } from "../ops/materialize.ts";
 import { flip } from "../ops/orient.ts";
+import { resampleToImage, scale } from "../ops/resample.ts";
 import { rotate } from "../ops/rotate.ts";
 import type { AxisName, SamplingOptions } from "../step.ts";
 import { type Amount, type Amounts, sampled, sampledFactors, sampledVector } from "./amount.ts";
@@ -102,6 +104,27 @@ export function randomShear(amounts: Amounts, options: SamplingOptions = {}): Sa
     named("shear"),
   );
 }
+
+export interface RandomAnisotropyOptions {
+  /** How many times coarser the voxels become along the axis, 1 or more. */
+  readonly factor: Amount;
+  /** The image's own axes of which one is drawn; all three unless said. */
+  readonly axes?: readonly [AxisName, ...AxisName[]];
+}
+
+/**
+ * Samples the image with voxels that are coarser along one axis, and resamples that onto the grid that it had, as
+ * thick slices would look. Labels of a subject go the same way, by the nearest voxel.
+ */
+export const randomAnisotropy = ({ factor, axes = allAxes }: RandomAnisotropyOptions): Sampler<Operation> =>
+  pipe(
+    struct({ axis: choice(...axes), factor: sampled(factor, "the factor") }),
+    map((drawn): Operation => {
+      const factors = vector((k) => (allAxes[k] === drawn.axis ? 1 / drawn.factor : 1));
+      return (source) => pipe(source, scale(factors), materialize, resampleToImage(source.grid));
+    }),
+    named("anisotropy"),
+  );
 
 /** Mirrors the content along each of some of the image's own axes with probability `p` (½); voxels are moved exactly. */
 export const randomFlip = (axes: readonly AxisName[] = allAxes, p = 0.5): Sampler<Operation> =>

@@ -1,7 +1,7 @@
 /** Applies a step to an expression. A step that cannot be is recorded, and the steps after it go on. */
 
 import type { Field } from "../../compiler/language/field.ts";
-import { nodesOf } from "../../compiler/language/scalar.ts";
+import * as scalar from "../../compiler/language/scalar.ts";
 import { type Expression, materialized, type Operation, type Source, toExpression } from "../expression.ts";
 import type { Kind } from "../image.ts";
 import type { OperationName, Step, StepOf } from "../step.ts";
@@ -55,7 +55,7 @@ const draws = (field: Field): boolean => {
     case "clip":
       return draws(field.field);
     case "map":
-      return nodesOf(field.body).some((s) => s.kind === "random") || field.fields.some(draws);
+      return scalar.draws(field.body) || field.fields.some(draws);
   }
 };
 

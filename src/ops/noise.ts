@@ -25,23 +25,20 @@ const polynomial = (x: Scalar, [first = 0, ...rest]: readonly number[]): Scalar 
 export const normalQuantile = (u: Scalar): Scalar => {
   const q = subtract(u, constant(0.5));
   const near = subtract(constant(0.180625), times(q, q));
-  const middle = times(
-    q,
-    binary(
-      "div",
-      polynomial(near, [59.10937472, 159.29113202, 50.434271938, 3.3871327179]),
-      polynomial(near, [67.1875636, 78.757757664, 17.895169469, 1]),
-    ),
-  );
+  const middle = {
+    above: times(q, polynomial(near, [59.10937472, 159.29113202, 50.434271938, 3.3871327179])),
+    below: polynomial(near, [67.1875636, 78.757757664, 17.895169469, 1]),
+  };
   const share = binary("min", u, subtract(constant(1), u));
   const far = subtract(unary("sqrt", unary("neg", unary("log", share))), constant(1.6));
-  const tail = binary(
-    "div",
-    polynomial(far, [0.17023821103, 1.3067284816, 2.75681539, 1.4234372777]),
-    polynomial(far, [0.12021132975, 0.7370016425, 1]),
-  );
-  const signed = select(binary("less", q, constant(0)), unary("neg", tail), tail);
-  return select(binary("less", unary("abs", q), constant(0.425)), middle, signed);
+  const size = polynomial(far, [0.17023821103, 1.3067284816, 2.75681539, 1.4234372777]);
+  const tail = {
+    above: select(binary("less", q, constant(0)), unary("neg", size), size),
+    below: polynomial(far, [0.12021132975, 0.7370016425, 1]),
+  };
+  const isMiddle = binary("less", unary("abs", q), constant(0.425));
+  const either = (part: "above" | "below"): Scalar => select(isMiddle, middle[part], tail[part]);
+  return binary("div", either("above"), either("below"));
 };
 
 /** What a voxel becomes, given its standard deviation and seed. */

@@ -3,9 +3,12 @@
  * comes of it, at fixed seeds, and that other seeds compile nothing.
  */
 import { describe, expect, test } from "vitest";
-import { pcg4d, uniformAt, type Words } from "../../compiler/language/random.ts";
-import { constant, nodesOf, random } from "../../compiler/language/scalar.ts";
+import { affineOf } from "../../compiler/language/affine.ts";
+import { pcg4d, uniformAt, type Words, wordsOf } from "../../compiler/language/random.ts";
+import { constant, nodesOf, random, type Scalar } from "../../compiler/language/scalar.ts";
 import { valueOfScalar } from "../../compiler/language/scalar-value.ts";
+import type { Scatter } from "../../compiler/plan.ts";
+import { transposeCopy } from "../../compiler/transpose-copy.ts";
 import { normalQuantile } from "../../src/ops/noise.ts";
 
 describe("pcg4d", () => {
@@ -28,12 +31,14 @@ describe("pcg4d", () => {
   });
 });
 
-const [nx, ny, nz] = [64, 64, 64];
+const [nx, ny, nz] = [64, 32, 32];
 /** The numbers of a volume, x fastest. */
-const volume = (seed: number, stream = 0): Float64Array =>
-  Float64Array.from({ length: nx * ny * nz }, (_, i) =>
-    uniformAt({ seed, stream }, i % (nx * ny), Math.floor(i / (nx * ny))),
+const volume = (seed: number, stream = 0): Float64Array => {
+  const key = wordsOf({ seed, stream });
+  return Float64Array.from({ length: nx * ny * nz }, (_, i) =>
+    uniformAt(key, i % (nx * ny), Math.floor(i / (nx * ny))),
   );
+};
 const n = nx * ny * nz;
 const mean = (of: (i: number) => number): number => {
   let sum = 0;
@@ -126,4 +131,28 @@ test("a seed and a stream are one leaf, which other seeds are not", () => {
   expect(random(1, 2)).toBe(random(1, 2));
   expect(random(1, 2)).not.toBe(random(2, 1));
   expect(nodesOf(random(1))).toEqual([random(1, 0)]);
+});
+
+test("what a body draws is not looked at from another grid: only copies without it are transposed as copies", () => {
+  const through: Scatter["through"] = {
+    pull: affineOf([-1, 0, 0, 0, 1, 0, 0, 0, 1], [3, 0, 0]),
+    by: "nearest",
+    boundary: "clamp",
+    class: "copy",
+  };
+  const giving = (body: Scalar): Scatter => ({
+    kind: "scatter",
+    output: 1,
+    size: [4, 3, 2],
+    channels: 1,
+    taps: [],
+    regions: [],
+    body,
+    through,
+    reason: "a test",
+  });
+  const output = { size: [4, 3, 2], channels: 1, storage: "working" } as const;
+  expect(transposeCopy(giving(constant(2)), output).kind).toBe("gather");
+  const drawing = giving(random(1));
+  expect(transposeCopy(drawing, output)).toBe(drawing);
 });

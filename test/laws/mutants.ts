@@ -4,9 +4,10 @@
  * a mutant does not compile.
  */
 
+import { augmenting } from "./mutants/augmenting.ts";
 import { differentiating } from "./mutants/differentiating.ts";
 import { moving } from "./mutants/moving.ts";
 import type { Mutants } from "./mutants/mutant.ts";
 import { sampling } from "./mutants/sampling.ts";
 
-export const mutants: Mutants = { ...moving, ...sampling, ...differentiating };
+export const mutants: Mutants = { ...moving, ...sampling, ...differentiating, ...augmenting };

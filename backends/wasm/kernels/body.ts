@@ -2,7 +2,7 @@
 import type { BinaryOperator, Lookup, Random, Scalar, UnaryOperator } from "../../../compiler/language/scalar.ts";
 import type { Axis } from "../../../compiler/language/vector.ts";
 import type { F, V128 } from "./context.ts";
-import type { VectorFunctions } from "./functions.ts";
+import { expOf, logOf, powOf } from "./functions.ts";
 
 /** Where the leaves of a body come from. */
 export interface Leaves {
@@ -14,8 +14,6 @@ export interface Leaves {
   readonly constant: (value: number) => V128;
   readonly background: (buffer: number) => V128;
   readonly random: (of: Random) => V128;
-  /** Added to the module when first asked for. */
-  readonly functions: () => VectorFunctions;
 }
 
 /** What only kernels of gradients have was asked of another. */
@@ -53,9 +51,9 @@ export const emitBodies = (f: F, bodies: readonly Scalar[], leaves: Leaves): rea
       case "inside":
         throw new RangeError("regions are resolved before a body is emitted");
       case "unary":
-        return unary[s.operator](f, of(s.a), leaves);
+        return unary[s.operator](f, of(s.a));
       case "binary":
-        return binary[s.operator](f, of(s.a), of(s.b), leaves);
+        return binary[s.operator](f, of(s.a), of(s.b));
       case "select": {
         const holds = f.f32x4.ne(of(s.condition), f.f32x4.splat(0));
         return f.v128.bitselect(of(s.then), of(s.otherwise), holds);
@@ -65,22 +63,22 @@ export const emitBodies = (f: F, bodies: readonly Scalar[], leaves: Leaves): rea
   return bodies.map(of);
 };
 
-const unary: Readonly<Record<UnaryOperator, (f: F, a: V128, leaves: Leaves) => V128>> = {
+const unary: Readonly<Record<UnaryOperator, (f: F, a: V128) => V128>> = {
   neg: (f, a) => f.f32x4.neg(a),
   abs: (f, a) => f.f32x4.abs(a),
   sqrt: (f, a) => f.f32x4.sqrt(a),
   floor: (f, a) => f.f32x4.floor(a),
-  exp: (f, x, { functions }) => f.call(functions().exp, { x }),
-  log: (f, x, { functions }) => f.call(functions().log, { x }),
+  exp: (f, x) => expOf(f, f.keep(x)),
+  log: (f, x) => logOf(f, f.keep(x)),
 };
 
-const binary: Readonly<Record<BinaryOperator, (f: F, a: V128, b: V128, leaves: Leaves) => V128>> = {
+const binary: Readonly<Record<BinaryOperator, (f: F, a: V128, b: V128) => V128>> = {
   add: (f, a, b) => f.f32x4.add(a, b),
   sub: (f, a, b) => f.f32x4.sub(a, b),
   mul: (f, a, b) => f.f32x4.mul(a, b),
   div: (f, a, b) => f.f32x4.div(a, b),
   min: (f, a, b) => f.f32x4.min(a, b),
   max: (f, a, b) => f.f32x4.max(a, b),
-  pow: (f, a, b, { functions }) => f.call(functions().pow, { a, b }),
+  pow: (f, a, b) => powOf(f, f.keep(a), f.keep(b)),
   less: (f, a, b) => f.v128.and(f.f32x4.lt(a, b), f.f32x4.splat(1)),
 };

@@ -9,7 +9,6 @@ import type { Variants } from "../variants.ts";
 import { emitBodies, noGradients } from "./body.ts";
 import type { Context, F, I32, Reader, V128 } from "./context.ts";
 import { hasPairs } from "./elements.ts";
-import { type VectorFunctions, vectorFunctions } from "./functions.ts";
 import type { GradientKernels } from "./gradient-kernels.ts";
 import { type Narrow, narrowHelper, narrowRoughlyHelper } from "./interval.ts";
 import type { PlaneEmitter } from "./plane.ts";
@@ -102,11 +101,8 @@ export class RowEmitter {
   readonly #constants: ReadonlyMap<number, Local<"v128">>;
   readonly #tables: ReadonlyMap<number, { readonly table: TableEmitter; readonly at: Local<"i32"> }>;
   readonly #random: RandomEmitter | undefined;
-  readonly #context: Context;
-  #functions: VectorFunctions | undefined;
 
   constructor(context: Context, f: F, read: Reader, shape: RowShape, narrow: Narrowing, options: RowOptions) {
-    this.#context = context;
     this.#f = f;
     this.#shape = shape;
     this.#narrow = narrow;
@@ -274,7 +270,6 @@ export class RowEmitter {
             const { table, at } = this.#tables.get(buffer) ?? missing(buffer);
             return table.lookup(at, row, column, weights);
           },
-          functions: () => (this.#functions ??= vectorFunctions(this.#context)),
         });
         writer.put(values, step);
         x.set(i32.add(x, step));

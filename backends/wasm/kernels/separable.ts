@@ -12,9 +12,8 @@ import { group, groupBytes, segment, segmentBytes } from "../separable-row.ts";
 import { entry, entryBytes } from "../separable-tables.ts";
 import type { Variants } from "../variants.ts";
 import { emitBody, type Leaves } from "./body.ts";
-import type { Context, F, I32, Reader, V128 } from "./context.ts";
+import type { F, I32, Reader, V128 } from "./context.ts";
 import { elementBytes, storeRun } from "./elements.ts";
-import { type VectorFunctions, vectorFunctions } from "./functions.ts";
 import { behind } from "./gather.ts";
 import { type Kernel, kernelOf } from "./kernel.ts";
 import { type RandomEmitter, randomEmitter, randomsOf } from "./random.ts";
@@ -35,13 +34,13 @@ export const separableKernel = (shape: SeparableShape, shared: boolean): Kernel 
     "separable",
     shared,
     (context) => makeRowHelper(context, shape.by, shape.source),
-    ({ f, read, uniforms, scratch, from, to }, makeRow, context) => {
+    ({ f, read, uniforms, scratch, from, to }, makeRow) => {
       const { i32 } = f;
       const rowBytes = read.i32("outputRow");
       const out = f.keep(scratch, "out");
       const output = i32.mul(i32.sub(to, from), rowBytes);
       const rows = f.keep(behind(f, scratch, output), "rows");
-      const emitter = new RowEmitter(context, f, read, shape, { uniforms, rows, makeRow });
+      const emitter = new RowEmitter(f, read, shape, { uniforms, rows, makeRow });
       const plane = f.keep(i32.const(-1), "plane");
       const unit = f.local("i32", "unit");
       f.forRange(unit, from, to, 1, () => {
@@ -58,17 +57,14 @@ interface Rows {
 }
 
 class RowEmitter {
-  readonly #context: Context;
   readonly #f: F;
   readonly #read: Reader;
   readonly #shape: SeparableShape;
   readonly #rows: Rows;
   readonly #constants: ReadonlyMap<number, Local<"v128">>;
   readonly #random: RandomEmitter | undefined;
-  #functions: VectorFunctions | undefined;
 
-  constructor(context: Context, f: F, read: Reader, shape: SeparableShape, rows: Rows) {
-    this.#context = context;
+  constructor(f: F, read: Reader, shape: SeparableShape, rows: Rows) {
     this.#f = f;
     this.#read = read;
     this.#shape = shape;
@@ -159,7 +155,6 @@ class RowEmitter {
       constant: (value) => this.#constants.get(value) ?? this.#missing(`${value}`),
       background: (buffer) => v128.load32_splat(i32.add(this.#read.i32(`background${buffer}`), i32.shl(channel, 2))),
       random: (of) => (this.#random ?? this.#missing("random numbers")).at(of, x()),
-      functions: () => (this.#functions ??= vectorFunctions(this.#context)),
     };
   }
 
