@@ -2,16 +2,20 @@
  * Times random augmentation in a warm loop: affine, flip, gamma and noise of 128³ int16 to float32, in batches of four,
  * each volume with a seed of its own. `bench/augment.py` times the same chain in scipy and PyTorch.
  *
- *   npm run bench:augment -- [--threads N] [--batches N] [--json]
+ *   npm run bench:augment -- [--threads N] [--batches N] [--how one|batch|loader] [--json]
+ *
+ * Each volume by itself (`one`), the four together by `evaluateBatch`, or from a loader that reads two batches ahead.
  */
 import { parseArgs } from "node:util";
 import { augment, randomAffine, randomFlip, randomGamma, randomNoise, sequence } from "../src/augment/index.ts";
 import { evaluate, explain, imageFromArray, type MedImage, pipe, release, wasm } from "../src/index.ts";
+import { datasetOf, evaluateBatch, loader } from "../src/train/index.ts";
 
 const { values } = parseArgs({
   options: {
     threads: { type: "string", default: "2" },
     batches: { type: "string", default: "20" },
+    how: { type: "string", default: "one" },
     json: { type: "boolean", default: false },
   },
 });
@@ -52,16 +56,36 @@ const chains = {
 for (const [name, sampler] of Object.entries(chains)) {
   const augmented = augment(sampler);
   const passes = explain(pipe(volumes[0] as MedImage<"intensity">, augmented(0))).split("\n")[0];
+  const options = { backend: wasm, threads };
+  const dataset = datasetOf(volumes, (image) => image);
+  const endless = { ...options, dataset, batchSize: together, epochs: Infinity };
+  const feeding = loader({ ...endless, augment: (seed) => (image) => pipe(image, augmented(seed)) });
+  const fed = feeding[Symbol.asyncIterator]();
+  const ways: Readonly<Record<string, (number: number) => Promise<void>>> = {
+    one: async (number) => {
+      for (const [k, image] of volumes.entries()) release(await evaluate(pipe(image, augmented([number, k])), options));
+    },
+    batch: async (number) => {
+      const four = volumes.map((image, k) => pipe(image, augmented([number, k])));
+      (await evaluateBatch(four, options)).forEach(release);
+    },
+    loader: async () => {
+      const { value } = await fed.next();
+      value?.[Symbol.dispose]();
+    },
+  };
+  const way = ways[values.how];
+  if (way === undefined) throw new Error(`no way "${values.how}"; there are ${Object.keys(ways).join(", ")}`);
   const batch = async (number: number): Promise<number> => {
     const start = performance.now();
-    for (const [k, image] of volumes.entries())
-      release(await evaluate(pipe(image, augmented([number, k])), { backend: wasm, threads }));
+    await way(number);
     return performance.now() - start;
   };
   const warm = performance.now() + 1500;
   for (let k = 0; performance.now() < warm; k++) await batch(k);
   const times: number[] = [];
   for (let k = 0; k < batches; k++) times.push(await batch(1000 + k));
+  await fed.return?.();
   times.sort((a, b) => a - b);
   const median = (times[Math.floor(times.length / 2)] ?? Number.NaN) / together;
   const perSecond = 1000 / median;

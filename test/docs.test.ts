@@ -66,8 +66,11 @@ describe.each(withCode)("%s", (document) => {
       const { stdout } = await start(process.execPath, ["--import", tsx, file], { cwd: folder });
       for (const promise of promises(code)) expect(squeeze(stdout)).toContain(squeeze(promise));
     } else {
-      // The test command would run this very test; installing has happened, or the test would not run.
-      const commands = code.split("\n").filter((command) => command !== "" && !/npm (run|test)/.test(command));
+      // The test command would run this very test; installing has happened, or the test would not run; examples have
+      // a test of their own.
+      const commands = code
+        .split("\n")
+        .filter((command) => command !== "" && !/npm (run|test)|examples\//.test(command));
       for (const command of commands) {
         const here = command
           .replace(/^npm ci && /, "")

@@ -14,7 +14,7 @@ import { Run } from "./run.ts";
 import { type Reach, tilesOfPlan } from "./tiles.ts";
 
 /** Bytes of the volumes that are worked on at a time: with more, threads have enough to do between two meetings. */
-const enough = 2 ** 24;
+const enough = 2 ** 23;
 
 export const runBatch = async (
   programs: readonly Program[],

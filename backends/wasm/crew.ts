@@ -11,7 +11,7 @@ import type { Work } from "./work.ts";
 
 /** Output of a job, in bytes, where the kernel has no wish: larger pieces are copied out faster. */
 const jobBytes = 2 ** 20;
-/** Output, in bytes, that is computed sooner than a thread hears of it. */
+/** Output of a request, in bytes, that is computed sooner than a thread hears of it. */
 const tooSmallToShare = 2 ** 15;
 /** Rows are stored four voxels at a time, so the last may reach this far beyond. */
 const padding = 64;
@@ -61,7 +61,7 @@ export const workTogether = async (
   { threads: wanted, signal }: Pick<RunOptions, "threads" | "signal">,
 ): Promise<void> => {
   const bytes = requests.reduce((sum, request) => sum + countOf(request) * bytesPerUnitOf(request), 0);
-  const threads = bytes <= tooSmallToShare ? 1 : pool.threadsFor(wanted);
+  const threads = bytes <= tooSmallToShare * requests.length ? 1 : pool.threadsFor(wanted);
   const jobsEach = Math.ceil((threads * 4) / requests.length);
   const sized = requests.map((request) => sizesOf(request, jobsEach, threads));
   const placed = [...new Set(requests.map(({ memory }) => memory))].flatMap((memory) => {

@@ -3,7 +3,17 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { fail } from "../../compiler/errors.ts";
 import { augment, randomRotate } from "../../src/augment/index.ts";
-import { type Backend, crop, evaluate, type MedImage, pipe, reference, rotate, wasm } from "../../src/index.ts";
+import {
+  type Backend,
+  crop,
+  type Expression,
+  evaluate,
+  type MedImage,
+  pipe,
+  reference,
+  rotate,
+  wasm,
+} from "../../src/index.ts";
 import {
   type Batch,
   type Dataset,
@@ -20,7 +30,11 @@ const dataset: Dataset<MedImage<"intensity">> = datasetOf(
   (image) => image,
   (_, index) => `case ${index}`,
 );
-const turned = augment(randomRotate({ degrees: [-30, 30] }, { fill: 0 }));
+const rotated = augment(randomRotate({ degrees: [-30, 30] }, { fill: 0 }));
+const turned =
+  (seed: readonly number[]) =>
+  (image: MedImage<"intensity">): Expression<"intensity"> =>
+    rotated(seed)(image);
 
 const collected = async <R>(batches: AsyncIterable<Batch<R>>): Promise<readonly Batch<R>[]> => {
   const all: Batch<R>[] = [];
