@@ -462,10 +462,11 @@ export const laws: Readonly<Record<LawName, Law>> = {
   ),
   pointsGoWithVoxels: law(
     "points of a subject are where the voxels that they marked have come to",
+    // Where a displacement folds space one point comes to several places.
     cases(images({ grids: roomyGrids }), agreeingSteps({ interpolation: "linear", fill: 0 }, { fill: 0 }), {
       least: 1,
       most: 3,
-    }),
+    }).map(({ image, steps: said }) => ({ image, steps: said.filter(({ op }) => op !== "displace") })),
     (subject, { image, steps: said }) => augmenting.pointsGoWithVoxels(subject, image.grid, keptInFloat64(image, said)),
   ),
 };
