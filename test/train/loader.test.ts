@@ -2,16 +2,20 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { fail } from "../../compiler/errors.ts";
-import { augment, randomRotate } from "../../src/augment/index.ts";
+import { augment, evaluateSubject, randomElastic, randomRotate, sequence, subject } from "../../src/augment/index.ts";
 import {
   type Backend,
   crop,
   type Expression,
   evaluate,
+  labelImage,
   type MedImage,
   pipe,
   reference,
   rotate,
+  type Vector3,
+  voxelCount,
+  voxelsOf,
   wasm,
 } from "../../src/index.ts";
 import {
@@ -113,6 +117,29 @@ describe("what they become", () => {
       const [{ grade, ct, cut }] = samples as [(typeof samples)[number]];
       const typed: readonly [number, MedImage<"intensity">, MedImage<"intensity">] = [grade, ct, cut];
       expect([typed[0], typed[1].voxels === images[0]!.voxels, typed[2].grid.size]).toEqual([4, true, [2, 2, 2]]);
+    }
+  });
+});
+
+describe("subjects", () => {
+  test("are moved together, computed in batches, and become records of images and points", async () => {
+    const [ct, other] = [images[0]!, images[1]!];
+    const seg = labelImage({ voxels: voxelsOf(new Uint8Array(voxelCount(ct.grid)).fill(1)), grid: ct.grid });
+    const landmarks: readonly Vector3[] = [ct.grid.origin];
+    const pipeline = augment(sequence(randomRotate({ degrees: [-20, 20] }), randomElastic({ displacement: [1, 2] })));
+    const subjects = datasetOf([ct, other], (image) => subject({ image, seg, landmarks }));
+    const augmented = (seed: readonly number[]) => (of: Awaited<ReturnType<typeof subjects.load>>) =>
+      pipeline(seed)(of);
+    const all = await collected(loader({ dataset: subjects, batchSize: 2, seed: 4, augment: augmented }));
+    const { samples } = all[0]!;
+    expect(samples).toHaveLength(2);
+    for (const [k, sample] of samples.entries()) {
+      const { image, seg: label, landmarks: points } = sample;
+      const typed: readonly [MedImage<"intensity">, MedImage<"label">, readonly Vector3[]] = [image, label, points];
+      const due = await evaluateSubject(pipeline([4, 0, k])(subject({ image: [ct, other][k]!, seg, landmarks })));
+      expect([...typed[0].voxels.data]).toEqual([...due.image.voxels.data]);
+      expect([...typed[1].voxels.data]).toEqual([...due.seg.voxels.data]);
+      expect(typed[2]).toEqual(due.landmarks);
     }
   });
 });
