@@ -92,6 +92,8 @@ const checkLoss = (loss: Loss, wanted: readonly Parameter[]): void => {
 const parametersIn = (part: unknown): readonly Parameter[] => {
   if (isParameter(part)) return [part];
   if (typeof part !== "object" || part === null || ArrayBuffer.isView(part)) return [];
+  // Images that steps bring along hold no parameters, and voxels on a device must not be asked for.
+  if ("type" in part && part.type === "image") return [];
   return Object.values(part).flatMap(parametersIn);
 };
 
