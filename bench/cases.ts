@@ -11,7 +11,9 @@ import {
   affine,
   as,
   changeOrientation,
+  controlGrid,
   crop,
+  displaceBySpline,
   type Expression,
   evaluate,
   type Interpolator,
@@ -96,6 +98,13 @@ const chain = (image: Image): Expression =>
     rotate("z", 5),
   );
 
+/** Control points of a mesh of 4 cells along each axis, each displaced by up to 5 mm: the same for every image. */
+const bent = (image: Image, interpolation: "linear" | "bspline"): Expression => {
+  const lattice = controlGrid(image, 4);
+  const values = Float32Array.from({ length: 3 * voxelCount(lattice) }, (_, k) => 5 * Math.sin(k * k));
+  return displaceBySpline(imageFromArray(values, lattice, { channels: 3 }), { interpolation, fill: 0 })(image);
+};
+
 const builders: Readonly<Record<string, (image: Image) => Expression>> = {
   "rotate-linear": (image) => turned(image, "linear"),
   "rotate-nearest": (image) => turned(image, "nearest"),
@@ -109,6 +118,8 @@ const builders: Readonly<Record<string, (image: Image) => Expression>> = {
   crop: crop([10, 10, 10], [236, 236, 108]),
   "chain-steps": chain,
   "chain-fused": chain,
+  "elastic-linear": (image) => bent(image, "linear"),
+  "elastic-bspline": (image) => bent(image, "bspline"),
 };
 
 const evaluated = (expression: Expression): Job => ({

@@ -57,12 +57,10 @@ export const parametersIn = (bodies: readonly Scalar[], name: string): readonly 
 /** Rounding to whole numbers has no derivative, unless there was nothing to round: voxels that were only moved. */
 export const flows = (pass: Gather, { storage }: Buffer, { buffers, passes }: GradientPlan): boolean => {
   if (storage === "working" || !dtypes[storage.dtype].integer) return true;
-  const maker = (buffer: number): GradientPass | undefined => passes.find(({ output }) => output === buffer);
+  const isExtent = (buffer: number): boolean => passes.some((made) => made.kind === "within" && made.output === buffer);
   const holds = (buffer: number): boolean => {
     const kept = buffers[buffer]?.storage;
-    if (kept !== undefined && kept !== "working") return kept.dtype === storage.dtype;
-    const made = maker(buffer);
-    return made?.kind === "displaced" && made.by === "nearest" && holds(made.source);
+    return kept !== undefined && kept !== "working" && kept.dtype === storage.dtype;
   };
   const moves = (s: Scalar): boolean => {
     switch (s.kind) {
@@ -80,6 +78,6 @@ export const flows = (pass: Gather, { storage }: Buffer, { buffers, passes }: Gr
     }
   };
   const chooses = (s: Scalar): boolean =>
-    s.kind === "inside" || (s.kind === "tap" && maker(pass.taps[s.index]?.source ?? -1)?.kind === "within");
+    s.kind === "inside" || (s.kind === "tap" && isExtent(pass.taps[s.index]?.source ?? -1));
   return moves(pass.body);
 };

@@ -64,6 +64,8 @@ export interface Volumes {
 export interface MadePass {
   readonly pass: Omit<Gather, "output"> | Omit<Displaced, "output"> | Omit<Within, "output">;
   readonly channels: number;
+  /** Working precision unless said. */
+  readonly storage?: Buffer["storage"];
 }
 
 /** What one pass looks at, in the making: equal taps and equal regions are shared. */
@@ -194,6 +196,8 @@ export class LookBuilder {
       this.#volumes.made(key, this.#size, () => ({
         pass: { kind: "displaced", source: read, aim: snapped, by, boundary },
         channels: this.#volumes.buffer(source).channels,
+        // The nearest voxel is the voxel itself, whatever its dtype.
+        ...(by === "nearest" ? { storage: this.#volumes.buffer(source).storage } : {}),
       })),
     );
   }

@@ -77,8 +77,8 @@ export class PlanBuilder implements Volumes {
   made(key: string, size: Vector3, make: () => MadePass): number {
     const known = this.#madeOnce.get(key);
     if (known !== undefined) return known;
-    const { pass, channels } = make();
-    const output = this.make({ size, channels, storage: "working" });
+    const { pass, channels, storage = "working" } = make();
+    const output = this.make({ size, channels, storage });
     this.#passes.push({ ...pass, output });
     this.#madeOnce.set(key, output);
     return output;

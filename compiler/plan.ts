@@ -90,8 +90,8 @@ export interface Aim {
 }
 
 /**
- * What a tap with this interpolator and boundary reads where `aim` leads, in working precision; or, along an axis of
- * the source, how fast that rises per voxel.
+ * What a tap with this interpolator and boundary reads where `aim` leads; or, along an axis of the source, how fast that
+ * rises per voxel. It is kept in working precision, but for nearest voxels, which stay as the source keeps them.
  */
 export interface Displaced {
   readonly kind: "displaced";

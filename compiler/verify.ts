@@ -71,8 +71,13 @@ export const flawsOfPass = (pass: Pass, output: Buffer, buffers: readonly Buffer
         : ["changes the size"];
     }
     case "displaced": {
-      const channels = buffers[pass.source]?.channels;
-      return [...aimFlaws(pass, output, buffers), ...(channels === output.channels ? [] : ["changes the channels"])];
+      const source = buffers[pass.source];
+      const kept = pass.by === "nearest" && pass.slope === undefined ? source?.storage : "working";
+      return [
+        ...aimFlaws(pass, output, buffers),
+        ...(source?.channels === output.channels ? [] : ["changes the channels"]),
+        ...(JSON.stringify(kept) === JSON.stringify(output.storage) ? [] : ["keeps what it finds as something else"]),
+      ];
     }
     case "within":
       return aimFlaws(pass, output, buffers);

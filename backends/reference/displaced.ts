@@ -1,6 +1,6 @@
 /** Looks that a displacement moves, whether they lead into an extent, and their transpose. */
 import { type Axis, at, axes, product, type Vector3, vector } from "../../compiler/language/vector.ts";
-import { exactNumber, quantize, type Voxels } from "../../compiler/language/voxels.ts";
+import { allocate, dtypes, exactNumber, quantize, type Voxels } from "../../compiler/language/voxels.ts";
 import type { Aim, Displaced, DisplacedScatter, Within } from "../../compiler/plan.ts";
 import { rowOf, withinExtent } from "../../compiler/region.ts";
 import { type Samples, Stencils } from "./look.ts";
@@ -40,12 +40,15 @@ function* aimOver(
 export function* displaced(pass: Displaced, buffers: Buffers, output: Voxels): Generator<void> {
   const { voxels, size } = buffers(pass.source);
   const stencils = new Stencils(pass, size);
+  if (pass.by === "nearest" && pass.slope === undefined) {
+    yield* nearest(pass, { voxels, size }, buffers, output);
+    return;
+  }
   const sum =
     (start: number, slope?: Axis): ((position: Vector3) => number) =>
     (position) => {
       stencils.moveBy(position, slope);
-      // The nearest voxel is itself, be it −0.
-      let total = pass.by === "nearest" ? -0 : 0;
+      let total = 0;
       stencils.forEach((offset, weight) => {
         total += weight * exactNumber(voxels.data[start + offset] as Element);
       });
@@ -56,6 +59,24 @@ export function* displaced(pass: Displaced, buffers: Buffers, output: Voxels): G
     const first = (channel * output.data.length) / voxels.channels;
     yield* aimOver(pass.aim, buffers, (voxel, position) => {
       output.data[first + voxel] = position.every(Number.isFinite) ? valueAt(position) : Number.NaN;
+    });
+  }
+}
+
+/** The nearest voxels themselves, of any dtype; none, which is NaN where the dtype has that, where looks lead nowhere. */
+function* nearest(pass: Displaced, { voxels, size }: Samples, buffers: Buffers, output: Voxels): Generator<void> {
+  const stencils = new Stencils(pass, size);
+  // Integers have 0 for what is no number.
+  const none = dtypes[output.dtype].integer ? (allocate(output.dtype, 1)[0] as Element) : Number.NaN;
+  const data: { [voxel: number]: Element } = output.data;
+  for (let channel = 0; channel < voxels.channels; channel++) {
+    const first = (channel * output.data.length) / voxels.channels;
+    yield* aimOver(pass.aim, buffers, (voxel, position) => {
+      stencils.moveBy(position);
+      stencils.forEach((offset) => {
+        const found = voxels.data[channel * product(size) + offset] as Element;
+        data[first + voxel] = position.every(Number.isFinite) ? found : none;
+      });
     });
   }
 }

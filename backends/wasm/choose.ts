@@ -1,5 +1,6 @@
 /** Which kernel does a gather: the most special one that can. */
 import type { Buffer, Gather } from "../../compiler/plan.ts";
+import { chooseWork } from "./choose-work.ts";
 import { gatherWork } from "./gather-work.ts";
 import { moveWork } from "./move-work.ts";
 import { checkExact, type Place } from "./places.ts";
@@ -10,6 +11,8 @@ import type { Work } from "./work.ts";
 export const workOf = (pass: Gather, output: Buffer, places: (buffer: number) => Place, wholePlanes: boolean): Work => {
   const moved = moveWork(pass, output, places, wholePlanes);
   if (moved !== undefined) return moved;
+  const chosen = chooseWork(pass, output, places);
+  if (chosen !== undefined) return chosen;
   // All others compute with what they read.
   for (const { source } of pass.taps) checkExact(places(source));
   return separableWork(pass, output, places) ?? gatherWork(pass, output, places);

@@ -1,12 +1,14 @@
 /** Displaced looks, their extents and their transposes, as kernels and their numbers. */
 import type { Vector3 } from "../../compiler/language/vector.ts";
+import { dtypes } from "../../compiler/language/voxels.ts";
 import type { Aim, Buffer, Displaced, DisplacedScatter, Within } from "../../compiler/plan.ts";
 import { tieTolerance } from "../../compiler/stencil.ts";
 import { compiled } from "./cache.ts";
 import { displacedKernel, withinKernel } from "./kernels/displaced.ts";
+import { displacedNearestKernel } from "./kernels/displaced-nearest.ts";
 import { displacedScatterKernel } from "./kernels/displaced-scatter.ts";
 import { canShare } from "./memory.ts";
-import { checkExact, type Place } from "./places.ts";
+import { checkExact, dtypeOfBuffer, type Place } from "./places.ts";
 import type { Work } from "./work.ts";
 
 type Places = (buffer: number) => Place;
@@ -29,12 +31,13 @@ const aimNumbers = ({ pull, onto, displacement }: Aim, [nx, ny, nz]: Vector3, pl
 });
 
 /** A unit is a row of the output. */
-export const displacedWork = (pass: Displaced | Within, { size, channels }: Buffer, places: Places): Work => {
+export const displacedWork = (pass: Displaced | Within, output: Buffer, places: Places): Work => {
+  const { size, channels } = output;
   const numbers = { ...aimNumbers(pass.aim, size, places), ...lookNumbers(pass, places) };
   return {
     kernel: kernelFor(pass, places),
     units: size[1] * size[2] * channels,
-    bytesPerUnit: 4 * size[0],
+    bytesPerUnit: dtypes[dtypeOfBuffer(output)].bytes * size[0],
     scratchBytes: 0,
     tableBytes: 0,
     writeTables: () => {},
@@ -46,6 +49,8 @@ const kernelFor = (pass: Displaced | Within, places: Places): Work["kernel"] => 
   if (pass.kind === "within") return compiled("within", () => withinKernel(canShare));
   const { by, boundary, slope, source } = pass;
   const { dtype } = places(source);
+  if (by === "nearest" && slope === undefined)
+    return compiled(`displaced nearest ${dtype} ${boundary}`, () => displacedNearestKernel(dtype, boundary, canShare));
   const shape = { by, boundary, dtype, ...(slope === undefined ? {} : { slope }) };
   return compiled(`displaced ${JSON.stringify(shape)}`, () => displacedKernel(shape, canShare));
 };
@@ -60,7 +65,7 @@ const lookNumbers = (pass: Displaced | Within, places: Places): Numbers => {
       ),
     };
   const place = places(pass.source);
-  checkExact(place);
+  if (pass.by !== "nearest") checkExact(place);
   const { address: source, channelBytes, size, strides } = place;
   return { source, channelBytes, ...named("n", size), sy: strides[1], sz: strides[2] };
 };

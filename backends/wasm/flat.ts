@@ -25,7 +25,7 @@ export interface Flat {
   readonly unitsPerJob: number | undefined;
 }
 
-/** Fewer planes than this give threads too little to share out. */
+/** Fewer planes than this give threads too little to share out, of however many channels: each comes out as it does alone. */
 const fewestPlanes = 8;
 /** Bytes of output that are worth a job. */
 const jobBytes = 2 ** 17;
@@ -44,7 +44,7 @@ export const flatten = (pass: Gather, output: Buffer, places: (buffer: number) =
   const floats = place.dtype === "float32";
   const isDirect = floats && knots.every((at) => singleOf(at) !== undefined);
   // Blending a plane costs a fraction of what it saves for each voxel that looks at it.
-  if (!isDirect && (nz * output.channels < fewestPlanes || nx * ny * 2 < rows * width)) return undefined;
+  if (!isDirect && (nz < fewestPlanes || nx * ny * 2 < rows * width)) return undefined;
   const samples = Math.ceil((rows * width) / blendWidth) * blendWidth;
   const rowFloats = width * 4;
   const planes = Math.max(1, Math.floor(jobBytes / (nx * ny * dtypes[dtypeOfBuffer(output)].bytes)));

@@ -6,11 +6,12 @@ import { support } from "../../compiler/language/interpolator.ts";
 import { axes, type Vector3 } from "../../compiler/language/vector.ts";
 import type { Displaced, Within } from "../../compiler/plan.ts";
 import { type Box, wholeBox } from "./boxes.ts";
+import type { Format } from "./formats.ts";
 import { type Kernel, sourceValues } from "./kernel.ts";
 import { bufferOf, type PlacedBuffers } from "./plan-buffers.ts";
 import { extentHigh, extentLow } from "./tables.ts";
 import { printAim } from "./wgsl/aim.ts";
-import { itemType } from "./wgsl/elements.ts";
+import { bitsType, type Domain, itemType, valueType } from "./wgsl/elements.ts";
 import { printAimedJet } from "./wgsl/jet.ts";
 import { printMain } from "./wgsl/main.ts";
 import { printRead } from "./wgsl/read.ts";
@@ -20,24 +21,34 @@ import { Writing } from "./wgsl/writing.ts";
 export const displacedKernel = (pass: Displaced | Within, plan: PlacedBuffers): Kernel => {
   const output = bufferOf(plan, pass.output);
   const { size } = output;
+  // The nearest voxels are moved as bits where they are kept as the source keeps them.
+  const source =
+    pass.kind === "displaced" && pass.slope === undefined && pass.by === "nearest"
+      ? bufferOf(plan, pass.source)
+      : undefined;
+  const domain = source?.format === output.format && output.format !== "float16" ? "bits" : "real";
   const writing = new Writing();
   const looked = pass.kind === "displaced" ? [pass.source] : [];
   const sources = [...looked, ...pass.aim.displacement];
   const kept = sources.map((source) => bufferOf(plan, source));
-  const reads = kept.map((buffer, k) => printRead(k, "real", buffer, writing));
+  const domainOf = (k: number): Domain => (k < looked.length ? domain : "real");
+  const reads = kept.map((buffer, k) => printRead(k, domainOf(k), buffer, writing));
   const aim = printAim(pass.aim, size, looked.length, writing);
   const found =
     pass.kind === "displaced"
-      ? printLook(pass, plan, size, aim.coordinates, writing)
+      ? printLook(pass, plan, { size, domain, format: output.format }, aim.coordinates, writing)
       : printWithin(pass, aim.coordinates, writing);
   const voxel = [
-    "fn voxel(x: u32, y: u32, z: u32, channel: u32) -> f32 {",
+    `fn voxel(x: u32, y: u32, z: u32, channel: u32) -> ${valueType(domain, output.format)} {`,
     ...aim.statements,
     ...found.statements,
     "}",
   ].join("\n");
-  const main = printMain(size[0], "real", output, writing);
-  const types = { result: itemType("real", output.format), voxels: kept.map(({ format }) => itemType("real", format)) };
+  const main = printMain(size[0], domain, output, writing);
+  const types = {
+    result: itemType(domain, output.format),
+    voxels: kept.map(({ format }, k) => itemType(domainOf(k), format)),
+  };
   return {
     code: writing.program(found.comment, types, [...reads, ...found.functions, voxel, main.text]),
     numbers: writing.numbers,
@@ -71,11 +82,11 @@ interface Found {
 const printLook = (
   { source, by, boundary, slope }: Displaced,
   plan: PlacedBuffers,
-  size: Vector3,
+  { size, domain, format }: { readonly size: Vector3; readonly domain: Domain; readonly format: Format },
   coordinates: Parameters<typeof printAimedTap>[0]["aimed"],
   writing: Writing,
 ): Found => {
-  const from = { binding: 0, size: bufferOf(plan, source).size, type: "f32" };
+  const from = { binding: 0, size: bufferOf(plan, source).size, type: valueType(domain, format) };
   const place = { tap: { by, boundary }, k: 0, source: from, size, writing, aimed: coordinates };
   const look: Printed = slope === undefined ? printAimedTap(place) : printAimedJet(place);
   const value = slope === undefined ? look.call : `${look.call}.${"yzw"[slope]}`;
@@ -84,10 +95,17 @@ const printLook = (
     functions: [look.text],
     statements: [
       "  // What leads nowhere has no value.",
-      `  if (!leads) { return ${writing.use("quietNan")}(0.0); }`,
+      `  if (!leads) { return ${domain === "bits" ? noneOf(format) : `${writing.use("quietNan")}(0.0)`}; }`,
       `  return ${value};`,
     ],
   };
+};
+
+/** The bits of what is no number; integers have 0 for it. */
+const noneOf = (format: Format): string => {
+  if (format === "float32") return "0x7fc00000u";
+  if (format === "float64") return "vec2u(0u, 0x7ff80000u)";
+  return bitsType(format) === "vec2u" ? "vec2u(0u)" : "0u";
 };
 
 const printWithin = (

@@ -2,19 +2,24 @@
  * A gather as a kernel. What it computes with is float32; where voxels are only chosen and moved, it moves
  * their bits, of any dtype.
  */
-import type { Gather } from "../../compiler/plan.ts";
+import type { Gather, Tap } from "../../compiler/plan.ts";
 import type { Format } from "./formats.ts";
 import { type Kernel, sourceValues } from "./kernel.ts";
 import { type Background, type GradientLeaves, printLook, showStructure } from "./look.ts";
 import { bufferOf, dtypeOfBuffer, type PlacedBuffers } from "./plan-buffers.ts";
-import { onlyMoves } from "./wgsl/body.ts";
+import { conditionsIn, onlyMoves } from "./wgsl/body.ts";
 import { type Domain, itemType } from "./wgsl/elements.ts";
 import { printMain } from "./wgsl/main.ts";
 import { Writing } from "./wgsl/writing.ts";
 
 /** Whether a gather computes nothing, and its output holds what its sources hold. */
-export const moves = ({ taps, output, body }: Gather, formatOf: (buffer: number) => Format): boolean =>
-  taps.every(({ by, source }) => by === "nearest" && formatOf(source) === formatOf(output)) && onlyMoves(body);
+export const moves = ({ taps, output, body }: Gather, formatOf: (buffer: number) => Format): boolean => {
+  const conditions = conditionsIn(body);
+  // What decides is a float, which is 0 or not by its bits.
+  const holds = ({ by, source }: Tap, k: number): boolean =>
+    by === "nearest" && formatOf(source) === (conditions.has(k) ? "float32" : formatOf(output));
+  return taps.every(holds) && onlyMoves(body);
+};
 
 /** Bits are moved where nothing is computed, and sources and output are kept alike; units of float16 differ. */
 export const domainOf = (pass: Gather, plan: PlacedBuffers): Domain => {

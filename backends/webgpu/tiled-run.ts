@@ -117,7 +117,7 @@ export class TiledRun {
   #kernel(pass: Pass): Kernel {
     switch (pass.kind) {
       case "displaced":
-        checkExact(this.#volume(pass.source));
+        if (pass.by !== "nearest") checkExact(this.#volume(pass.source));
         return displacedKernel(pass, this.#plan);
       case "within":
         return displacedKernel(pass, this.#plan);

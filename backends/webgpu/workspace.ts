@@ -79,7 +79,7 @@ export class Workspace {
   async kernelOf(pass: Pass, gradientLeaves?: GradientLeaves): Promise<Kernel> {
     switch (pass.kind) {
       case "displaced":
-        await this.#checkExact(pass.source);
+        if (pass.by !== "nearest") await this.#checkExact(pass.source);
         return displacedKernel(pass, this.#plan);
       case "within":
         return displacedKernel(pass, this.#plan);

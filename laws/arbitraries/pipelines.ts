@@ -2,12 +2,14 @@
  * Whole pipelines: sequences of steps each of which can be where it stands. They are drawn step by step on
  * the grids that come up on the way, and kept small by it.
  */
+
 import fc from "fast-check";
 import type { Grid } from "../../compiler/language/grid.ts";
 import type { Source } from "../../src/expression.ts";
 import type { Kind, MedImage } from "../../src/image.ts";
 import { applySteps } from "../../src/json.ts";
 import type { FillOptions, SamplingFill, SamplingOptions, Step } from "../../src/step.ts";
+import { biasFields } from "./displacements.ts";
 import { type ImageOptions, images } from "./images.ts";
 import { fillValues, imageFills, partialSamplings } from "./samplings.ts";
 import { asSteps, exactSteps, mapSteps, noises, samplingSteps } from "./steps.ts";
@@ -77,6 +79,7 @@ export const anySteps =
       { weight: 6, arbitrary: spatialSteps(sampling)(grid) },
       { weight: 2, arbitrary: mapSteps },
       { weight: 1, arbitrary: noises },
+      { weight: 1, arbitrary: biasFields(grid) },
       { weight: 2, arbitrary: asSteps(["uint8", "int16", "int32", "float32", "float64"]) },
     );
 

@@ -148,6 +148,14 @@ const moved: readonly Check[] = dtypeNames.map((dtype) => ({
       await agree(backend, pipe(image, pad([1, 2, 0], [2, 0, 3], { fill: 7 }), crop([0, 1, 0], [2, 4, 2])), 0);
       await agree(backend, rotate("z", 90, { interpolation: "nearest", fill: 3 })(image), 0);
       await agree(backend, rotate([1, 2, 3], 40, { interpolation: "nearest", fill: 3 })(image), 0);
+      const voxels = size[0] * size[1] * size[2];
+      const shift = Float32Array.from({ length: 3 * voxels }, (_, k) => [1, 0, -1][Math.floor(k / voxels)] ?? 0);
+      for (const fill of [3, "clamp", "wrap"] as const)
+        await agree(
+          backend,
+          displace(imageFromArray(shift, { size }, { channels: 3 }), { interpolation: "nearest", fill })(image),
+          0,
+        );
     }
   },
 }));

@@ -70,7 +70,7 @@ const mixed = (): readonly Expression<"intensity">[] => [
   flip("y")(large),
   ...[3, 5].map((seed) => pipe(small, rotate("z", seed), displace(vectors(small, seed), { fill: 0 }), rotate("x", 4))),
   displaceBySpline(vectors(noise([7, 6, 5]), 8), { interpolation: "bspline", fill: "clamp" })(small),
-  pipe(large, zScore({ mask: { above: 0 } }), rotate("z", 5)),
+  pipe(small, zScore({ mask: { above: 0 } }), rotate("z", 5)),
   pipe(small, zScore(), flip("x")),
 ];
 

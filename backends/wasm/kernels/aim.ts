@@ -12,6 +12,10 @@ export type Coordinates = readonly [x: Local<"f64">, y: Local<"f64">, z: Local<"
 /** The voxels before four coordinates along x, y and z, and the shares of those after. */
 export type Positions = readonly [x: Position, y: Position, z: Position];
 
+/** Whether coordinates are finite: what leads nowhere has no value, not even that of the nearest voxel. */
+export const leads = ({ f64 }: F, [x, y, z]: Coordinates): I32 =>
+  f64.eq(f64.add(f64.add(f64.mul(x, 0), f64.mul(y, 0)), f64.mul(z, 0)), 0);
+
 export class AimEmitter {
   readonly #f: F;
   readonly #base: readonly Local<"f64">[];

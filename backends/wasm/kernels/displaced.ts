@@ -7,7 +7,7 @@ import type { Axis } from "../../../compiler/language/vector.ts";
 import type { DType } from "../../../compiler/language/voxels.ts";
 import type { TapBoundary } from "../../../compiler/plan.ts";
 import type { Local } from "../assembler/index.ts";
-import { AimEmitter, type Coordinates, type Positions } from "./aim.ts";
+import { AimEmitter, type Coordinates, leads, type Positions } from "./aim.ts";
 import { bspline, type Weigh, weightsOf } from "./bspline.ts";
 import type { F, I32, V128 } from "./context.ts";
 import { elementBytes, hasPairs } from "./elements.ts";
@@ -36,20 +36,19 @@ export const displacedKernel = (shape: DisplacedShape, shared: boolean): Kernel 
       ),
     (run, sample) => {
       const { f, read } = run;
-      const { i32, f64, f32 } = f;
+      const { i32, f32 } = f;
       const sizes = [read.i32("n0"), read.i32("n1"), read.i32("n2")] as const;
       const [nx, ny, nz] = sizes;
       const [sy, sz] = [read.i32("sy"), read.i32("sz")];
       const [source, channelBytes] = [read.i32("source"), read.i32("channelBytes")];
       const look = fastLook(f, shape, sizes, [sy, sz]);
-      rows(run, (channel, aim, number, out) => {
+      aimedRows(run, 4, (channel, aim, number, out) => {
         const start = f.keep(i32.add(source, i32.mul(channel, channelBytes)), "start");
-        const one = (voxel: Local<"i32">, [x, y, z]: Coordinates): void => {
-          const sum = f.keep(f64.add(f64.add(f64.mul(x, 0), f64.mul(y, 0)), f64.mul(z, 0)));
+        const one = (voxel: Local<"i32">, at: Coordinates): void => {
+          const [x, y, z] = at;
           const to = f.keep(i32.add(out, i32.shl(voxel, 2)));
-          // What leads nowhere has no value, not even that of the nearest voxel.
           f.if(
-            f64.eq(sum, 0),
+            leads(f, at),
             () => f32.store(to, f.call(sample, { source: start, nx, ny, nz, sy, sz, x, y, z })),
             () => f32.store(to, f32.const(Number.NaN)),
           );
@@ -128,21 +127,25 @@ export const withinKernel = (shared: boolean): Kernel =>
         at
           .map((coordinate, k): I32 => i32.and(f64.ge(coordinate, low), f64.lt(coordinate, high[k] as Local<"f64">)))
           .reduce((a, b) => i32.and(a, b));
-      rows(run, (_, aim, number, out) =>
+      aimedRows(run, 4, (_, aim, number, out) =>
         aim.row(number, (x, at) => f32.store(i32.add(out, i32.shl(x, 2)), f32.convert_i32_s(holds(at)))),
       );
     },
   );
 
-/** The rows of a run, each to be left at `out` in the scratch area; `number` is that of the row in its channel. */
-const rows = (
+/**
+ * The rows of a run, of elements of `width` bytes, each to be left at `out` in the scratch area; `number` is that of the
+ * row in its channel.
+ */
+export const aimedRows = (
   { f, read, scratch, from, to }: Run,
+  width: number,
   row: (channel: Local<"i32">, aim: AimEmitter, number: Local<"i32">, out: Local<"i32">) => void,
 ): void => {
   const { i32 } = f;
   const aim = new AimEmitter(f, read);
   const perChannel = f.keep(i32.mul(read.i32("ny"), read.i32("nz")));
-  const rowBytes = f.keep(i32.shl(read.i32("nx"), 2));
+  const rowBytes = f.keep(i32.mul(read.i32("nx"), width));
   const out = f.keep(scratch, "out");
   const unit = f.local("i32", "unit");
   f.forRange(unit, from, to, 1, () => {

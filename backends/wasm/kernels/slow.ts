@@ -41,8 +41,7 @@ export const sampleHelper = (
   return context.module.helper(name, place, ["f32"], (f, p) => {
     const { i32, f64 } = f;
     const knots = knotsOf(f, bringBack, by, boundary, elementBytes(dtype), p, slope);
-    // The nearest voxel is itself, be it −0.
-    const sum = f.keep(f64.const(by === "nearest" ? -0 : 0), "sum");
+    const sum = f.keep(f64.add(0, 0), "sum");
     const count = support[by];
     for (let c = 0; c < count; c++)
       for (let b = 0; b < count; b++) {

@@ -115,7 +115,9 @@ export const bodyStatements = (
     const condition =
       s.condition.kind === "inside"
         ? leaves.inside(s.condition.region)
-        : `${leaves.use("isNotZero")}(${value(s.condition)})`;
+        : leaves.type === "f32"
+          ? `${leaves.use("isNotZero")}(${value(s.condition)})`
+          : `((${value(s.condition)} & 0x7fffffffu) != 0u)`;
     const now = [s];
     const canJoin = (other: Select): boolean =>
       known(other) === undefined &&
@@ -179,6 +181,15 @@ const usesInAll = (bodies: readonly Scalar[]): ReadonlyMap<Scalar, number> => {
   return all;
 };
 
+/** The taps that decide what a body chooses, and are nothing else to it. */
+export const conditionsIn = (body: Scalar): ReadonlySet<number> => {
+  const nodes = nodesOf(body);
+  const deciding = nodes.flatMap((s) => (s.kind === "select" && s.condition.kind === "tap" ? [s.condition.index] : []));
+  const chosen = nodes.flatMap((s) => (s.kind === "select" ? [s.then, s.otherwise] : [body]));
+  const used = new Set(chosen.flatMap((s) => (s.kind === "tap" ? [s.index] : [])));
+  return new Set(deciding.filter((index) => !used.has(index)));
+};
+
 /** Whether a body only chooses among voxels and fills, so that it can be computed on bits. */
 export const onlyMoves = (body: Scalar): boolean => {
   const moves = (s: Scalar): boolean => {
@@ -188,7 +199,7 @@ export const onlyMoves = (body: Scalar): boolean => {
       case "background":
         return true;
       case "select":
-        return s.condition.kind === "inside" && known(s.then) && known(s.otherwise);
+        return (s.condition.kind === "inside" || s.condition.kind === "tap") && known(s.then) && known(s.otherwise);
       default:
         return false;
     }

@@ -59,7 +59,7 @@ export type AimedPlace = Omit<TapPlace, "tap" | "coordinates"> & {
 };
 
 export const printAimedTap = (place: AimedPlace): Printed =>
-  printAimed(place, "tap0", "f32", () => [], sums[place.tap.by](place.source.binding, place.writing));
+  printAimed(place, "tap0", place.source.type, () => [], sums[place.tap.by](place.source.binding, place.writing));
 
 /** As {@link printSampling}. */
 export const printAimed = (
