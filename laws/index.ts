@@ -80,6 +80,7 @@ export {
 // Running them.
 export { checkLaw, checkPipeline, checkPipelineLaw, gradientLawNames, particularLaws, pipelineLaws } from "./check.ts";
 // The laws as predicates.
+export { constantDisplacementTranslates, zeroDisplacementIsNothing } from "./displacement.ts";
 export { difference, documentsRoundTrip } from "./documents.ts";
 export { channelOf, channelsAreAlike, evaluationIsRepeatable } from "./evaluation.ts";
 export {

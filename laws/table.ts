@@ -48,6 +48,7 @@ import {
 import * as steps from "./arbitraries/steps.ts";
 import * as augmenting from "./augmenting.ts";
 import { reals } from "./compare.ts";
+import * as displacement from "./displacement.ts";
 import { documentsRoundTrip } from "./documents.ts";
 import { channelsAreAlike, evaluationIsRepeatable } from "./evaluation.ts";
 import * as exact from "./exact.ts";
@@ -99,6 +100,7 @@ const ramps: fc.Arbitrary<resampling.Ramp> = fc.record({
   slope: vectors(decimals(-3, 3)),
   intercept: decimals(-99, 99),
 });
+const waysToDisplace = fc.constantFrom("vectors" as const, "control points" as const);
 const classes = fc.constantFrom(0, 5, 33);
 /** Grids with voxels that are not at the rim. */
 const roomyGrids = grids(7).map((grid) => ({ ...grid, size: vector((k) => Math.max(4, grid.size[k])) }));
@@ -151,6 +153,8 @@ export type LawName =
   | "rampIsReproduced"
   | "weightedSumsPass"
   | "rotationsAdd"
+  | "zeroDisplacementIsNothing"
+  | "constantDisplacementTranslates"
   | "inverseUndoes"
   | "labelsAreNotInvented"
   | "mapsCommute"
@@ -304,6 +308,22 @@ export const laws: Readonly<Record<LawName, Law>> = {
       samplings(["linear", "bspline"], fc.constantFrom(...continuousFills)),
     ),
     (subject, [image, axis, angles, sampling]) => resampling.rotationsAdd(subject, image, axis, angles, sampling),
+  ),
+  zeroDisplacementIsNothing: law(
+    "displacing by nothing is looking where one is",
+    fc.tuple(plain, waysToDisplace, samplings()),
+    (subject, [image, by, sampling]) => displacement.zeroDisplacementIsNothing(subject, image, by, sampling),
+  ),
+  constantDisplacementTranslates: law(
+    "displacing by one vector everywhere is moving the content back by it",
+    fc.tuple(
+      plain,
+      waysToDisplace,
+      vectors(decimals(-9, 9, 1)),
+      samplings(["linear", "bspline"], fc.constantFrom(...continuousFills)),
+    ),
+    (subject, [image, by, mm, sampling]) =>
+      displacement.constantDisplacementTranslates(subject, image, by, mm, sampling),
   ),
   inverseUndoes: law(
     "movements and then their inverses give the image back, corners included",

@@ -27,10 +27,11 @@ import {
   without,
 } from "./mutant.ts";
 
-const negated = (image: MedImage<"intensity">): MedImage<"intensity"> => ({
+const mapped = (image: MedImage<"intensity">, of: (mm: number) => number): MedImage<"intensity"> => ({
   ...image,
-  voxels: { ...image.voxels, data: Float32Array.from(image.voxels.data as Float32Array, (v) => -v) },
+  voxels: { ...image.voxels, dtype: "float64", data: Float64Array.from(image.voxels.data as Float32Array, of) },
 });
+const negated = (image: MedImage<"intensity">): MedImage<"intensity"> => mapped(image, (mm) => -mm);
 
 /** The components as if the grid of the vectors began where that of the image does. */
 const componentsAt = ({ vectors, by }: DisplaceStep, { origin }: Grid): Components =>
@@ -43,6 +44,8 @@ export const sampling: Pick<
   | "rampIsReproduced"
   | "weightedSumsPass"
   | "rotationsAdd"
+  | "zeroDisplacementIsNothing"
+  | "constantDisplacementTranslates"
   | "inverseUndoes"
   | "labelsAreNotInvented"
   | "mapsCommute"
@@ -116,6 +119,20 @@ export const sampling: Pick<
       medimages.perform({ ...step, fill: "background" }),
     ),
     tampered("results are clamped to 0", (v) => rewritten(v, (i) => Math.max(0, Number(v.data[i])))),
+  ],
+  zeroDisplacementIsNothing: [
+    instead("half a voxel off", "displace", halfAVoxelOff),
+    instead("a displacement of nothing leads a metre away", "displace", (step) =>
+      medimages.perform({ ...step, vectors: mapped(step.vectors, (mm) => mm + 1000) }),
+    ),
+  ],
+  constantDisplacementTranslates: [
+    instead("the content goes the other way", "displace", (step) =>
+      medimages.perform({ ...step, vectors: negated(step.vectors) }),
+    ),
+    instead("vectors are taken for half as long", "displace", (step) =>
+      medimages.perform({ ...step, vectors: mapped(step.vectors, (mm) => mm / 2) }),
+    ),
   ],
   rotationsAdd: [
     instead("rotation about n/2, half a voxel off", "rotate", (step) =>
