@@ -27,11 +27,11 @@ export const slopesOf = (
   const { kind, source, aim, by, boundary } = pass;
   const slope = (axis: Axis): number =>
     write({ kind, source, aim, by, boundary, slope: axis }, { ...like, storage: "working" });
-  const along = axes.map((axis, k) => ({ buffer: slope(axis), body: times(scalar.tap(k), scalar.tap(3)) }));
-  const buffers = [...along.map(({ buffer }) => buffer), cotangent, ...aim.displacement];
+  const buffers = [...axes.map(slope), cotangent, ...aim.displacement];
+  const along = (axis: Axis): Scalar => times(scalar.tap(axis), scalar.tap(3));
   return {
     taps: buffers.map(copyOf),
-    along: along.map(({ body }) => body) as unknown as DisplacedSlopes["along"],
+    along: [along(0), along(1), along(2)],
     displacement: [scalar.tap(4), scalar.tap(5), scalar.tap(6)],
   };
 };

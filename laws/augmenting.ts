@@ -5,7 +5,7 @@
 import { isLeft } from "fp-ts/lib/Either.js";
 import { describe } from "../compiler/errors.ts";
 import { type Grid, pointAt, voxelCount } from "../compiler/language/grid.ts";
-import { norm, subtract, type Vector3 } from "../compiler/language/vector.ts";
+import { norm, subtract, type Vector3, vector } from "../compiler/language/vector.ts";
 import { voxelsOf } from "../compiler/language/voxels.ts";
 import {
   map,
@@ -135,9 +135,7 @@ export const pointsGoWithVoxels = async (subject: Subject, grid: Grid, steps: re
   const known = indicesOf(moved.grid.size).flatMap((index, i) =>
     Math.abs(realAt(moved.voxels, 3 * n + i) - 1) < 1e-9 ? [{ index, i }] : [],
   );
-  const from = known.map(
-    ({ i }): Vector3 => [0, 1, 2].map((k) => realAt(moved.voxels, k * n + i)) as unknown as Vector3,
-  );
+  const from = known.map(({ i }): Vector3 => vector((k) => realAt(moved.voxels, k * n + i)));
   const { points } = performed(subject, subjectOf({ coordinates, points: from }), steps).parts;
   const bound = Math.max(1e-6, 100 * subject.precision * magnitude(coordinates));
   const verdicts = known.map(({ index }, k) => (): Verdict => {
