@@ -12,6 +12,7 @@ import type { Scalar } from "../compiler/language/scalar.ts";
 import { binary, constant, tap } from "../compiler/language/scalar.ts";
 import { type Axis, at, axes, vector } from "../compiler/language/vector.ts";
 import { storedAs } from "../compiler/language/voxels.ts";
+import { release } from "./backends.ts";
 import { type EvaluateOptions, evaluate } from "./evaluate.ts";
 import { type Expression, type Source, toExpression } from "./expression.ts";
 import type { MedImage } from "./image.ts";
@@ -30,7 +31,8 @@ const checkVectors = (image: MedImage): void => {
 
 /**
  * The vectors of a B-spline of control points, in mm, at the voxels of a grid: a displacement to save, to invert or to
- * look at. @throws MedImagesError `InvalidDocument` where the control points have not three channels
+ * look at. It is an image of its own and no step of a pipeline: `toJSON` says nothing of it.
+ * @throws MedImagesError `InvalidDocument` where the control points have not three channels
  */
 export const displacementField = (
   controlPoints: MedImage<"intensity">,
@@ -74,6 +76,7 @@ export const invertDisplacement = async (
   for (let k = 1; ; k++) {
     const next = await evaluate(back(displace(inverse, { interpolation: "linear", fill: "clamp" })(vectors)), options);
     const residual = largestDifference(next, inverse);
+    release(inverse);
     inverse = next;
     if (residual <= tolerance || k >= iterations) return { inverse, residual, iterations: k };
   }
@@ -93,7 +96,7 @@ const largestDifference = (a: MedImage, b: MedImage): number => {
  * det(∂(p + u(p))/∂p) at the voxels of a displacement: the volume that a small piece of the result takes in the source,
  * 1 where nothing stretches, at or below 0 where space is folded. Derivatives are central differences of neighbouring
  * voxels; at an edge, where the vectors are held, they are half of those to the one neighbour (as in ITK). An expression
- * like any other: it can be evaluated and differentiated.
+ * like any other: it can be evaluated and differentiated; but no step of a pipeline, so `toJSON` says nothing of it.
  * @throws MedImagesError `InvalidDocument` where there are not three channels
  */
 export const jacobianDeterminant = (vectors: Source<"intensity">): Expression<"intensity"> => {
