@@ -6,7 +6,7 @@
 import type { Backend, RunOptions } from "../backends/backend.ts";
 import { type Grid, gridOf } from "../compiler/language/grid.ts";
 import type { Parameter } from "../compiler/language/scalar.ts";
-import type { Vector3 } from "../compiler/language/vector.ts";
+import { type Vector3, vector } from "../compiler/language/vector.ts";
 import {
   affine,
   as,
@@ -26,6 +26,7 @@ import {
   resampleToSpacing,
   rotate,
   scale,
+  smooth,
   sumOfSquares,
   valueAndGradient,
   vjp,
@@ -105,6 +106,12 @@ const bent = (image: Image, interpolation: "linear" | "bspline"): Expression => 
   return displaceBySpline(imageFromArray(values, lattice, { channels: 3 }), { interpolation, fill: 0 })(image);
 };
 
+/** By a Gaussian of so many voxels along each axis. */
+const blurred =
+  (sigma: number) =>
+  (image: Image): Expression =>
+    smooth({ sigma: vector((axis) => sigma * image.grid.spacing[axis]) })(image);
+
 const builders: Readonly<Record<string, (image: Image) => Expression>> = {
   "rotate-linear": (image) => turned(image, "linear"),
   "rotate-nearest": (image) => turned(image, "nearest"),
@@ -120,6 +127,9 @@ const builders: Readonly<Record<string, (image: Image) => Expression>> = {
   "chain-fused": chain,
   "elastic-linear": (image) => bent(image, "linear"),
   "elastic-bspline": (image) => bent(image, "bspline"),
+  "smooth-1": blurred(1),
+  "smooth-2": blurred(2),
+  "smooth-5": blurred(5),
 };
 
 const evaluated = (expression: Expression): Job => ({

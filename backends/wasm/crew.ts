@@ -6,7 +6,7 @@ import type { RunOptions } from "../backend.ts";
 import { ensureLength } from "./memory.ts";
 import type { Places } from "./places.ts";
 import type { Pool } from "./pool.ts";
-import type { Part } from "./task.ts";
+import type { Part, Pieces } from "./task.ts";
 import type { Work } from "./work.ts";
 
 /** Output of a job, in bytes, where the kernel has no wish: larger pieces are copied out faster. */
@@ -79,7 +79,9 @@ export const workTogether = async (
 };
 
 const countOf = ({ units: { first, end } }: Request): number => end - first;
-const bytesPerUnitOf = ({ work }: Request): number => work.bytesPerUnit ?? jobBytes / 8;
+const onePiece: Pieces = { count: 1, stride: 0, spill: 0 };
+const bytesPerUnitOf = ({ work: { bytesPerUnit = jobBytes / 8, pieces = onePiece } }: Request): number =>
+  bytesPerUnit * pieces.count;
 const align = (n: number): number => Math.ceil(n / 64) * 64;
 
 interface Sized {
@@ -141,6 +143,7 @@ const partOf = ({ request, unitsPerJob, uniforms, tables, scratch, scratchBytes 
     scratch,
     scratchBytes,
     bytesPerUnit: output?.bytesPerUnit ?? 0,
+    pieces: work.pieces ?? onePiece,
     offset: output?.offset ?? 0,
   };
 };

@@ -16,6 +16,7 @@ import {
 } from "../../compiler/plan.ts";
 import { budgetRemedy } from "../../compiler/schedule.ts";
 import type { Rows } from "../../compiler/tile.ts";
+import { isDense, windowOf } from "../../compiler/window.ts";
 import type { RunOptions } from "../backend.ts";
 import { workOf } from "./choose.ts";
 import type { Crew, OutputPlace, Units } from "./crew.ts";
@@ -101,6 +102,14 @@ export class Runner {
     to: RowPlace,
     made: Buffer = bufferOf(this.#plan, pass.output),
   ): Promise<void> {
+    const window = windowOf(pass);
+    if (window !== undefined && isDense(window, pass) && sameSize(bufferOf(this.#plan, window.source), made)) {
+      const { windowParts } = await import("./window-work.ts");
+      const { memory, near } = this.together(pass);
+      for (const { work, part } of windowParts(window, made, near, rows))
+        await this.#rows(work, memory, part, to, made);
+      return;
+    }
     const { memory, near } = this.together(pass);
     const [, ny] = made.size;
     const work = workOf(pass, made, near, rows.from % ny === 0 && rows.to % ny === 0);
@@ -109,16 +118,20 @@ export class Runner {
 
   async #rows(work: Work, memory: WebAssembly.Memory, rows: Rows, to: RowPlace, made: Buffer): Promise<void> {
     const [, ny, nz] = made.size;
-    const { bytesPerUnit = 0, rowsPerUnit = 1 } = work;
-    const perChannel = (ny * nz) / rowsPerUnit;
-    const [first, end] = [rows.from / rowsPerUnit, rows.to / rowsPerUnit];
-    const output = { buffer: to.buffer, offset: to.offset, bytesPerUnit };
-    if (end - first === perChannel) await this.work(work, memory, { first: 0, end: work.units }, output);
+    const { bytesPerUnit = 0, rowsPerUnit = 1, pieces } = work;
+    // Units of all planes are numbered within the first of them.
+    const before = pieces === undefined ? 0 : Math.floor(rows.from / ny) * ny;
+    const perChannel = pieces === undefined ? (ny * nz) / rowsPerUnit : ny;
+    const [first, end] = [(rows.from - before) / rowsPerUnit, (rows.to - before) / rowsPerUnit / (pieces?.count ?? 1)];
+    const start = to.offset + before * bytesPerUnit;
+    const output = { buffer: to.buffer, offset: start, bytesPerUnit };
+    if (end - first === perChannel && pieces === undefined)
+      await this.work(work, memory, { first: 0, end: work.units }, output);
     else
       for (let channel = 0; channel < made.channels; channel++) {
         const units = { first: channel * perChannel + first, end: channel * perChannel + end };
         // Channels lie closer together where only some of their rows are kept.
-        const offset = to.offset + channel * (to.channelBytes - perChannel * bytesPerUnit);
+        const offset = start + channel * (to.channelBytes - perChannel * bytesPerUnit);
         await this.work(work, memory, units, { ...output, offset });
       }
   }
@@ -157,6 +170,8 @@ export class Runner {
     return { memory, near };
   }
 }
+
+const sameSize = (a: Buffer, b: Buffer): boolean => a.size.every((n, k) => n === b.size[k]);
 
 /** Where the rows of a volume belong. */
 type RowPlace = Omit<OutputPlace, "bytesPerUnit"> & { readonly channelBytes: number };

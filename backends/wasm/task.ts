@@ -5,6 +5,13 @@
  * every row is computed alike: results are the same bits for any number of threads.
  */
 
+/** What a job leaves may belong to several places of the output, `stride` bytes apart; `spill` bytes follow each piece. */
+export interface Pieces {
+  readonly count: number;
+  readonly stride: number;
+  readonly spill: number;
+}
+
 /** The numbers of a part of a task. */
 export interface PartNumbers {
   readonly jobs: number;
@@ -19,6 +26,8 @@ export interface PartNumbers {
   readonly scratchBytes: number;
   /** Bytes of a unit that a job leaves at the start of its scratch area; 0 where kernels work in place. */
   readonly bytesPerUnit: number;
+  /** How many such pieces there are, and how far apart. */
+  readonly pieces: Pieces;
   /** Where unit 0 belongs in `output`, be it before its start. */
   readonly offset: number;
 }
@@ -70,7 +79,7 @@ export function workOff(
       part = parts[++k];
     }
     if (part === undefined) return false;
-    const { uniforms, first, end, unitsPerJob, bytesPerUnit, offset } = part;
+    const { uniforms, first, end, unitsPerJob, bytesPerUnit, pieces, offset } = part;
     const { memory, output } = part.objects;
     const scratch = part.scratch + thread * part.scratchBytes;
     const from = first + (drawn - earlier) * unitsPerJob;
@@ -78,7 +87,10 @@ export function workOff(
     runOf(part)(uniforms, scratch, from, to);
     if (output !== undefined) {
       const bytes = (to - from) * bytesPerUnit;
-      new Uint8Array(output, offset + from * bytesPerUnit, bytes).set(new Uint8Array(memory.buffer, scratch, bytes));
+      for (let piece = 0; piece < pieces.count; piece++) {
+        const left = new Uint8Array(memory.buffer, scratch + piece * (bytes + pieces.spill), bytes);
+        new Uint8Array(output, offset + from * bytesPerUnit + piece * pieces.stride, bytes).set(left);
+      }
     }
     Atomics.add(words, 2, 1);
   }

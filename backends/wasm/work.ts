@@ -12,6 +12,7 @@ import { cornerMedian } from "../../compiler/language/voxels.ts";
 import { bodiesOf, type GradientPass } from "../../compiler/plan.ts";
 import type { CompiledKernel } from "./cache.ts";
 import type { Place } from "./places.ts";
+import type { Pieces } from "./task.ts";
 
 /** What a pass needs of its surroundings. */
 export interface Work {
@@ -22,6 +23,8 @@ export interface Work {
   readonly rowsPerUnit?: number;
   /** Bytes of a unit of output, when the kernel leaves it in its scratch area. */
   readonly bytesPerUnit?: number;
+  /** Units that are rows of every plane leave a piece for each. */
+  readonly pieces?: Pieces;
   /** Units that do well together, where it matters. */
   readonly unitsPerJob?: number;
   /** Scratch that a thread needs besides its output. */

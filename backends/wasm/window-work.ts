@@ -1,0 +1,91 @@
+/** Gathers that are symmetric windows along an axis, as a kernel and its numbers. */
+import type { Axis, Vector3 } from "../../compiler/language/vector.ts";
+import { dtypes } from "../../compiler/language/voxels.ts";
+import type { Buffer } from "../../compiler/plan.ts";
+import { bringBack } from "../../compiler/stencil.ts";
+import type { Rows } from "../../compiler/tile.ts";
+import type { Window } from "../../compiler/window.ts";
+import { compiled } from "./cache.ts";
+import { blockWidth, spill, windowKernel } from "./kernels/window.ts";
+import { canShare } from "./memory.ts";
+import { checkExact, dtypeOfBuffer, type Place } from "./places.ts";
+import { Tables } from "./tables.ts";
+import type { Work } from "./work.ts";
+
+/** Output of a job, in bytes: what stays in a core's own cache until it is copied out. */
+const jobBytes: Readonly<Record<Axis, number>> = { 0: 2 ** 18, 1: 2 ** 18, 2: 2 ** 19 };
+
+/** The work for some rows of a window's output, in parts. */
+export const windowParts = (
+  window: Window,
+  output: Buffer,
+  places: (buffer: number) => Place,
+  rows: Rows,
+): readonly { readonly part: Rows; readonly work: Work }[] => {
+  checkExact(places(window.source));
+  const parts = window.axis === 2 ? byPlanes(rows, output.size) : [rows];
+  return parts.map((part) => ({ part, work: windowWork(window, output, places(window.source), part) }));
+};
+
+/** Some rows of a window's output; along z they are rows of whole planes, or of one plane. */
+const windowWork = (window: Window, output: Buffer, place: Place, rows: Rows): Work => {
+  const { axis, boundary, weights } = window;
+  const [source, dtype] = [place.dtype, dtypeOfBuffer(output)];
+  const { size, channels } = output;
+  const [nx, ny] = size;
+  const outputRow = nx * dtypes[dtype].bytes;
+  const reach = weights.length - 1;
+  const planes = planesOf(rows, size);
+  const [first, count] = axis === 2 ? [planes.from, planes.count] : [0, size[axis]];
+  const samples = Array.from({ length: count + 2 * reach }, (_, p) =>
+    bringBack[boundary](first + p - reach, size[axis]),
+  );
+  const tables = new Tables({
+    // Along x samples are found in the strip, where they are floats behind those that lie before the row.
+    positions: Int32Array.from(samples, (i) => (axis === 0 ? (i + reach) * 4 : i * place.strides[axis])),
+    weights: Float32Array.from(weights.toReversed()),
+  });
+  const { address, channelBytes, strides } = place;
+  const numbers: Readonly<Record<string, number>> = {
+    nx,
+    ny,
+    nz: axis === 2 ? count : size[2],
+    source: address,
+    channelBytes,
+    sy: strides[1],
+    sz: strides[2],
+    reach,
+    outputRow,
+    offset: window.offset,
+  };
+  const shape = { axis, source, dtype };
+  const unitBytes = axis === 2 ? outputRow * count : outputRow;
+  const strip = axis === 0 ? (nx + 2 * reach + blockWidth) * 4 : (count + 2 * reach) * blockWidth * 4;
+  return {
+    kernel: compiled(`window ${JSON.stringify(shape)}`, () => windowKernel(shape, canShare)),
+    units: ny * (axis === 2 ? 1 : size[2]) * channels,
+    bytesPerUnit: outputRow,
+    unitsPerJob: Math.max(1, Math.floor(jobBytes[axis] / unitBytes)),
+    scratchBytes: strip + spill * (axis === 2 ? count : 1) + 128,
+    ...(axis === 2 ? { pieces: { count, stride: outputRow * ny, spill } } : {}),
+    tableBytes: tables.bytes,
+    writeTables: (buffer, at) => tables.write(buffer, at),
+    valueOf: (name, at) => numbers[name] ?? at + tables.addressOf(name),
+  };
+};
+
+/** Rows cut where planes begin, so that each part is of whole planes, or of one plane. */
+const byPlanes = ({ from, to }: Rows, [, ny]: Vector3): readonly Rows[] => {
+  const [start, end] = [Math.min(to, Math.ceil(from / ny) * ny), Math.floor(to / ny) * ny];
+  const cuts = end > start ? [from, start, end, to] : [from, start, to];
+  return cuts.flatMap((cut, k) => {
+    const next = cuts[k + 1] ?? cut;
+    return next > cut ? [{ from: cut, to: next }] : [];
+  });
+};
+
+/** The planes that rows are of. */
+const planesOf = ({ from, to }: Rows, [, ny]: Vector3): { readonly from: number; readonly count: number } => {
+  const first = Math.floor(from / ny);
+  return { from: first, count: Math.ceil(to / ny) - first };
+};
