@@ -4,8 +4,8 @@
  *
  *   npm run bench:peers -- [--threads N] [--repeats N] [--backend NAME]
  *
- * Peers live in ../shared/peers: ITK is built where cmake and ITK are installed, scipy and PyTorch are run
- * where Python has them. A peer that cannot be run is named and left out.
+ * Peers live in ../shared/peers, scipy's Gaussians here: ITK is built where cmake and ITK are installed, scipy and
+ * PyTorch are run where Python has them. A peer that cannot be run is named and left out.
  */
 import { spawnSync } from "node:child_process";
 import { tmpdir } from "node:os";
@@ -61,6 +61,7 @@ const ours = linesOf(process.execPath, [
 const theirs = [
   ...itk(),
   ...linesOf("/usr/bin/python3", [join(peers, "python_bench.py"), values.threads, values.repeats]),
+  ...linesOf("/usr/bin/python3", [fileURLToPath(new URL("smooth.py", import.meta.url)), values.repeats]),
 ];
 
 const names = [...new Set(theirs.map(({ peer }) => peer ?? ""))];

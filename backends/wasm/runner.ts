@@ -16,7 +16,6 @@ import {
 } from "../../compiler/plan.ts";
 import { budgetRemedy } from "../../compiler/schedule.ts";
 import type { Rows } from "../../compiler/tile.ts";
-import { isDense, windowOf } from "../../compiler/window.ts";
 import type { RunOptions } from "../backend.ts";
 import { workOf } from "./choose.ts";
 import type { Crew, OutputPlace, Units } from "./crew.ts";
@@ -102,17 +101,13 @@ export class Runner {
     to: RowPlace,
     made: Buffer = bufferOf(this.#plan, pass.output),
   ): Promise<void> {
-    const window = windowOf(pass);
-    if (window !== undefined && isDense(window, pass) && sameSize(bufferOf(this.#plan, window.source), made)) {
-      const { windowParts } = await import("./window-work.ts");
-      const { memory, near } = this.together(pass);
-      for (const { work, part } of windowParts(window, made, near, rows))
-        await this.#rows(work, memory, part, to, made);
-      return;
-    }
+    // Few programs have windows, and their kernel is loaded for these.
+    const windows = isOfOneVolume(pass) ? await import("./window-work.ts") : undefined;
     const { memory, near } = this.together(pass);
     const [, ny] = made.size;
-    const work = workOf(pass, made, near, rows.from % ny === 0 && rows.to % ny === 0);
+    const work =
+      windows?.windowWork(pass, made, near, rows) ??
+      workOf(pass, made, near, rows.from % ny === 0 && rows.to % ny === 0);
     await this.#rows(work, memory, rows, to, made);
   }
 
@@ -171,7 +166,9 @@ export class Runner {
   }
 }
 
-const sameSize = (a: Buffer, b: Buffer): boolean => a.size.every((n, k) => n === b.size[k]);
+/** Whether several voxels of one volume are looked at, and each as it is. */
+const isOfOneVolume = ({ taps }: Gather): boolean =>
+  taps.length > 1 && taps.every((tap) => tap.class === "copy" && tap.source === taps[0]?.source);
 
 /** Where the rows of a volume belong. */
 type RowPlace = Omit<OutputPlace, "bytesPerUnit"> & { readonly channelBytes: number };

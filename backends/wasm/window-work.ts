@@ -1,10 +1,10 @@
 /** Gathers that are symmetric windows along an axis, as a kernel and its numbers. */
 import type { Axis, Vector3 } from "../../compiler/language/vector.ts";
 import { dtypes } from "../../compiler/language/voxels.ts";
-import type { Buffer } from "../../compiler/plan.ts";
+import type { Buffer, Gather } from "../../compiler/plan.ts";
 import { bringBack } from "../../compiler/stencil.ts";
 import type { Rows } from "../../compiler/tile.ts";
-import type { Window } from "../../compiler/window.ts";
+import { isDense, windowOf } from "../../compiler/window.ts";
 import { compiled } from "./cache.ts";
 import { blockWidth, spill, windowKernel } from "./kernels/window.ts";
 import { canShare } from "./memory.ts";
@@ -15,20 +15,21 @@ import type { Work } from "./work.ts";
 /** Output of a job, in bytes: what stays in a core's own cache until it is copied out. */
 const jobBytes: Readonly<Record<Axis, number>> = { 0: 2 ** 18, 1: 2 ** 18, 2: 2 ** 19 };
 
-/** The work for some rows of a window's output, in parts. */
-export const windowParts = (
-  window: Window,
+/**
+ * Some rows of the output of a window; undefined for any other gather. They are rows of whole planes, or of one plane,
+ * which is how volumes are cut.
+ */
+export const windowWork = (
+  pass: Gather,
   output: Buffer,
   places: (buffer: number) => Place,
   rows: Rows,
-): readonly { readonly part: Rows; readonly work: Work }[] => {
-  checkExact(places(window.source));
-  const parts = window.axis === 2 ? byPlanes(rows, output.size) : [rows];
-  return parts.map((part) => ({ part, work: windowWork(window, output, places(window.source), part) }));
-};
-
-/** Some rows of a window's output; along z they are rows of whole planes, or of one plane. */
-const windowWork = (window: Window, output: Buffer, place: Place, rows: Rows): Work => {
+): Work | undefined => {
+  const window = windowOf(pass);
+  if (window === undefined || !isDense(window, pass)) return undefined;
+  const place = places(window.source);
+  if (!place.size.every((n, k) => n === output.size[k])) return undefined;
+  checkExact(place);
   const { axis, boundary, weights } = window;
   const [source, dtype] = [place.dtype, dtypeOfBuffer(output)];
   const { size, channels } = output;
@@ -72,16 +73,6 @@ const windowWork = (window: Window, output: Buffer, place: Place, rows: Rows): W
     writeTables: (buffer, at) => tables.write(buffer, at),
     valueOf: (name, at) => numbers[name] ?? at + tables.addressOf(name),
   };
-};
-
-/** Rows cut where planes begin, so that each part is of whole planes, or of one plane. */
-const byPlanes = ({ from, to }: Rows, [, ny]: Vector3): readonly Rows[] => {
-  const [start, end] = [Math.min(to, Math.ceil(from / ny) * ny), Math.floor(to / ny) * ny];
-  const cuts = end > start ? [from, start, end, to] : [from, start, to];
-  return cuts.flatMap((cut, k) => {
-    const next = cuts[k + 1] ?? cut;
-    return next > cut ? [{ from: cut, to: next }] : [];
-  });
 };
 
 /** The planes that rows are of. */

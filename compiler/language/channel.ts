@@ -20,8 +20,15 @@ export const channelsOf = (field: Field): number => {
   }
 };
 
-export const channelsOfVolume = (volume: Volume): number =>
-  volume.kind === "input" ? volume.voxels.channels : channelsOf(volume.field);
+/** Windows look at a volume once for each neighbour, one window after the other: each is counted once. */
+const counted = new WeakMap<Volume, number>();
+
+export const channelsOfVolume = (volume: Volume): number => {
+  if (volume.kind === "input") return volume.voxels.channels;
+  const channels = counted.get(volume) ?? channelsOf(volume.field);
+  counted.set(volume, channels);
+  return channels;
+};
 
 /**
  * Channel `k`, from 0; a field of one channel is itself whatever is asked for.

@@ -11,17 +11,26 @@ const most = 256;
 
 /** The mean of some values of a field; 0 where they lie on a GPU, or none is finite. */
 export const middleOf = (field: Field): number => {
-  const finite = someOf(field).filter(Number.isFinite);
+  const finite = someOf(field, new Map()).filter(Number.isFinite);
   return finite.reduce((sum, value) => sum + value / finite.length, 0);
 };
 
-/** The same voxels of each image, with what maps make of them; moving and clipping leave most values as they are. */
-const someOf = (field: Field): readonly number[] => {
+/**
+ * The same voxels of each image, with what maps make of them; moving and clipping leave most values as they are. What is
+ * looked at many times, as by windows, is `known` after the first.
+ */
+const someOf = (field: Field, known: Map<Field, readonly number[]>): readonly number[] => {
+  const values = known.get(field) ?? valuesOf(field, (inner) => someOf(inner, known));
+  known.set(field, values);
+  return values;
+};
+
+const valuesOf = (field: Field, some: (inner: Field) => readonly number[]): readonly number[] => {
   switch (field.kind) {
     case "interpolate":
-      return field.volume.kind === "input" ? someVoxels(field.volume.voxels) : someOf(field.volume.field);
+      return field.volume.kind === "input" ? someVoxels(field.volume.voxels) : some(field.volume.field);
     case "map": {
-      const taps = field.fields.map(someOf);
+      const taps = field.fields.map(some);
       const { body } = field;
       return Array.from({ length: most }, (_, k) =>
         valueOfScalar(
@@ -31,7 +40,7 @@ const someOf = (field: Field): readonly number[] => {
       );
     }
     default:
-      return someOf(field.field);
+      return some(field.field);
   }
 };
 
