@@ -37,6 +37,10 @@ export interface Tap {
   readonly class: TapClass;
 }
 
+/** Whether several voxels of one volume are looked at, each as it is: all windows along an axis are such. */
+export const addsNeighbours = ({ taps }: Gather): boolean =>
+  taps.length > 1 && taps.every((tap) => tap.class === "copy" && tap.source === taps[0]?.source);
+
 /** Reads a buffer of the domain's size voxel by voxel. */
 export const copyOf = (source: number): Tap => ({
   source,

@@ -1,7 +1,7 @@
 /** Which backend computes when nobody says, and what happens when it fails. */
 import { describe, expect, test } from "vitest";
 import { automatic, automaticBackend, orElse, workOf, worthAGpu } from "../src/automatic.ts";
-import { compile, evaluate, imageFromArray, pipe, reference, rotate, scale, wasm } from "../src/index.ts";
+import { compile, evaluate, imageFromArray, pipe, reference, rotate, scale, smooth, wasm } from "../src/index.ts";
 import { toGpu, webgpu } from "../src/webgpu.ts";
 import { noise } from "./backends/noise.ts";
 import { openDevice, openGpu } from "./backends/webgpu/devices.ts";
@@ -13,6 +13,9 @@ describe("the rule", () => {
     expect(workOf(compile(rotate("z", 5)(image)).plan)).toBe(8000);
     expect(workOf(compile(rotate("z", 5, { interpolation: "nearest" })(image)).plan)).toBe(1000);
     expect(workOf(compile(rotate("z", 5, { interpolation: "bspline" })(image)).plan)).toBe(64_000 + 3 * 4000);
+    // Nine neighbours along x, which are added eight at a time.
+    expect(image.grid.spacing[0]).toBe(1);
+    expect(workOf(compile(smooth({ sigma: [1, 0, 0] })(image)).plan)).toBe(9000 / 8);
   });
 
   test("small work stays in ordinary memory", async () => {

@@ -6,6 +6,7 @@ import { identity } from "../../compiler/language/affine.ts";
 import { tap } from "../../compiler/language/scalar.ts";
 import type { VoxelArray, Voxels } from "../../compiler/language/voxels.ts";
 import {
+  addsNeighbours,
   type Buffer,
   type Displaced,
   type Gather,
@@ -102,7 +103,7 @@ export class Runner {
     made: Buffer = bufferOf(this.#plan, pass.output),
   ): Promise<void> {
     // Few programs have windows, and their kernel is loaded for these.
-    const windows = isOfOneVolume(pass) ? await import("./window-work.ts") : undefined;
+    const windows = addsNeighbours(pass) ? await import("./window-work.ts") : undefined;
     const { memory, near } = this.together(pass);
     const [, ny] = made.size;
     const work =
@@ -165,10 +166,6 @@ export class Runner {
     return { memory, near };
   }
 }
-
-/** Whether several voxels of one volume are looked at, and each as it is. */
-const isOfOneVolume = ({ taps }: Gather): boolean =>
-  taps.length > 1 && taps.every((tap) => tap.class === "copy" && tap.source === taps[0]?.source);
 
 /** Where the rows of a volume belong. */
 type RowPlace = Omit<OutputPlace, "bytesPerUnit"> & { readonly channelBytes: number };

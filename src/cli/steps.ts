@@ -10,15 +10,15 @@ import { allOf } from "./failures.ts";
 import { readable } from "./files.ts";
 import type { OptionGroup } from "./options.ts";
 import { readLandmarks } from "./pipeline-file.ts";
+import type { Draft } from "./step-options/draft.ts";
 import {
-  type Draft,
   fillFormat,
   interpolationFormat,
   type MaskInForce,
   maskFormat,
   type SamplingInForce,
-  stepOptions,
-} from "./step-options.ts";
+} from "./step-options/in-force.ts";
+import { stepOptions } from "./step-options/index.ts";
 import { badValue } from "./usage.ts";
 
 export const stepGroup: OptionGroup = {

@@ -21,7 +21,7 @@ import { countFormat, dtypeFormat, memoryFormat, readNumbers, textFormat, wordFo
 import type { OptionGroup } from "../options.ts";
 import { progressOn } from "../progress.ts";
 import { describeRegistration, recordOfRegistration } from "../registration-record.ts";
-import { fillFormat, interpolationFormat } from "../step-options.ts";
+import { fillFormat, interpolationFormat } from "../step-options/in-force.ts";
 import { done, print, warn } from "../terminal.ts";
 import type { Format } from "../usage.ts";
 
