@@ -10,9 +10,10 @@ import type { TapBoundary } from "../../../compiler/plan.ts";
 import type { Local } from "../assembler/index.ts";
 import { weightsOf } from "./bspline.ts";
 import type { F, F64, Reader, V128 } from "./context.ts";
-import { FixedRun, fixedStep, type PerAxis, type Position, perAxis, type RowAxis } from "./fixed.ts";
+import { FixedRun, type PerAxis, type Position, perAxis, type RowAxis } from "./fixed.ts";
 import { type Give, giveHelper } from "./give.ts";
 import { type Kernel, kernelOf } from "./kernel.ts";
+import { tiles } from "./row-order.ts";
 import { type Narrowing, narrowing } from "./rows.ts";
 import { ends } from "./tap.ts";
 
@@ -94,13 +95,13 @@ class ScatterEmitter {
       most: f.keep(i32.sub(sizes[a], 1)),
       stride: strides[a],
     }));
-    const fixed = perAxis(along, ({ step }) => fixedStep(f, step));
+    const fixed = perAxis(along, (_, a) => read.i32x4(`f${a}1`));
     const rest = this.#coefficients();
     const row = f.local("i32", "row");
     f.forRange(row, rowFrom, rowTo, 1, () => {
       const inChannel = f.keep(i32.rem_u(row, perChannel));
-      const y = f.keep(f64.convert_i32_s(i32.rem_u(inChannel, ny)), "y");
-      const z = f.keep(f64.convert_i32_s(i32.div_u(inChannel, ny)), "z");
+      const [line, plane] = tiles.placeOf(f, read, inChannel);
+      const [y, z] = [f.keep(f64.convert_i32_s(line), "y"), f.keep(f64.convert_i32_s(plane), "z")];
       perAxis(along, ({ base }, a) => {
         const { my, mz, t } = rest[a] as Coefficients;
         base.set(f64.add(f64.add(f64.mul(my, y), f64.mul(mz, z)), t));
@@ -131,7 +132,7 @@ class ScatterEmitter {
    */
   #row(row: Row, start: Local<"i32">, end: Local<"i32">): void {
     const f = this.#f;
-    const { i32, f64 } = f;
+    const { i32, f64, v128 } = f;
     const { by } = this.#shape;
     const [lowest, highest] = ends[by];
     const narrowed = ({ base, step }: RowAxis, low: F64, high: F64, interval: Interval): Interval => {
@@ -152,10 +153,17 @@ class ScatterEmitter {
     );
     const x = f.keep(start, "x");
     const slowly = (until: Local<"i32">): void =>
-      f.while(i32.lt_s(x, until), () => {
-        this.#one(row, x);
-        x.set(i32.add(x, 1));
-      });
+      f.while(i32.lt_s(x, until), () =>
+        f.if(
+          givesAny(f, v128.load(i32.add(row.values, i32.shl(x, 2)))),
+          () => {
+            this.#one(row, x);
+            x.set(i32.add(x, 1));
+          },
+          // Beyond the edge all is most often nothing.
+          () => x.set(i32.add(x, 4)),
+        ),
+      );
     f.if(i32.lt_s(within.start, within.end), () => {
       slowly(within.start);
       const [, , alongZ] = row.along;
@@ -191,20 +199,39 @@ class ScatterEmitter {
     });
   }
 
-  /** From x on four voxels at a time, the last block with fewer. */
+  /** From x on four voxels at a time, the last block with fewer; runs that give nothing are left out. */
   #blocks({ along, fixed, origin, values }: Row, x: Local<"i32">, end: Local<"i32">): void {
     const f = this.#f;
     const { i32, v128, i32x4 } = f;
     const runLength = this.#read.i32("runLength");
+    const given = (at: Local<"i32">): V128 => v128.load(i32.add(values, i32.shl(at, 2)));
     f.while(i32.lt_s(x, end), () => {
       const next = i32.add(x, runLength);
       const runEnd = f.keep(f.select(i32.lt_s(next, end), next, end), "runEnd");
-      const run = new FixedRun(f, along, fixed, x, false);
-      const start = f.keep(run.origin(origin));
-      f.while(i32.lt_s(x, runEnd), () => {
-        const counts = f.keep(i32x4.lt_s(i32x4.const([0, 1, 2, 3]), i32x4.splat(i32.sub(runEnd, x))));
-        const value = f.keep(v128.and(v128.load(i32.add(values, i32.shl(x, 2))), counts));
-        f.if(v128.any_true(f.f32x4.ne(value, f.f32x4.splat(0))), () => {
+      const some = f.keep(i32x4.const([0, 0, 0, 0]));
+      const seen = f.local("i32", "seen");
+      f.forRange(seen, x, runEnd, 4, () => some.set(v128.or(some, given(seen))));
+      f.if(givesAny(f, some), () => {
+        const count = f.keep(i32.sub(runEnd, x));
+        const apart = f.keep(i32.shr_u(i32.add(count, 3), 2));
+        const run = FixedRun.apart(f, along, fixed, x, apart);
+        const start = f.keep(run.origin(origin));
+        const place = f.keep(i32x4.mul(i32x4.splat(apart), i32x4.const([0, 1, 2, 3])));
+        const all4 = f.keep(i32x4.splat(count));
+        const from = f.keep(i32.add(values, i32.shl(x, 2)));
+        const last = f.keep(i32.add(from, i32.shl(apart, 2)));
+        const bytes = f.keep(i32.shl(apart, 2));
+        f.while(i32.lt_u(from, last), () => {
+          const second = f.keep(i32.add(from, bytes));
+          const third = f.keep(i32.add(second, bytes));
+          const fourth = f.keep(i32.add(third, bytes));
+          const counts = f.keep(i32x4.lt_s(place, all4));
+          const four = v128.load32_lane(
+            fourth,
+            v128.load32_lane(third, v128.load32_lane(second, v128.load32_zero(from), 1), 2),
+            3,
+          );
+          const value = f.keep(v128.and(four, counts));
           const position = run.within();
           const offsets = perAxis(position, ({ index }, a) =>
             i32x4.mul(index, i32x4.splat((along[a] as RowAxis).stride)),
@@ -215,9 +242,10 @@ class ScatterEmitter {
           const safe = f.keep(v128.bitselect(all, i32x4.shuffle(all, all, [0, 0, 0, 0]), counts));
           const corners = [0, 1, 2, 3].map((k) => f.keep(i32.add(start, i32x4.extract_lane(safe, k))));
           this.#add(position, value, corners, along);
+          run.advance();
+          place.set(i32x4.add(place, i32x4.splat(1)));
+          from.set(i32.add(from, 4));
         });
-        run.advance();
-        x.set(i32.add(x, 4));
       });
       x.set(runEnd);
     });
@@ -257,24 +285,29 @@ class ScatterEmitter {
    * by the next, and processors hand a sum on from a store to a load only where both are of the same bytes.
    */
   #addEight(
-    [wx, wy, wz]: readonly [Weights, Weights, Weights],
+    [[wx, wx1], wy, wz]: readonly [Weights, Weights, Weights],
     value: V128,
     corners: readonly Local<"i32">[],
     [sy, sz]: readonly [Local<"i32">, Local<"i32">],
   ): void {
-    const { f32x4, f32, i32 } = this.#f;
+    const { f32x4, i32x4, v128, i32 } = this.#f;
     const keep = (v: V128): Local<"v128"> => this.#f.keep(v);
     const kept = keep(value);
     const planes = wz.map((z) => keep(f32x4.mul(kept, z)));
     const rows = planes.flatMap((plane) => wy.map((y) => keep(f32x4.mul(plane, y))));
-    const all = rows.map((row) => wx.map((x) => keep(f32x4.mul(row, x))));
     const shifts = [undefined, sy, sz, this.#f.keep(i32.add(sy, sz))];
+    const pairs = rows.map((row) => {
+      const [a, b] = [keep(f32x4.mul(row, wx as V)), keep(f32x4.mul(row, wx1 as V))];
+      return [keep(i32x4.shuffle(a, b, [0, 4, 1, 5])), keep(i32x4.shuffle(a, b, [2, 6, 3, 7]))] as const;
+    });
     for (const [lane, corner] of corners.entries())
-      for (const [k, weights] of all.entries()) {
+      for (const [k, both] of pairs.entries()) {
         const shift = shifts[k];
         const at = shift === undefined ? corner : this.#f.keep(i32.add(corner, shift));
-        for (const [a, weight] of weights.entries())
-          f32.store(at, f32.add(f32.load(at, 4 * a), f32x4.extract_lane(weight, lane)), 4 * a);
+        const weights = both[lane >> 1] as V;
+        const half = (lane & 1) as 0 | 1;
+        const there = half === 0 ? v128.load64_zero(at) : v128.load64_lane(at, weights, 1);
+        v128.store64_lane(at, f32x4.add(there, weights), half);
       }
   }
 
@@ -294,6 +327,9 @@ class ScatterEmitter {
   }
 }
 
+/** Whether any of four is not 0, which may be negative. */
+const givesAny = ({ v128, i32x4 }: F, values: V128) => v128.any_true(i32x4.shl(values, 1));
+
 type V = Local<"v128">;
 type Weights = readonly V[];
 
@@ -311,7 +347,7 @@ interface Coefficients {
 /** A row of the domain, and where what it has goes. */
 interface Row {
   readonly along: PerAxis<RowAxis>;
-  readonly fixed: PerAxis<ReturnType<typeof fixedStep>>;
+  readonly fixed: PerAxis<Local<"v128">>;
   /** Where voxel (0, 0, 0) of the output would be. */
   readonly origin: Local<"i32">;
   /** The address of the row's values. */
