@@ -179,6 +179,11 @@ export class FixedRun {
     });
   }
 
+  /** The voxels before the four. */
+  wholes(): PerAxis<V128> {
+    return perAxis(this.#parts, ({ at }) => this.#f.i32x4.shr_s(at, fraction));
+  }
+
   /**
    * Where they lie once held between the outermost voxel centres in memory. What a tile is for lies within those
    * anyway; four voxels at a time may reach beyond it, and are overwritten.

@@ -6,7 +6,8 @@ import type { Local } from "../assembler/index.ts";
 import type { F, V128 } from "./context.ts";
 import { gradientKernels } from "./gradient-kernels.ts";
 import { type Kernel, kernelOf } from "./kernel.ts";
-import { LanesDue, narrowing, RowEmitter, type RowShape, type Sink } from "./rows.ts";
+import { LanesDue } from "./lanes-due.ts";
+import { narrowing, RowEmitter, type RowShape, type Sink } from "./rows.ts";
 import { TableEmitter } from "./table.ts";
 
 /** The bodies of `shape` are the row, the column and the weight. */

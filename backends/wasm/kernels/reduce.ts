@@ -7,8 +7,9 @@ import type { Local } from "../assembler/index.ts";
 import type { F, V128 } from "./context.ts";
 import { gradientKernels } from "./gradient-kernels.ts";
 import { type Kernel, kernelOf } from "./kernel.ts";
+import { LanesDue } from "./lanes-due.ts";
 import { tiles } from "./row-order.ts";
-import { LanesDue, narrowing, RowEmitter, type RowShape, type Sink } from "./rows.ts";
+import { narrowing, RowEmitter, type RowShape, type Sink } from "./rows.ts";
 
 export interface ReduceShape extends RowShape {
   /** For each total whether Σ body · x follows Σ body. */

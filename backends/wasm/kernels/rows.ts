@@ -66,45 +66,6 @@ export const tablesIn = (bodies: readonly Scalar[]): readonly number[] => [
   ...new Set(bodies.flatMap((body) => nodesOf(body).flatMap((s) => (s.kind === "lookup" ? [s.buffer] : [])))),
 ];
 
-/** For sinks that must take each voxel once: which lanes of the block at x lie in the stretch and have not been taken. */
-export class LanesDue {
-  readonly #f: F;
-  readonly #x: Local<"i32">;
-  readonly #stop: Local<"i32">;
-  readonly #blocks: Blocks;
-  readonly #mask: Local<"v128">;
-
-  constructor(f: F, x: Local<"i32">, stop: Local<"i32">, blocks: Blocks) {
-    this.#f = f;
-    this.#x = x;
-    this.#stop = stop;
-    this.#blocks = blocks;
-    // One voxel at a time all lanes hold it: the first counts.
-    this.#mask = f.keep(f.i32x4.const(blocks.step === 4 ? all : [-1, 0, 0, 0]), "isDue");
-  }
-
-  startRun(due: Local<"i32">): void {
-    if (this.#blocks.overlap) this.#mask.set(this.#f.i32x4.ge_s(this.#places(), this.#f.i32x4.splat(due)));
-  }
-
-  /** Of the block at x. */
-  get mask(): Local<"v128"> {
-    const { step, overlap } = this.#blocks;
-    if (step === 4 && !overlap) this.#mask.set(this.#f.i32x4.lt_s(this.#places(), this.#f.i32x4.splat(this.#stop)));
-    return this.#mask;
-  }
-
-  /** After a block: only the first of a run can overlap others. */
-  next(): void {
-    if (this.#blocks.overlap) this.#mask.set(this.#f.i32x4.const(all));
-  }
-
-  #places(): V128 {
-    return this.#f.i32x4.add(this.#f.i32x4.splat(this.#x), this.#f.i32x4.const([0, 1, 2, 3]));
-  }
-}
-const all = [-1, -1, -1, -1] as const;
-
 export interface Narrowing {
   readonly exactly: Narrow;
   readonly roughly: Narrow;

@@ -8,13 +8,13 @@ import type { Interpolator } from "../../../compiler/language/interpolator.ts";
 import type { Axis } from "../../../compiler/language/vector.ts";
 import type { TapBoundary } from "../../../compiler/plan.ts";
 import type { Local } from "../assembler/index.ts";
-import { weightsOf } from "./bspline.ts";
-import type { F, F64, Reader, V128 } from "./context.ts";
-import { FixedRun, type PerAxis, type Position, perAxis, type RowAxis } from "./fixed.ts";
+import type { F, F64, Reader } from "./context.ts";
+import { perAxis, type RowAxis } from "./fixed.ts";
 import { type Give, giveHelper } from "./give.ts";
 import { type Kernel, kernelOf } from "./kernel.ts";
 import { tiles } from "./row-order.ts";
 import { type Narrowing, narrowing } from "./rows.ts";
+import { type GivenRow, giveBlocks, givesAny } from "./scatter-blocks.ts";
 import { ends } from "./tap.ts";
 
 export interface ScatterShape {
@@ -95,7 +95,7 @@ class ScatterEmitter {
       most: f.keep(i32.sub(sizes[a], 1)),
       stride: strides[a],
     }));
-    const fixed = perAxis(along, (_, a) => read.i32x4(`f${a}1`));
+    const ones = perAxis(along, (_, a) => read.i32x4(`f${a}1`));
     const rest = this.#coefficients();
     const row = f.local("i32", "row");
     f.forRange(row, rowFrom, rowTo, 1, () => {
@@ -113,7 +113,7 @@ class ScatterEmitter {
         const whole = { start: i32.const(0), end: nx };
         const [start, end] = f.call(this.#narrow.roughly, { b: base, s: step, low, high, ...whole });
         const values = f.keep(i32.add(given, i32.mul(row, rowBytes)), "values");
-        this.#row({ along, fixed, origin, values, first, past, low: ownLow, high: ownHigh }, start, end);
+        this.#row({ along, ones, origin, values, first, past, low: ownLow, high: ownHigh }, start, end);
       });
     });
   }
@@ -169,7 +169,7 @@ class ScatterEmitter {
       const [, , alongZ] = row.along;
       const near = alongZ === undefined ? within : narrowed(alongZ, row.low, row.high, within);
       x.set(near.start);
-      if (by !== "nearest") this.#blocks(row, x, near.end);
+      if (by !== "nearest") giveBlocks(f, this.#read, by, row, x, near.end);
       x.set(within.end);
     });
     slowly(end);
@@ -198,140 +198,7 @@ class ScatterEmitter {
       });
     });
   }
-
-  /** From x on four voxels at a time, the last block with fewer; runs that give nothing are left out. */
-  #blocks({ along, fixed, origin, values }: Row, x: Local<"i32">, end: Local<"i32">): void {
-    const f = this.#f;
-    const { i32, v128, i32x4 } = f;
-    const runLength = this.#read.i32("runLength");
-    const given = (at: Local<"i32">): V128 => v128.load(i32.add(values, i32.shl(at, 2)));
-    f.while(i32.lt_s(x, end), () => {
-      const next = i32.add(x, runLength);
-      const runEnd = f.keep(f.select(i32.lt_s(next, end), next, end), "runEnd");
-      const some = f.keep(i32x4.const([0, 0, 0, 0]));
-      const seen = f.local("i32", "seen");
-      f.forRange(seen, x, runEnd, 4, () => some.set(v128.or(some, given(seen))));
-      f.if(givesAny(f, some), () => {
-        const count = f.keep(i32.sub(runEnd, x));
-        const apart = f.keep(i32.shr_u(i32.add(count, 3), 2));
-        const run = FixedRun.apart(f, along, fixed, x, apart);
-        const start = f.keep(run.origin(origin));
-        const place = f.keep(i32x4.mul(i32x4.splat(apart), i32x4.const([0, 1, 2, 3])));
-        const all4 = f.keep(i32x4.splat(count));
-        const from = f.keep(i32.add(values, i32.shl(x, 2)));
-        const last = f.keep(i32.add(from, i32.shl(apart, 2)));
-        const bytes = f.keep(i32.shl(apart, 2));
-        f.while(i32.lt_u(from, last), () => {
-          const second = f.keep(i32.add(from, bytes));
-          const third = f.keep(i32.add(second, bytes));
-          const fourth = f.keep(i32.add(third, bytes));
-          const counts = f.keep(i32x4.lt_s(place, all4));
-          const four = v128.load32_lane(
-            fourth,
-            v128.load32_lane(third, v128.load32_lane(second, v128.load32_zero(from), 1), 2),
-            3,
-          );
-          const value = f.keep(v128.and(four, counts));
-          const position = run.within();
-          const offsets = perAxis(position, ({ index }, a) =>
-            i32x4.mul(index, i32x4.splat((along[a] as RowAxis).stride)),
-          );
-          const [ox, oy, oz] = offsets;
-          const all = f.keep(i32x4.add(i32x4.add(ox, oy), oz ?? i32x4.splat(0)));
-          // Those beyond the end give nothing, to where the first gives.
-          const safe = f.keep(v128.bitselect(all, i32x4.shuffle(all, all, [0, 0, 0, 0]), counts));
-          const corners = [0, 1, 2, 3].map((k) => f.keep(i32.add(start, i32x4.extract_lane(safe, k))));
-          this.#add(position, value, corners, along);
-          run.advance();
-          place.set(i32x4.add(place, i32x4.splat(1)));
-          from.set(i32.add(from, 4));
-        });
-      });
-      x.set(runEnd);
-    });
-  }
-
-  /** Adds the values times their weights to the neighbours of four voxels. */
-  #add([px, py, pz]: PerAxis<Position>, value: V128, corners: readonly Local<"i32">[], along: PerAxis<RowAxis>): void {
-    const f = this.#f;
-    const { f32x4, i32 } = f;
-    const sy = along[1].stride;
-    const sz = (along[2] ?? along[1]).stride;
-    if (pz === undefined) throw new RangeError("a scatter has three axes");
-    const weigh = ({ share }: Position): readonly Local<"v128">[] =>
-      this.#shape.by === "bspline" ? weightsOf(f, share) : [f.keep(f32x4.sub(f32x4.splat(1), share)), share];
-    const [wx, wy, wz] = [weigh(px), weigh(py), weigh(pz)];
-    if (this.#shape.by === "linear") {
-      this.#addEight([wx, wy, wz], value, corners, [sy, sz]);
-      return;
-    }
-    const back = this.#shape.by === "bspline" ? 1 : 0;
-    if (back === 1) for (const corner of corners) corner.set(i32.sub(i32.sub(i32.sub(corner, 4), sy), sz));
-    for (const [c, z] of wz.entries())
-      f.scope(() => {
-        const ofPlane = f.keep(f32x4.mul(value, z));
-        const plane = corners.map((corner) => f.keep(c === 0 ? corner : i32.add(corner, i32.mul(sz, c))));
-        for (const [b, y] of wy.entries())
-          f.scope(() => {
-            const ofRow = f.keep(f32x4.mul(ofPlane, y));
-            const rows = plane.map((at) => f.keep(b === 0 ? at : i32.add(at, i32.mul(sy, b))));
-            this.#addFours(wx, ofRow, rows);
-          });
-      });
-  }
-
-  /**
-   * The eight neighbours of one voxel after the other, each by itself: what one voxel adds to is most often added to
-   * by the next, and processors hand a sum on from a store to a load only where both are of the same bytes.
-   */
-  #addEight(
-    [[wx, wx1], wy, wz]: readonly [Weights, Weights, Weights],
-    value: V128,
-    corners: readonly Local<"i32">[],
-    [sy, sz]: readonly [Local<"i32">, Local<"i32">],
-  ): void {
-    const { f32x4, i32x4, v128, i32 } = this.#f;
-    const keep = (v: V128): Local<"v128"> => this.#f.keep(v);
-    const kept = keep(value);
-    const planes = wz.map((z) => keep(f32x4.mul(kept, z)));
-    const rows = planes.flatMap((plane) => wy.map((y) => keep(f32x4.mul(plane, y))));
-    const shifts = [undefined, sy, sz, this.#f.keep(i32.add(sy, sz))];
-    const pairs = rows.map((row) => {
-      const [a, b] = [keep(f32x4.mul(row, wx as V)), keep(f32x4.mul(row, wx1 as V))];
-      return [keep(i32x4.shuffle(a, b, [0, 4, 1, 5])), keep(i32x4.shuffle(a, b, [2, 6, 3, 7]))] as const;
-    });
-    for (const [lane, corner] of corners.entries())
-      for (const [k, both] of pairs.entries()) {
-        const shift = shifts[k];
-        const at = shift === undefined ? corner : this.#f.keep(i32.add(corner, shift));
-        const weights = both[lane >> 1] as V;
-        const half = (lane & 1) as 0 | 1;
-        const there = half === 0 ? v128.load64_zero(at) : v128.load64_lane(at, weights, 1);
-        v128.store64_lane(at, f32x4.add(there, weights), half);
-      }
-  }
-
-  #addFours(wx: readonly Local<"v128">[], ofRow: Local<"v128">, rows: readonly Local<"i32">[]): void {
-    const f = this.#f;
-    const { f32x4, i32x4, v128 } = f;
-    const [a, b, c, d] = wx.map((w) => f.keep(f32x4.mul(ofRow, w))) as [V, V, V, V];
-    const [ab, cd] = [f.keep(i32x4.shuffle(a, b, [0, 4, 1, 5])), f.keep(i32x4.shuffle(c, d, [0, 4, 1, 5]))];
-    const [ef, gh] = [f.keep(i32x4.shuffle(a, b, [2, 6, 3, 7])), f.keep(i32x4.shuffle(c, d, [2, 6, 3, 7]))];
-    const ofVoxel = [
-      i32x4.shuffle(ab, cd, [0, 1, 4, 5]),
-      i32x4.shuffle(ab, cd, [2, 3, 6, 7]),
-      i32x4.shuffle(ef, gh, [0, 1, 4, 5]),
-      i32x4.shuffle(ef, gh, [2, 3, 6, 7]),
-    ];
-    for (const [lane, at] of rows.entries()) v128.store(at, f32x4.add(v128.load(at), ofVoxel[lane] as V128));
-  }
 }
-
-/** Whether any of four is not 0, which may be negative. */
-const givesAny = ({ v128, i32x4 }: F, values: V128) => v128.any_true(i32x4.shl(values, 1));
-
-type V = Local<"v128">;
-type Weights = readonly V[];
 
 interface Interval {
   readonly start: Local<"i32">;
@@ -345,13 +212,7 @@ interface Coefficients {
 }
 
 /** A row of the domain, and where what it has goes. */
-interface Row {
-  readonly along: PerAxis<RowAxis>;
-  readonly fixed: PerAxis<Local<"v128">>;
-  /** Where voxel (0, 0, 0) of the output would be. */
-  readonly origin: Local<"i32">;
-  /** The address of the row's values. */
-  readonly values: Local<"i32">;
+interface Row extends GivenRow {
   /** The planes that are kept: from `first` on and before `past`. */
   readonly first: Local<"i32">;
   readonly past: Local<"i32">;

@@ -18,6 +18,7 @@ import type { GradientKernels } from "./gradient-kernels.ts";
 import { linear } from "./linear.ts";
 import type { Slopes } from "./slopes.ts";
 import { type Address, addressHelper, type Sample, sampleHelper } from "./slow.ts";
+import { touch } from "./touch.ts";
 
 export interface TapShape {
   readonly by: Interpolator;
@@ -264,14 +265,8 @@ export class TapEmitter {
       },
       withSlopes: () => this.#withSlopes(run.within(), origin),
       touch: (end) => {
-        const { i32, i32x4 } = f;
-        const first = f.keep(i32.add(origin, this.#ahead ?? noGradients()));
-        const scout = run.copy();
-        f.forRange(f.local("i32", "scouted"), x, end, 4, () => {
-          const offsets = f.keep(this.#offsets(perAxis(scout.within(), ({ index }) => index)));
-          for (const lane of [0, 1, 2, 3] as const) f.drop(i32.load(i32.add(first, i32x4.extract_lane(offsets, lane))));
-          scout.advance();
-        });
+        const first = f.keep(f.i32.add(origin, this.#ahead ?? noGradients()));
+        touch(f, run, x, end, (position) => f.i32x4.add(f.i32x4.splat(first), this.#offsets(position)));
       },
       advance: () => run.advance(),
     };
@@ -340,9 +335,6 @@ export interface Run {
   /** With slopes, which the nearest voxel has none of; not where blocks are mixed. */
   readonly withSlopes?: () => Sloped;
   readonly advance: () => void;
-  /**
-   * Asks for samples that no row before has looked at, up to voxel `end`: one after the other they are waited for
-   * together, and not each by itself in the middle of what is computed with it.
-   */
+  /** Asks for what the run looks at up to voxel `end`, so that it is there when it is needed. */
   readonly touch?: (end: Local<"i32">) => void;
 }
