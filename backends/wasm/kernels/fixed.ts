@@ -154,7 +154,7 @@ export class FixedRun {
   }
 
   advance(): void {
-    this.#f.comment("further");
+    this.#f.comment("a block further");
     perAxis(this.#parts, ({ at }, a) => at.set(this.#f.i32x4.add(at, this.#steps[a] as Local<"v128">)));
   }
 

@@ -1054,7 +1054,7 @@
                                                 (i32.add (local.get $at) (i32.const 16)))
                                               (local.set $x_2
                                                 (i32.add (local.get $x_2) (i32.const 4)))
-                                              ;; further
+                                              ;; a block further
                                               (local.set $v122
                                                 (i32x4.add (local.get $v122) (local.get $tap0.f04)))
                                               (local.set $v126
@@ -1322,7 +1322,7 @@
                                         (v128.store (local.get $at) (local.get $v178))
                                         (local.set $at (i32.add (local.get $at) (i32.const 16)))
                                         (local.set $x_2 (i32.add (local.get $x_2) (i32.const 4)))
-                                        ;; further
+                                        ;; a block further
                                         (local.set $v122
                                           (i32x4.add (local.get $v122) (local.get $tap0.f04)))
                                         (local.set $v126
