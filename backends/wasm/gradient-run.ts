@@ -22,6 +22,7 @@ import { checkGradientBudget, gradientRefusalOf } from "./gradient-limits.ts";
 import { histogramWork, sumOfBlocks } from "./histogram-work.ts";
 import { bufferOf, bytesOf, checkExact, elementsOf, type Place } from "./places.ts";
 import { reduceWork, rowOf, seenFrom, sumOfRows } from "./reduce-work.ts";
+import { eachRow, inLines, tilesFor } from "./row-tiles.ts";
 import { allocateResult, broken, Runner } from "./runner.ts";
 import { type Given, isGiven, scatterWork } from "./scatter-work.ts";
 import type { Work } from "./work.ts";
@@ -116,12 +117,16 @@ export class GradientRun extends Runner {
     const { array } = dtypes[made.storage === "working" ? "float32" : made.storage.dtype];
     const data = new array(to.buffer(), to.offset, elementsOf(made));
     const [nx, ny, nz] = size;
-    for (let row = 0; row < ny * nz * channels; row++) {
-      const floats = new Float32Array(place.memory.buffer, place.address + row * rowBytes, nx);
-      floats.forEach((value, x) => {
-        data[row * nx + x] = value;
+    let from = place.address;
+    for (let channel = 0; channel < channels; channel++)
+      eachRow(size, tilesFor(rowBytes), (y, z) => {
+        const floats = new Float32Array(place.memory.buffer, from, nx);
+        const to = nx * (y + ny * (z + nz * channel));
+        floats.forEach((value, x) => {
+          data[to + x] = value;
+        });
+        from += rowBytes;
       });
-    }
     this.room.giveBack(place.memory);
   }
 
@@ -171,7 +176,7 @@ export class GradientRun extends Runner {
       const place = this.place(tap.source);
       const { memory, address } = place;
       if (isGiven(pass, bufferOf(this.#program.plan, tap.source), place))
-        return { memory, address, rowBytes, isOwn: false };
+        return { memory, address, rowBytes, tiles: inLines(size), isOwn: false };
     }
     const { place, to } = this.#intermediate({ size, channels, storage: "working" });
     const { memory, address } = place;
@@ -180,7 +185,7 @@ export class GradientRun extends Runner {
       channels,
       storage: "working",
     });
-    return { memory, address, rowBytes, isOwn: true };
+    return { memory, address, rowBytes, tiles: inLines(size), isOwn: true };
   }
 
   async #reduce(pass: Reduce): Promise<void> {
@@ -195,6 +200,7 @@ export class GradientRun extends Runner {
         memory: place.memory,
         address: place.address + sumBytes,
         rowBytes,
+        tiles: tilesFor(rowBytes),
         isOwn: true,
       });
   }

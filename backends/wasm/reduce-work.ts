@@ -6,8 +6,13 @@ import { compiled } from "./cache.ts";
 import { rowNumbers } from "./gather-work.ts";
 import { type ReduceShape, reduceKernel } from "./kernels/reduce.ts";
 import { canShare } from "./memory.ts";
+import { PairwiseSums } from "./pairwise.ts";
 import type { Place } from "./places.ts";
+import { eachRow, tilesFor } from "./row-tiles.ts";
 import type { Work } from "./work.ts";
+
+/** Jobs at least, for many threads. */
+const fewestJobs = 16;
 
 /** With `kept` the values of that body over the domain follow the sums of each row. */
 export const reduceWork = (pass: Reduce, kept: Scalar | undefined, places: (buffer: number) => Place): Work => {
@@ -19,16 +24,25 @@ export const reduceWork = (pass: Reduce, kept: Scalar | undefined, places: (buff
   const shape: ReduceShape = { ...rows, moments, keeps: kept !== undefined, skipped };
   const { sumBytes, rowBytes } = rowOf(pass, kept !== undefined);
   const [, ny, nz] = pass.size;
+  const tiles = tilesFor(rowBytes);
+  const numbers: Readonly<Record<string, number>> = {
+    rowBytes,
+    sumBytes,
+    tileRows: tiles.rows,
+    tilePlanes: tiles.planes,
+  };
+  const units = ny * nz * pass.channels;
   return {
     kernel: compiled(`reduce ${JSON.stringify([moments, skipped, shape.keeps])} ${key}`, () =>
       reduceKernel(shape, canShare),
     ),
-    units: ny * nz * pass.channels,
+    units,
     bytesPerUnit: rowBytes,
+    unitsPerJob: Math.min(tiles.rows * tiles.planes, Math.ceil(units / fewestJobs)),
     scratchBytes: 0,
     tableBytes: tables.bytes,
     writeTables: (buffer, at) => tables.write(buffer, at),
-    valueOf: (name, at) => (name === "rowBytes" ? rowBytes : name === "sumBytes" ? sumBytes : numberOf(name, at)),
+    valueOf: (name, at) => numbers[name] ?? numberOf(name, at),
   };
 };
 
@@ -50,37 +64,27 @@ export const rowOf = (
  * The sums over all rows, pair by pair: errors grow with the logarithm of their number, and the order is that of
  * the rows. A row's moments along y and z follow from its sum.
  */
-export const sumOfRows = (pass: Reduce, rows: Float64Array, rowBytes: number): Float64Array => {
-  const { totals } = pass;
-  const [, ny, nz] = pass.size;
+export const sumOfRows = ({ totals, size, channels }: Reduce, rows: Float64Array, rowBytes: number): Float64Array => {
   const length = rowBytes / 8;
-  const count = ny * nz * pass.channels;
-  const pairwise = (of: (row: number) => number, from: number, to: number): number => {
-    if (to - from <= 8) {
-      let sum = 0;
-      for (let row = from; row < to; row++) sum += of(row);
-      return sum;
+  const sums = new PairwiseSums(totals.reduce((sum, { moments }) => sum + (moments ? 4 : 1), 0));
+  const tiles = tilesFor(rowBytes);
+  let from = 0;
+  const add = (y: number, z: number): void => {
+    let [at, to] = [from, 0];
+    const row = sums.next();
+    for (const { moments } of totals) {
+      const sum = rows[at++] ?? 0;
+      row[to++] = sum;
+      if (!moments) continue;
+      row[to++] = rows[at++] ?? 0;
+      row[to++] = sum * y;
+      row[to++] = sum * z;
     }
-    const middle = (from + to) >> 1;
-    return pairwise(of, from, middle) + pairwise(of, middle, to);
+    sums.add();
+    from += length;
   };
-  let at = 0;
-  const sums = totals.flatMap(({ moments }) => {
-    const start = at;
-    at += moments ? 2 : 1;
-    const sum = (row: number): number => rows[row * length + start] ?? 0;
-    const alongX = (row: number): number => rows[row * length + start + 1] ?? 0;
-    const total = (of: (row: number) => number): number => pairwise(of, 0, count);
-    return moments
-      ? [
-          total(sum),
-          total(alongX),
-          total((row) => sum(row) * (row % ny)),
-          total((row) => sum(row) * (Math.floor(row / ny) % nz)),
-        ]
-      : [total(sum)];
-  });
-  return Float64Array.from(sums);
+  for (let channel = 0; channel < channels; channel++) eachRow(size, tiles, add);
+  return sums.total();
 };
 
 /** The body of a scatter in terms of what a reduce over the same domain looks at; undefined where it looks elsewhere. */

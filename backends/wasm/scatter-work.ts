@@ -2,10 +2,11 @@
 import { product, type Vector3 } from "../../compiler/language/vector.ts";
 import type { Buffer, Scatter } from "../../compiler/plan.ts";
 import { compiled } from "./cache.ts";
-import { fixedPoint } from "./gather-work.ts";
+import { fixedNumber, fixedPoint } from "./gather-work.ts";
 import { scatterKernel, spare } from "./kernels/scatter.ts";
 import { canShare } from "./memory.ts";
 import type { Place } from "./places.ts";
+import type { RowTiles } from "./row-tiles.ts";
 import type { Work } from "./work.ts";
 
 /** Bytes of the planes that a job owns: about what a core's cache holds. */
@@ -22,6 +23,8 @@ export interface Given {
   readonly memory: WebAssembly.Memory;
   readonly address: number;
   readonly rowBytes: number;
+  /** The order of the rows. */
+  readonly tiles: RowTiles;
 }
 
 export const scatterWork = ({ size, channels, through }: Scatter, output: Buffer, given: Given): Work => {
@@ -37,6 +40,8 @@ export const scatterWork = ({ size, channels, through }: Scatter, output: Buffer
     nz: size[2],
     given: given.address,
     rowBytes: given.rowBytes,
+    tileRows: given.tiles.rows,
+    tilePlanes: given.tiles.planes,
     channels,
     summed: output.channels === 1 ? 1 : 0,
     ...fixedPoint([pull]),
@@ -52,7 +57,7 @@ export const scatterWork = ({ size, channels, through }: Scatter, output: Buffer
     leadBytes: spare[by] * planeBytes,
     tableBytes: 0,
     writeTables: () => {},
-    valueOf: (name) => numbers[name] ?? Number.NaN,
+    valueOf: (name) => numbers[name] ?? fixedNumber(pull, name),
   };
 };
 

@@ -116,13 +116,12 @@ export class Statements {
   }
 
   while(condition: Operand<"i32">, then: (leave: Label) => void): void {
-    this.block((leave) =>
+    push(this.body, "i32", condition);
+    this.nest("if", "leave", (leave) =>
       this.loop((again) => {
+        this.scope(() => then(leave));
         push(this.body, "i32", condition);
-        this.body.emit({ kind: "plain", name: "i32.eqz" });
-        this.branch("br_if", leave);
-        then(leave);
-        this.br(again);
+        this.branch("br_if", again);
       }),
     );
   }

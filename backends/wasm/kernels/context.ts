@@ -32,6 +32,11 @@ export class Reader {
     return this.#f.keep(this.#f.f64.load(this.#base, this.#layout.field(name, "f64").offset), name);
   }
 
+  /** A whole number in all four lanes. */
+  i32x4(name: string): Local<"v128"> {
+    return this.#f.keep(this.#f.v128.load32_splat(this.#base, this.#layout.field(name, "i32").offset), name);
+  }
+
   /** A float in all four lanes. */
   f32x4(name: string): Local<"v128"> {
     return this.#f.keep(this.#f.v128.load32_splat(this.#base, this.#layout.field(name, "f32").offset), name);

@@ -5,7 +5,7 @@
  */
 import type { Axis } from "../../../compiler/language/vector.ts";
 import type { Local } from "../assembler/index.ts";
-import type { F, I32, V128 } from "./context.ts";
+import type { F, F64, I32, Reader, V128 } from "./context.ts";
 
 /** Bits behind the point. */
 const fraction = 24;
@@ -52,54 +52,110 @@ export interface FixedStep {
   readonly four: Local<"v128">;
 }
 
-export const fixedStep = (f: F, step: Local<"f64">): FixedStep => {
-  const { f64, i32, i32x4 } = f;
-  const fixed = (voxels: number): I32 => i32.trunc_sat_f64_s(f64.nearest(f64.mul(step, voxels * 2 ** fraction)));
-  return {
-    // Each rounded by itself, so that rounding does not add up over the lanes.
-    lanes: f.keep(
-      [1, 2, 3].reduce<V128>((all, lane) => i32x4.replace_lane(all, lane, fixed(lane)), i32x4.const([0, 0, 0, 0])),
-    ),
-    four: f.keep(i32x4.splat(fixed(4))),
-  };
+/** The steps of 1 … 4 voxels in fixed point, each rounded by itself, so that rounding does not add up over the lanes. */
+export const fixedSteps = (step: number): readonly [number, number, number, number] => {
+  const of = (voxels: number): number =>
+    Math.max(-(2 ** 31), Math.min(Math.round(step * voxels * 2 ** fraction), 2 ** 31 - 1));
+  return [of(1), of(2), of(3), of(4)];
 };
+
+/**
+ * Reads them, by the name of each. They are numbers of the run, because engines compute what a kernel makes of
+ * others where it is used, again for each block of a loop.
+ */
+export const fixedStep = (f: F, read: Reader, name: (voxels: number) => string): FixedStep => ({
+  lanes: f.keep(
+    [1, 2, 3].reduce<V128>(
+      (all, lane) => f.i32x4.replace_lane(all, lane, read.i32(name(lane))),
+      f.i32x4.const([0, 0, 0, 0]),
+    ),
+  ),
+  four: read.i32x4(name(4)),
+});
+
+/** A whole number as an integer. The scalar conversion has branches of its own, at which engines stop moving it out of loops. */
+const integerOf = ({ f64x2, i32x4 }: F, whole: F64): I32 =>
+  i32x4.extract_lane(i32x4.trunc_sat_f64x2_s_zero(f64x2.splat(whole)), 0);
 
 /** The coordinates of a run of voxels. */
 export class FixedRun {
   readonly #f: F;
   readonly #axes: PerAxis<RowAxis>;
-  readonly #steps: PerAxis<FixedStep>;
+  readonly #steps: PerAxis<Local<"v128">>;
   readonly #parts: PerAxis<Part>;
 
-  /** From voxel x on; `held` where it may lie beyond the edges. */
-  constructor(f: F, axes: PerAxis<RowAxis>, steps: PerAxis<FixedStep>, x: Local<"i32">, held: boolean) {
+  /** `steps`: how far a block is from the next along each axis. */
+  constructor(f: F, axes: PerAxis<RowAxis>, steps: PerAxis<Local<"v128">>, parts: PerAxis<Part>) {
     this.#f = f;
     this.#axes = axes;
     this.#steps = steps;
-    const { f64, i32, i32x4 } = f;
+    this.#parts = parts;
+  }
+
+  /** From voxel x on; `held` where it may lie beyond the edges. */
+  static from(f: F, axes: PerAxis<RowAxis>, steps: PerAxis<FixedStep>, x: Local<"i32">, held: boolean): FixedRun {
+    const { f64, i32x4 } = f;
     const place = f.keep(f64.convert_i32_s(x));
-    this.#parts = perAxis(axes, ({ base, step, least, most }, a) => {
+    const parts = perAxis<RowAxis, Part>(axes, ({ base, step, least, most }, a) => {
       const exact = f64.add(base, f64.mul(step, place));
       const [first, last] = [f64.convert_i32_s(least), f64.convert_i32_s(most)];
       // So far beyond the edge that no voxel of the run comes back to it: clamped, they are all the same.
       const at = f.keep(held ? f64.min(f64.max(exact, f64.sub(first, reach)), f64.add(last, reach)) : exact);
       const floor = f.keep(f64.floor(at));
-      const start = i32.trunc_sat_f64_s(f64.nearest(f64.mul(f64.sub(at, floor), 2 ** fraction)));
-      const lanes = this.#step(a).lanes;
-      return { whole: f.keep(i32.trunc_sat_f64_s(floor)), at: f.keep(i32x4.add(i32x4.splat(start), lanes)) };
+      const start = integerOf(f, f64.nearest(f64.mul(f64.sub(at, floor), 2 ** fraction)));
+      const { lanes } = steps[a] as FixedStep;
+      return { whole: f.keep(integerOf(f, floor)), at: f.keep(i32x4.add(i32x4.splat(start), lanes)) };
     });
+    return new FixedRun(
+      f,
+      axes,
+      perAxis(steps, ({ four }) => four),
+      parts,
+    );
   }
 
-  #step(axis: Axis): FixedStep {
-    return this.#steps[axis] as FixedStep;
+  /**
+   * Of the voxels from x on every `apart`-th, four of them, of which each goes on by one: what is stored for one is
+   * not at once asked for by the next.
+   */
+  static apart(
+    f: F,
+    axes: PerAxis<RowAxis>,
+    ones: PerAxis<Local<"v128">>,
+    x: Local<"i32">,
+    apart: Local<"i32">,
+  ): FixedRun {
+    const { f64x2, i32x4 } = f;
+    const places = f.keep(i32x4.add(i32x4.splat(x), i32x4.mul(i32x4.splat(apart), i32x4.const([0, 1, 2, 3]))));
+    const low = f.keep(f64x2.convert_low_i32x4_s(places));
+    const high = f.keep(f64x2.convert_low_i32x4_s(i32x4.shuffle(places, places, [2, 3, 2, 3])));
+    const parts = perAxis<RowAxis, Part>(axes, ({ base, step }) => {
+      const exact = (at: V128): V128 => f64x2.add(f64x2.splat(base), f64x2.mul(f64x2.splat(step), at));
+      const first = f.keep(exact(low));
+      const floor = f.keep(f64x2.floor(f.i64x2.shuffle(first, first, [0, 0])));
+      const fixed = (at: V128): V128 =>
+        i32x4.trunc_sat_f64x2_s_zero(f64x2.nearest(f64x2.mul(f64x2.sub(at, floor), f64x2.splat(2 ** fraction))));
+      return {
+        whole: f.keep(i32x4.extract_lane(i32x4.trunc_sat_f64x2_s_zero(floor), 0)),
+        at: f.keep(i32x4.shuffle(fixed(first), fixed(exact(high)), [0, 1, 4, 5])),
+      };
+    });
+    return new FixedRun(f, axes, ones, parts);
   }
+
+  /** Another that stands where this one stands, and goes on by itself. */
+  copy(): FixedRun {
+    const parts = perAxis(this.#parts, ({ whole, at }) => ({ whole, at: this.#f.keep(at) }));
+    return new FixedRun(this.#f, this.#axes, this.#steps, parts);
+  }
+
   #axis(axis: Axis): RowAxis {
     return this.#axes[axis] as RowAxis;
   }
 
   advance(): void {
-    this.#f.comment("four further");
-    perAxis(this.#parts, ({ at }, a) => at.set(this.#f.i32x4.add(at, this.#step(a).four)));
+    this.#f.comment("a block further");
+    perAxis(this.#parts, ({ at }, a) => at.set(this.#f.i32x4.add(at, this.#steps[a] as Local<"v128">)));
   }
 
   /** The address of the whole voxel, in a volume that starts at `first`. */
@@ -121,6 +177,11 @@ export class FixedRun {
       const mask = i32x4.const([0xffffff, 0xffffff, 0xffffff, 0xffffff]);
       return { index: f.keep(i32x4.shr_s(at, fraction)), share: this.#share(v128.and(at, mask)) };
     });
+  }
+
+  /** The voxels before the four. */
+  wholes(): PerAxis<V128> {
+    return perAxis(this.#parts, ({ at }) => this.#f.i32x4.shr_s(at, fraction));
   }
 
   /**

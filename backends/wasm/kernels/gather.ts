@@ -41,11 +41,11 @@ export const behind = ({ i32 }: F, start: I32, bytes: I32): I32 =>
 
 /** Stores voxel x of the row at `out`, and those after it. */
 const storing = (f: F, dtype: DType, out: Local<"i32">): Sink => ({
-  start: (x) => {
+  start: (x, _, { step }) => {
     const at = f.local("i32", "at");
     return {
       startRun: () => at.set(f.i32.add(out, f.i32.mul(x, elementBytes(dtype)))),
-      put: ([value], step) => {
+      put: ([value]) => {
         if (value !== undefined) storeRun(f, dtype, at, value as V128);
         at.set(f.i32.add(at, step * elementBytes(dtype)));
       },

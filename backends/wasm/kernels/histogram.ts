@@ -6,7 +6,8 @@ import type { Local } from "../assembler/index.ts";
 import type { F, V128 } from "./context.ts";
 import { gradientKernels } from "./gradient-kernels.ts";
 import { type Kernel, kernelOf } from "./kernel.ts";
-import { lanesDue, narrowing, RowEmitter, type RowShape, type Sink } from "./rows.ts";
+import { LanesDue } from "./lanes-due.ts";
+import { narrowing, RowEmitter, type RowShape, type Sink } from "./rows.ts";
 import { TableEmitter } from "./table.ts";
 
 /** The bodies of `shape` are the row, the column and the weight. */
@@ -29,15 +30,14 @@ export const histogramKernel = (shape: RowShape, shared: boolean): Kernel =>
   });
 
 const counting = (f: F, table: TableEmitter, counts: Local<"i32">): Sink => ({
-  start: (x, stop) => {
-    const due = f.keep(x, "due");
+  start: (x, stop, blocks) => {
+    const due = new LanesDue(f, x, stop, blocks);
     return {
-      startRun: () => {},
-      put: ([row, column, weight], step) => {
-        const { isDue } = lanesDue(f, x, { due, stop, step });
+      startRun: (from) => due.startRun(from),
+      put: ([row, column, weight]) => {
         if (row === undefined || column === undefined || weight === undefined) return;
-        table.count(counts, row, column, f.v128.and(weight as V128, isDue));
-        due.set(f.i32.add(x, step));
+        table.count(counts, row, column, f.v128.and(weight as V128, due.mask));
+        due.next();
       },
     };
   },

@@ -37,12 +37,10 @@ export class RandomEmitter {
     this.#plane = f.local("i32", "plane");
   }
 
-  /** Begins a row, the `unit`-th of `ny` to a plane, counting through planes and channels. */
-  startRow(unit: I32, nx: I32, ny: I32): void {
-    const { i32 } = this.#f;
-    const row = this.#f.keep(unit);
-    this.#index.set(this.#linear(i32.mul(i32.rem_u(row, ny), nx)));
-    this.#plane.set(this.#linear(i32.div_u(row, ny)));
+  /** Begins the row y of a plane, which is the `plane`-th, counting through channels. */
+  startRow({ y, plane, nx }: Readonly<Record<"y" | "plane" | "nx", I32>>): void {
+    this.#index.set(this.#linear(this.#f.i32.mul(y, nx)));
+    this.#plane.set(this.#linear(plane));
   }
 
   /** The numbers of voxel x of the row and of the three after it. */

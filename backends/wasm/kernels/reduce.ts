@@ -7,7 +7,9 @@ import type { Local } from "../assembler/index.ts";
 import type { F, V128 } from "./context.ts";
 import { gradientKernels } from "./gradient-kernels.ts";
 import { type Kernel, kernelOf } from "./kernel.ts";
-import { lanesDue, narrowing, RowEmitter, type RowShape, type Sink } from "./rows.ts";
+import { LanesDue } from "./lanes-due.ts";
+import { tiles } from "./row-order.ts";
+import { narrowing, RowEmitter, type RowShape, type Sink } from "./rows.ts";
 
 export interface ReduceShape extends RowShape {
   /** For each total whether Σ body · x follows Σ body. */
@@ -29,6 +31,8 @@ export const reduceKernel = (shape: ReduceShape, shared: boolean): Kernel =>
       mixes: false,
       sink: summing(f, sums, kept),
       gradients: gradientKernels,
+      touches: true,
+      order: tiles,
     });
     const unit = f.local("i32", "row");
     f.forRange(unit, from, to, 1, () => {
@@ -52,34 +56,38 @@ interface Sum {
   readonly alongX: Local<"v128"> | undefined;
 }
 
-/** Adds what lies in the stretch and has not been added: blocks may overlap, and reach beyond its end. */
+/** Adds what lies in the stretch and has not been added: blocks may overlap, or reach beyond its end. */
 const summing = (f: F, sums: readonly Sum[], kept: Local<"i32"> | undefined): Sink => ({
-  start: (x, stop) => {
-    const { f32x4, i32x4, i32, v128 } = f;
-    const due = f.keep(x, "due");
+  start: (x, stop, blocks) => {
+    const { f32x4, i32, v128 } = f;
+    const due = new LanesDue(f, x, stop, blocks);
+    const needsPlace = sums.some(({ alongX }) => alongX !== undefined);
+    const places = needsPlace ? f.local("v128", "places") : undefined;
     return {
-      startRun: () => {},
-      put: (values, step) => {
-        const { place, isDue } = lanesDue(f, x, { due, stop, step });
-        const needsPlace = sums.some(({ alongX }) => alongX !== undefined);
-        const floats = needsPlace ? f.keep(f32x4.convert_i32x4_s(place)) : undefined;
+      startRun: (from) => {
+        due.startRun(from);
+        places?.set(
+          f32x4.add(f32x4.splat(f.f32.convert_i32_s(x)), f32x4.const(blocks.step === 4 ? [0, 1, 2, 3] : zeros)),
+        );
+      },
+      put: (values) => {
+        const isDue = due.mask;
         for (const [k, { sum, alongX }] of sums.entries()) {
           const value = f.keep(v128.and(values[k] as V128, isDue));
           sum.set(f32x4.add(sum, value));
-          if (floats !== undefined) alongX?.set(f32x4.add(alongX, f32x4.mul(value, floats)));
+          if (places !== undefined) alongX?.set(f32x4.add(alongX, f32x4.mul(value, places)));
         }
+        places?.set(f32x4.add(places, f32x4.splat(blocks.step)));
         const last = values[sums.length];
-        // What lies beyond the stretch is 0 unless another stretch says what it is.
+        // What lies beyond the stretch is 0 unless another stretch says what it is; what is put again is the same.
         if (kept !== undefined && last !== undefined)
-          v128.store(
-            i32.add(kept, i32.shl(x, 2)),
-            step === 4 ? v128.and(last, i32x4.lt_s(place, i32x4.splat(stop))) : v128.and(last, isDue),
-          );
-        due.set(i32.add(x, step));
+          v128.store(i32.add(kept, i32.shl(x, 2)), blocks.overlap ? last : v128.and(last, isDue));
+        due.next();
       },
     };
   },
 });
+const zeros = [0, 0, 0, 0] as const;
 
 const acrossLanes = (f: F, lanes: Local<"v128">) => {
   const { f64, f32x4 } = f;

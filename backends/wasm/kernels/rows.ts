@@ -13,6 +13,7 @@ import type { GradientKernels } from "./gradient-kernels.ts";
 import { type Narrow, narrowHelper, narrowRoughlyHelper } from "./interval.ts";
 import type { PlaneEmitter } from "./plane.ts";
 import { type RandomEmitter, randomEmitter } from "./random.ts";
+import { lines, type RowOrder } from "./row-order.ts";
 import type { TableEmitter } from "./table.ts";
 import { type Reading, type Sloped, TapEmitter, type TapShape } from "./tap.ts";
 
@@ -28,13 +29,18 @@ export interface RowShape {
 /** Where the values of a stretch of a row go. */
 export interface Sink {
   /** At voxel x, the local that the loop moves on, of a stretch that ends before `stop`. */
-  start(x: Local<"i32">, stop: Local<"i32">): SinkOfStretch;
+  start(x: Local<"i32">, stop: Local<"i32">, blocks: Blocks): SinkOfStretch;
+}
+/** How many voxels a block has, and whether the last goes back over those before it, or else may reach beyond the stretch. */
+export interface Blocks {
+  readonly step: 1 | 4;
+  readonly overlap: boolean;
 }
 export interface SinkOfStretch {
-  /** Before the first block of a run, to which x may have gone back. */
-  startRun(): void;
-  /** The values of each body at x, and of the three voxels after it if `step` is 4: some may lie beyond the stretch. */
-  put(values: readonly V128[], step: 1 | 4): void;
+  /** Before the first block of a run, to which x may have gone back: voxels before `due` have been put. */
+  startRun(due: Local<"i32">): void;
+  /** The values of each body at x, and of the three voxels after it in blocks of four. */
+  put(values: readonly V128[]): void;
 }
 
 export interface RowOptions {
@@ -44,6 +50,10 @@ export interface RowOptions {
   readonly planes?: PlaneEmitter;
   /** For bodies with slopes or lookups. */
   readonly gradients?: GradientKernels;
+  /** Whether what a run looks at is touched before: worth it where much is computed between a look and the next. */
+  readonly touches?: boolean;
+  /** Where the rows of a channel lie; one after the other where nothing is said. */
+  readonly order?: RowOrder;
 }
 
 /** Constants are numbers of a run, so that a fill or a slope that changes compiles nothing. */
@@ -55,26 +65,6 @@ export const constantsOf = (bodies: readonly Scalar[]): readonly number[] => [
 export const tablesIn = (bodies: readonly Scalar[]): readonly number[] => [
   ...new Set(bodies.flatMap((body) => nodesOf(body).flatMap((s) => (s.kind === "lookup" ? [s.buffer] : [])))),
 ];
-
-/**
- * For sinks that must take each voxel once: which lanes lie in the stretch, from `due` on, as blocks may overlap and
- * reach beyond its end; and the voxels that they are.
- */
-export const lanesDue = (
-  f: F,
-  x: Local<"i32">,
-  { due, stop, step }: { readonly due: Local<"i32">; readonly stop: Local<"i32">; readonly step: 1 | 4 },
-): { readonly place: Local<"v128">; readonly isDue: Local<"v128"> } => {
-  const { i32x4, v128 } = f;
-  // One voxel at a time all lanes hold it: the first counts.
-  const place = f.keep(i32x4.add(i32x4.splat(x), i32x4.const(step === 4 ? [0, 1, 2, 3] : [0, 9, 9, 9])));
-  const isDue = f.keep(
-    step === 4
-      ? v128.and(i32x4.ge_s(place, i32x4.splat(due)), i32x4.lt_s(place, i32x4.splat(stop)))
-      : i32x4.const([-1, 0, 0, 0]),
-  );
-  return { place, isDue };
-};
 
 export interface Narrowing {
   readonly exactly: Narrow;
@@ -134,16 +124,16 @@ export class RowEmitter {
   row(unit: Local<"i32">): void {
     const f = this.#f;
     const { i32, f64 } = f;
-    this.#random?.startRow(unit, this.#nx, this.#ny);
     const perChannel = f.keep(i32.mul(this.#ny, this.#nz));
     const channel = f.keep(i32.div_u(unit, perChannel), "channel");
     const inChannel = f.keep(i32.rem_u(unit, perChannel));
-    const y = f.keep(f64.convert_i32_s(i32.rem_u(inChannel, this.#ny)), "y");
-    const plane = f.keep(i32.div_u(inChannel, this.#ny), "z");
+    const [line, plane] = (this.#options.order ?? lines).placeOf(f, this.#read, inChannel);
+    const y = f.keep(f64.convert_i32_s(line), "y");
     const z = f.keep(f64.convert_i32_s(plane), "z");
+    const number = f.keep(i32.add(i32.mul(channel, this.#nz), plane), "number");
+    this.#random?.startRow({ y: line, plane: number, nx: this.#nx });
     for (const tap of this.#taps) {
       const first = tap.first(channel);
-      const number = f.keep(i32.div_u(unit, this.#ny));
       tap.startRow(this.#options.planes?.of(number, plane, first) ?? first, y, z);
     }
     const regions = Array.from({ length: this.#shape.regions }, (_, k) => this.#regionInterval(k, y, z));
@@ -244,15 +234,17 @@ export class RowEmitter {
     // What is sampled one voxel after the other is stored so too: most such stretches are shorter than four.
     const step = reading === "anywhere" ? 1 : 4;
     const x = f.keep(stretch.x, "x");
-    const writer = this.#options.sink.start(x, stop);
+    const writer = this.#options.sink.start(x, stop, { step, overlap: overlaps });
     const sloped = new Set(bodies.flatMap(nodesOf).flatMap((s) => (s.kind === "slope" ? [s.index] : [])));
     f.while(i32.lt_s(x, stop), () => {
+      const due = f.keep(x, "due");
       if (overlaps) f.if(i32.gt_s(i32.add(x, 4), stop), () => x.set(i32.sub(stop, 4)));
       const next = i32.add(x, this.#runLength);
       const end = f.keep(used.size === 0 ? stop : f.select(i32.lt_s(next, stop), next, stop), "end");
       const last = overlaps ? f.keep(i32.sub(end, 3)) : end;
-      writer.startRun();
+      writer.startRun(due);
       const runs = new Map([...used].map((k) => [k, (this.#taps[k] as TapEmitter).startRun(x, reading)]));
+      if (this.#options.touches === true && reading === "within") for (const run of runs.values()) run.touch?.(last);
       const block = (near: boolean): void => {
         const slopes = new Map<number, Sloped>();
         const withSlopes = (k: number): Sloped => {
@@ -272,7 +264,7 @@ export class RowEmitter {
             return table.lookup(at, row, column, weights);
           },
         });
-        writer.put(values, step);
+        writer.put(values);
         x.set(i32.add(x, step));
         for (const run of runs.values()) run.advance();
       };

@@ -8,12 +8,13 @@ import type { Interpolator } from "../../../compiler/language/interpolator.ts";
 import type { Axis } from "../../../compiler/language/vector.ts";
 import type { TapBoundary } from "../../../compiler/plan.ts";
 import type { Local } from "../assembler/index.ts";
-import { weightsOf } from "./bspline.ts";
-import type { F, F64, Reader, V128 } from "./context.ts";
-import { FixedRun, fixedStep, type PerAxis, type Position, perAxis, type RowAxis } from "./fixed.ts";
+import type { F, F64, Reader } from "./context.ts";
+import { perAxis, type RowAxis } from "./fixed.ts";
 import { type Give, giveHelper } from "./give.ts";
 import { type Kernel, kernelOf } from "./kernel.ts";
+import { tiles } from "./row-order.ts";
 import { type Narrowing, narrowing } from "./rows.ts";
+import { type GivenRow, giveBlocks, givesAny } from "./scatter-blocks.ts";
 import { ends } from "./tap.ts";
 
 export interface ScatterShape {
@@ -94,13 +95,13 @@ class ScatterEmitter {
       most: f.keep(i32.sub(sizes[a], 1)),
       stride: strides[a],
     }));
-    const fixed = perAxis(along, ({ step }) => fixedStep(f, step));
+    const ones = perAxis(along, (_, a) => read.i32x4(`f${a}1`));
     const rest = this.#coefficients();
     const row = f.local("i32", "row");
     f.forRange(row, rowFrom, rowTo, 1, () => {
       const inChannel = f.keep(i32.rem_u(row, perChannel));
-      const y = f.keep(f64.convert_i32_s(i32.rem_u(inChannel, ny)), "y");
-      const z = f.keep(f64.convert_i32_s(i32.div_u(inChannel, ny)), "z");
+      const [line, plane] = tiles.placeOf(f, read, inChannel);
+      const [y, z] = [f.keep(f64.convert_i32_s(line), "y"), f.keep(f64.convert_i32_s(plane), "z")];
       perAxis(along, ({ base }, a) => {
         const { my, mz, t } = rest[a] as Coefficients;
         base.set(f64.add(f64.add(f64.mul(my, y), f64.mul(mz, z)), t));
@@ -112,7 +113,7 @@ class ScatterEmitter {
         const whole = { start: i32.const(0), end: nx };
         const [start, end] = f.call(this.#narrow.roughly, { b: base, s: step, low, high, ...whole });
         const values = f.keep(i32.add(given, i32.mul(row, rowBytes)), "values");
-        this.#row({ along, fixed, origin, values, first, past, low: ownLow, high: ownHigh }, start, end);
+        this.#row({ along, ones, origin, values, first, past, low: ownLow, high: ownHigh }, start, end);
       });
     });
   }
@@ -131,7 +132,7 @@ class ScatterEmitter {
    */
   #row(row: Row, start: Local<"i32">, end: Local<"i32">): void {
     const f = this.#f;
-    const { i32, f64 } = f;
+    const { i32, f64, v128 } = f;
     const { by } = this.#shape;
     const [lowest, highest] = ends[by];
     const narrowed = ({ base, step }: RowAxis, low: F64, high: F64, interval: Interval): Interval => {
@@ -152,16 +153,23 @@ class ScatterEmitter {
     );
     const x = f.keep(start, "x");
     const slowly = (until: Local<"i32">): void =>
-      f.while(i32.lt_s(x, until), () => {
-        this.#one(row, x);
-        x.set(i32.add(x, 1));
-      });
+      f.while(i32.lt_s(x, until), () =>
+        f.if(
+          givesAny(f, v128.load(i32.add(row.values, i32.shl(x, 2)))),
+          () => {
+            this.#one(row, x);
+            x.set(i32.add(x, 1));
+          },
+          // Beyond the edge all is most often nothing.
+          () => x.set(i32.add(x, 4)),
+        ),
+      );
     f.if(i32.lt_s(within.start, within.end), () => {
       slowly(within.start);
       const [, , alongZ] = row.along;
       const near = alongZ === undefined ? within : narrowed(alongZ, row.low, row.high, within);
       x.set(near.start);
-      if (by !== "nearest") this.#blocks(row, x, near.end);
+      if (by !== "nearest") giveBlocks(f, this.#read, by, row, x, near.end);
       x.set(within.end);
     });
     slowly(end);
@@ -190,112 +198,7 @@ class ScatterEmitter {
       });
     });
   }
-
-  /** From x on four voxels at a time, the last block with fewer. */
-  #blocks({ along, fixed, origin, values }: Row, x: Local<"i32">, end: Local<"i32">): void {
-    const f = this.#f;
-    const { i32, v128, i32x4 } = f;
-    const runLength = this.#read.i32("runLength");
-    f.while(i32.lt_s(x, end), () => {
-      const next = i32.add(x, runLength);
-      const runEnd = f.keep(f.select(i32.lt_s(next, end), next, end), "runEnd");
-      const run = new FixedRun(f, along, fixed, x, false);
-      const start = f.keep(run.origin(origin));
-      f.while(i32.lt_s(x, runEnd), () => {
-        const counts = f.keep(i32x4.lt_s(i32x4.const([0, 1, 2, 3]), i32x4.splat(i32.sub(runEnd, x))));
-        const value = f.keep(v128.and(v128.load(i32.add(values, i32.shl(x, 2))), counts));
-        f.if(v128.any_true(f.f32x4.ne(value, f.f32x4.splat(0))), () => {
-          const position = run.within();
-          const offsets = perAxis(position, ({ index }, a) =>
-            i32x4.mul(index, i32x4.splat((along[a] as RowAxis).stride)),
-          );
-          const [ox, oy, oz] = offsets;
-          const all = f.keep(i32x4.add(i32x4.add(ox, oy), oz ?? i32x4.splat(0)));
-          // Those beyond the end give nothing, to where the first gives.
-          const safe = f.keep(v128.bitselect(all, i32x4.shuffle(all, all, [0, 0, 0, 0]), counts));
-          const corners = [0, 1, 2, 3].map((k) => f.keep(i32.add(start, i32x4.extract_lane(safe, k))));
-          this.#add(position, value, corners, along);
-        });
-        run.advance();
-        x.set(i32.add(x, 4));
-      });
-      x.set(runEnd);
-    });
-  }
-
-  /** Adds the values times their weights to the neighbours of four voxels. */
-  #add([px, py, pz]: PerAxis<Position>, value: V128, corners: readonly Local<"i32">[], along: PerAxis<RowAxis>): void {
-    const f = this.#f;
-    const { f32x4, i32 } = f;
-    const sy = along[1].stride;
-    const sz = (along[2] ?? along[1]).stride;
-    if (pz === undefined) throw new RangeError("a scatter has three axes");
-    const weigh = ({ share }: Position): readonly Local<"v128">[] =>
-      this.#shape.by === "bspline" ? weightsOf(f, share) : [f.keep(f32x4.sub(f32x4.splat(1), share)), share];
-    const [wx, wy, wz] = [weigh(px), weigh(py), weigh(pz)];
-    if (this.#shape.by === "linear") {
-      this.#addEight([wx, wy, wz], value, corners, [sy, sz]);
-      return;
-    }
-    const back = this.#shape.by === "bspline" ? 1 : 0;
-    if (back === 1) for (const corner of corners) corner.set(i32.sub(i32.sub(i32.sub(corner, 4), sy), sz));
-    for (const [c, z] of wz.entries())
-      f.scope(() => {
-        const ofPlane = f.keep(f32x4.mul(value, z));
-        const plane = corners.map((corner) => f.keep(c === 0 ? corner : i32.add(corner, i32.mul(sz, c))));
-        for (const [b, y] of wy.entries())
-          f.scope(() => {
-            const ofRow = f.keep(f32x4.mul(ofPlane, y));
-            const rows = plane.map((at) => f.keep(b === 0 ? at : i32.add(at, i32.mul(sy, b))));
-            this.#addFours(wx, ofRow, rows);
-          });
-      });
-  }
-
-  /**
-   * The eight neighbours of one voxel after the other, each by itself: what one voxel adds to is most often added to
-   * by the next, and processors hand a sum on from a store to a load only where both are of the same bytes.
-   */
-  #addEight(
-    [wx, wy, wz]: readonly [Weights, Weights, Weights],
-    value: V128,
-    corners: readonly Local<"i32">[],
-    [sy, sz]: readonly [Local<"i32">, Local<"i32">],
-  ): void {
-    const { f32x4, f32, i32 } = this.#f;
-    const keep = (v: V128): Local<"v128"> => this.#f.keep(v);
-    const kept = keep(value);
-    const planes = wz.map((z) => keep(f32x4.mul(kept, z)));
-    const rows = planes.flatMap((plane) => wy.map((y) => keep(f32x4.mul(plane, y))));
-    const all = rows.map((row) => wx.map((x) => keep(f32x4.mul(row, x))));
-    const shifts = [undefined, sy, sz, this.#f.keep(i32.add(sy, sz))];
-    for (const [lane, corner] of corners.entries())
-      for (const [k, weights] of all.entries()) {
-        const shift = shifts[k];
-        const at = shift === undefined ? corner : this.#f.keep(i32.add(corner, shift));
-        for (const [a, weight] of weights.entries())
-          f32.store(at, f32.add(f32.load(at, 4 * a), f32x4.extract_lane(weight, lane)), 4 * a);
-      }
-  }
-
-  #addFours(wx: readonly Local<"v128">[], ofRow: Local<"v128">, rows: readonly Local<"i32">[]): void {
-    const f = this.#f;
-    const { f32x4, i32x4, v128 } = f;
-    const [a, b, c, d] = wx.map((w) => f.keep(f32x4.mul(ofRow, w))) as [V, V, V, V];
-    const [ab, cd] = [f.keep(i32x4.shuffle(a, b, [0, 4, 1, 5])), f.keep(i32x4.shuffle(c, d, [0, 4, 1, 5]))];
-    const [ef, gh] = [f.keep(i32x4.shuffle(a, b, [2, 6, 3, 7])), f.keep(i32x4.shuffle(c, d, [2, 6, 3, 7]))];
-    const ofVoxel = [
-      i32x4.shuffle(ab, cd, [0, 1, 4, 5]),
-      i32x4.shuffle(ab, cd, [2, 3, 6, 7]),
-      i32x4.shuffle(ef, gh, [0, 1, 4, 5]),
-      i32x4.shuffle(ef, gh, [2, 3, 6, 7]),
-    ];
-    for (const [lane, at] of rows.entries()) v128.store(at, f32x4.add(v128.load(at), ofVoxel[lane] as V128));
-  }
 }
-
-type V = Local<"v128">;
-type Weights = readonly V[];
 
 interface Interval {
   readonly start: Local<"i32">;
@@ -309,13 +212,7 @@ interface Coefficients {
 }
 
 /** A row of the domain, and where what it has goes. */
-interface Row {
-  readonly along: PerAxis<RowAxis>;
-  readonly fixed: PerAxis<ReturnType<typeof fixedStep>>;
-  /** Where voxel (0, 0, 0) of the output would be. */
-  readonly origin: Local<"i32">;
-  /** The address of the row's values. */
-  readonly values: Local<"i32">;
+interface Row extends GivenRow {
   /** The planes that are kept: from `first` on and before `past`. */
   readonly first: Local<"i32">;
   readonly past: Local<"i32">;

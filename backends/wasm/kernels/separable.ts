@@ -80,7 +80,7 @@ class RowEmitter {
     const f = this.#f;
     const { i32 } = f;
     const [ny, nz] = [this.#read.i32("ny"), this.#read.i32("nz")];
-    this.#random?.startRow(unit, this.#read.i32("nx"), ny);
+    this.#random?.startRow({ y: i32.rem_u(unit, ny), plane: i32.div_u(unit, ny), nx: this.#read.i32("nx") });
     const planes = f.keep(i32.div_u(unit, ny));
     const channel = f.keep(i32.div_u(planes, nz), "channel");
     const table = (name: string, index: I32): Local<"i32"> =>

@@ -18,6 +18,7 @@ import type { GradientKernels } from "./gradient-kernels.ts";
 import { linear } from "./linear.ts";
 import type { Slopes } from "./slopes.ts";
 import { type Address, addressHelper, type Sample, sampleHelper } from "./slow.ts";
+import { touch } from "./touch.ts";
 
 export interface TapShape {
   readonly by: Interpolator;
@@ -65,6 +66,7 @@ export class TapEmitter {
   readonly #source: Local<"i32">;
   readonly #channelBytes: Local<"i32">;
   readonly #here: Local<"i32">;
+  readonly #ahead: Local<"i32"> | undefined;
   /** Where the row of a straight tap starts, if it does at the source's first voxel. */
   readonly #line: Local<"i32"> | undefined;
   readonly #address: () => Address;
@@ -77,7 +79,7 @@ export class TapEmitter {
     const name = (part: string): string => `tap${k}.${part}`;
     this.#read = (part) => read.f64(name(part));
     const strides = [read.i32(name("sx")), read.i32(name("sy")), read.i32(name("sz"))] as const;
-    const [, sy, sz] = strides;
+    const [, , sz] = strides;
     const all = [0, 1, 2] as const;
     this.axes = perAxis<Axis, RowAxis>(shape.flat ? [0, 1] : all, (a) => ({
       base: f.local("f64", name("base")),
@@ -88,7 +90,7 @@ export class TapEmitter {
       stride: strides[a],
     }));
     this.#sz = sz;
-    this.#strideLanes = [f.keep(f.i32x4.splat(sy)), f.keep(f.i32x4.splat(sz))];
+    this.#strideLanes = [read.i32x4(name("sy")), read.i32x4(name("sz"))];
     // Along an axis of one voxel there is no neighbour but the voxel itself.
     const toNext = (a: 1 | 2): Local<"i32"> =>
       f.keep(f.select(f.i32.eq(read.i32(name(`n${a}`)), 1), f.i32.const(0), strides[a]), name("next"));
@@ -96,9 +98,10 @@ export class TapEmitter {
     this.#source = read.i32(name("source"));
     this.#channelBytes = read.i32(name("channelBytes"));
     this.#here = f.local("i32", name("here"));
+    this.#ahead = gradients && read.i32(name("ahead"));
     this.#line = shape.straight ? f.local("i32", name("line")) : undefined;
     this.#address = () => addressHelper(context, shape.boundary, shape.dtype, k);
-    this.#fixed = perAxis(this.axes, ({ step }) => fixedStep(f, step));
+    this.#fixed = perAxis(this.axes, (_, a) => fixedStep(f, read, (voxels) => name(`f${a}${voxels}`)));
     this.#sample = onceEach((axis) =>
       sampleHelper(context, shape, k, axis === undefined ? undefined : { axis, weights: this.#kernels().exact }),
     );
@@ -253,7 +256,7 @@ export class TapEmitter {
 
   #runFixed(x: Local<"i32">, reading: "within" | "mixed"): Run {
     const f = this.#f;
-    const run = new FixedRun(f, this.axes, this.#fixed, x, reading === "mixed");
+    const run = FixedRun.from(f, this.axes, this.#fixed, x, reading === "mixed");
     const origin = f.keep(run.origin(this.#here));
     return {
       value: (near) => {
@@ -261,6 +264,10 @@ export class TapEmitter {
         return this.#linear(near ? run.within() : run.clamped(), origin);
       },
       withSlopes: () => this.#withSlopes(run.within(), origin),
+      touch: (end) => {
+        const first = f.keep(f.i32.add(origin, this.#ahead ?? noGradients()));
+        touch(f, run, x, end, (position) => f.i32x4.add(f.i32x4.splat(first), this.#offsets(position)));
+      },
       advance: () => run.advance(),
     };
   }
@@ -328,4 +335,6 @@ export interface Run {
   /** With slopes, which the nearest voxel has none of; not where blocks are mixed. */
   readonly withSlopes?: () => Sloped;
   readonly advance: () => void;
+  /** Asks for what the run looks at up to voxel `end`, so that it is there when it is needed. */
+  readonly touch?: (end: Local<"i32">) => void;
 }

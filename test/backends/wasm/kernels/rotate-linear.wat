@@ -336,8 +336,8 @@
     (local $tap0.n2 i32)
     (local $tap0.l2 i32)
     (local $tap0.h2 i32)
-    (local $v30 v128)
-    (local $v31 v128)
+    (local $tap0.sy_2 v128)
+    (local $tap0.sz_2 v128)
     (local $tap0.n1_2 i32)
     (local $tap0.next i32)
     (local $tap0.n2_2 i32)
@@ -345,21 +345,32 @@
     (local $tap0.source i32)
     (local $tap0.channelBytes i32)
     (local $tap0.here i32)
-    (local $v39 v128)
-    (local $v40 v128)
-    (local $v41 v128)
+    (local $tap0.f01 i32)
+    (local $tap0.f02 i32)
+    (local $tap0.f03 i32)
     (local $v42 v128)
-    (local $v43 v128)
-    (local $v44 v128)
+    (local $tap0.f04 v128)
+    (local $tap0.f11 i32)
+    (local $tap0.f12 i32)
+    (local $tap0.f13 i32)
+    (local $v47 v128)
+    (local $tap0.f14 v128)
+    (local $tap0.f21 i32)
+    (local $tap0.f22 i32)
+    (local $tap0.f23 i32)
+    (local $v52 v128)
+    (local $tap0.f24 v128)
     (local $constant0 v128)
     (local $row i32)
-    (local $v47 i32)
+    (local $v56 i32)
     (local $channel i32)
-    (local $v49 i32)
-    (local $y f64)
+    (local $v58 i32)
+    (local $ny_2 i32)
+    (local $v60 i32)
     (local $z i32)
+    (local $y f64)
     (local $z_2 f64)
-    (local $v53 i32)
+    (local $number i32)
     (local $tap0.m1 f64)
     (local $tap0.m2 f64)
     (local $tap0.t0 f64)
@@ -369,40 +380,40 @@
     (local $tap0.m7 f64)
     (local $tap0.m8 f64)
     (local $tap0.t2 f64)
-    (local $v63 i32)
-    (local $v64 i32)
+    (local $v74 i32)
+    (local $v75 i32)
     (local $region0.m0 f64)
     (local $region0.m1 f64)
     (local $region0.m2 f64)
     (local $region0.t0 f64)
     (local $region0.low f64)
     (local $region0.high0 f64)
-    (local $v71 i32)
-    (local $v72 i32)
+    (local $v82 i32)
+    (local $v83 i32)
     (local $region0.m3 f64)
     (local $region0.m4 f64)
     (local $region0.m5 f64)
     (local $region0.t1 f64)
     (local $region0.low_2 f64)
     (local $region0.high1 f64)
-    (local $v79 i32)
-    (local $v80 i32)
+    (local $v90 i32)
+    (local $v91 i32)
     (local $region0.m6 f64)
     (local $region0.m7 f64)
     (local $region0.m8 f64)
     (local $region0.t2 f64)
     (local $region0.low_3 f64)
     (local $region0.high2 f64)
-    (local $v87 i32)
-    (local $v88 i32)
-    (local $v89 i32)
-    (local $v90 i32)
-    (local $v91 i32)
-    (local $v92 i32)
-    (local $v93 i32)
-    (local $v94 i32)
-    (local $v95 i32)
-    (local $v96 i32)
+    (local $v98 i32)
+    (local $v99 i32)
+    (local $v100 i32)
+    (local $v101 i32)
+    (local $v102 i32)
+    (local $v103 i32)
+    (local $v104 i32)
+    (local $v105 i32)
+    (local $v106 i32)
+    (local $v107 i32)
     (local $x i32)
     (local $stop i32)
     (local $held i32)
@@ -410,35 +421,24 @@
     (local $choice i32)
     (local $x_2 i32)
     (local $at i32)
+    (local $due i32)
     (local $end i32)
     (local $clampable i32)
-    (local $v106 f64)
-    (local $v107 f64)
-    (local $v108 f64)
-    (local $v109 i32)
-    (local $v110 v128)
-    (local $v111 f64)
-    (local $v112 f64)
-    (local $v113 i32)
-    (local $v114 v128)
-    (local $v115 f64)
-    (local $v116 f64)
-    (local $v117 i32)
-    (local $v118 v128)
-    (local $v119 i32)
-    (local $fastEnd i32)
-    (local $v121 v128)
+    (local $v118 f64)
+    (local $v119 f64)
+    (local $v120 f64)
+    (local $v121 i32)
     (local $v122 v128)
-    (local $v123 v128)
-    (local $v124 v128)
-    (local $v125 v128)
+    (local $v123 f64)
+    (local $v124 f64)
+    (local $v125 i32)
     (local $v126 v128)
-    (local $v127 v128)
-    (local $v128 i32)
+    (local $v127 f64)
+    (local $v128 f64)
     (local $v129 i32)
-    (local $v130 i32)
+    (local $v130 v128)
     (local $v131 i32)
-    (local $v132 i32)
+    (local $fastEnd i32)
     (local $v133 v128)
     (local $v134 v128)
     (local $v135 v128)
@@ -446,11 +446,11 @@
     (local $v137 v128)
     (local $v138 v128)
     (local $v139 v128)
-    (local $v140 v128)
-    (local $v141 v128)
-    (local $v142 v128)
+    (local $v140 i32)
+    (local $v141 i32)
+    (local $v142 i32)
     (local $v143 i32)
-    (local $v144 v128)
+    (local $v144 i32)
     (local $v145 v128)
     (local $v146 v128)
     (local $v147 v128)
@@ -461,18 +461,30 @@
     (local $v152 v128)
     (local $v153 v128)
     (local $v154 v128)
-    (local $v155 v128)
+    (local $v155 i32)
     (local $v156 v128)
     (local $v157 v128)
-    (local $v158 i32)
-    (local $v159 i32)
-    (local $v160 i32)
-    (local $v161 i32)
-    (local $v162 i32)
-    (local $v163 i32)
+    (local $v158 v128)
+    (local $v159 v128)
+    (local $v160 v128)
+    (local $v161 v128)
+    (local $v162 v128)
+    (local $v163 v128)
     (local $v164 v128)
     (local $v165 v128)
     (local $v166 v128)
+    (local $v167 v128)
+    (local $v168 v128)
+    (local $v169 v128)
+    (local $v170 i32)
+    (local $v171 i32)
+    (local $v172 i32)
+    (local $v173 i32)
+    (local $v174 i32)
+    (local $v175 i32)
+    (local $v176 v128)
+    (local $v177 v128)
+    (local $v178 v128)
     (local $nx_2 i32)
     (local.set $out (local.get $scratch))
     (local.set $outputRow (i32.load (local.get $uniforms)))
@@ -497,8 +509,8 @@
     (local.set $tap0.n2 (i32.load offset=96 (local.get $uniforms)))
     (local.set $tap0.l2 (i32.load offset=100 (local.get $uniforms)))
     (local.set $tap0.h2 (i32.load offset=104 (local.get $uniforms)))
-    (local.set $v30 (i32x4.splat (local.get $tap0.sy)))
-    (local.set $v31 (i32x4.splat (local.get $tap0.sz)))
+    (local.set $tap0.sy_2 (v128.load32_splat offset=32 (local.get $uniforms)))
+    (local.set $tap0.sz_2 (v128.load32_splat offset=36 (local.get $uniforms)))
     (local.set $tap0.n1_2 (i32.load offset=72 (local.get $uniforms)))
     (local.set $tap0.next
       (select (i32.const 0) (local.get $tap0.sy) (i32.eq (local.get $tap0.n1_2) (i32.const 1))))
@@ -507,73 +519,73 @@
       (select (i32.const 0) (local.get $tap0.sz) (i32.eq (local.get $tap0.n2_2) (i32.const 1))))
     (local.set $tap0.source (i32.load offset=108 (local.get $uniforms)))
     (local.set $tap0.channelBytes (i32.load offset=112 (local.get $uniforms)))
-    (local.set $v39
-      (i32x4.replace_lane 3
-        (i32x4.replace_lane 2
-          (i32x4.replace_lane 1
-            (v128.const i32x4 0 0 0 0)
-            (i32.trunc_sat_f64_s (f64.nearest (f64.mul (local.get $tap0.m0) (f64.const 16777216)))))
-          (i32.trunc_sat_f64_s (f64.nearest (f64.mul (local.get $tap0.m0) (f64.const 33554432)))))
-        (i32.trunc_sat_f64_s (f64.nearest (f64.mul (local.get $tap0.m0) (f64.const 50331648))))))
-    (local.set $v40
-      (i32x4.splat
-        (i32.trunc_sat_f64_s (f64.nearest (f64.mul (local.get $tap0.m0) (f64.const 67108864))))))
-    (local.set $v41
-      (i32x4.replace_lane 3
-        (i32x4.replace_lane 2
-          (i32x4.replace_lane 1
-            (v128.const i32x4 0 0 0 0)
-            (i32.trunc_sat_f64_s (f64.nearest (f64.mul (local.get $tap0.m3) (f64.const 16777216)))))
-          (i32.trunc_sat_f64_s (f64.nearest (f64.mul (local.get $tap0.m3) (f64.const 33554432)))))
-        (i32.trunc_sat_f64_s (f64.nearest (f64.mul (local.get $tap0.m3) (f64.const 50331648))))))
+    (local.set $tap0.f01 (i32.load offset=116 (local.get $uniforms)))
+    (local.set $tap0.f02 (i32.load offset=120 (local.get $uniforms)))
+    (local.set $tap0.f03 (i32.load offset=124 (local.get $uniforms)))
     (local.set $v42
-      (i32x4.splat
-        (i32.trunc_sat_f64_s (f64.nearest (f64.mul (local.get $tap0.m3) (f64.const 67108864))))))
-    (local.set $v43
       (i32x4.replace_lane 3
         (i32x4.replace_lane 2
-          (i32x4.replace_lane 1
-            (v128.const i32x4 0 0 0 0)
-            (i32.trunc_sat_f64_s (f64.nearest (f64.mul (local.get $tap0.m6) (f64.const 16777216)))))
-          (i32.trunc_sat_f64_s (f64.nearest (f64.mul (local.get $tap0.m6) (f64.const 33554432)))))
-        (i32.trunc_sat_f64_s (f64.nearest (f64.mul (local.get $tap0.m6) (f64.const 50331648))))))
-    (local.set $v44
-      (i32x4.splat
-        (i32.trunc_sat_f64_s (f64.nearest (f64.mul (local.get $tap0.m6) (f64.const 67108864))))))
-    (local.set $constant0 (v128.load32_splat offset=116 (local.get $uniforms)))
+          (i32x4.replace_lane 1 (v128.const i32x4 0 0 0 0) (local.get $tap0.f01))
+          (local.get $tap0.f02))
+        (local.get $tap0.f03)))
+    (local.set $tap0.f04 (v128.load32_splat offset=128 (local.get $uniforms)))
+    (local.set $tap0.f11 (i32.load offset=132 (local.get $uniforms)))
+    (local.set $tap0.f12 (i32.load offset=136 (local.get $uniforms)))
+    (local.set $tap0.f13 (i32.load offset=140 (local.get $uniforms)))
+    (local.set $v47
+      (i32x4.replace_lane 3
+        (i32x4.replace_lane 2
+          (i32x4.replace_lane 1 (v128.const i32x4 0 0 0 0) (local.get $tap0.f11))
+          (local.get $tap0.f12))
+        (local.get $tap0.f13)))
+    (local.set $tap0.f14 (v128.load32_splat offset=144 (local.get $uniforms)))
+    (local.set $tap0.f21 (i32.load offset=148 (local.get $uniforms)))
+    (local.set $tap0.f22 (i32.load offset=152 (local.get $uniforms)))
+    (local.set $tap0.f23 (i32.load offset=156 (local.get $uniforms)))
+    (local.set $v52
+      (i32x4.replace_lane 3
+        (i32x4.replace_lane 2
+          (i32x4.replace_lane 1 (v128.const i32x4 0 0 0 0) (local.get $tap0.f21))
+          (local.get $tap0.f22))
+        (local.get $tap0.f23)))
+    (local.set $tap0.f24 (v128.load32_splat offset=160 (local.get $uniforms)))
+    (local.set $constant0 (v128.load32_splat offset=164 (local.get $uniforms)))
     (local.set $row (local.get $from))
     (if
       (i32.lt_s (local.get $row) (local.get $to))
       (then
         (loop $again2
-          (local.set $v47 (i32.mul (local.get $ny) (local.get $nz)))
-          (local.set $channel (i32.div_u (local.get $row) (local.get $v47)))
-          (local.set $v49 (i32.rem_u (local.get $row) (local.get $v47)))
-          (local.set $y (f64.convert_i32_s (i32.rem_u (local.get $v49) (local.get $ny))))
-          (local.set $z (i32.div_u (local.get $v49) (local.get $ny)))
+          (local.set $v56 (i32.mul (local.get $ny) (local.get $nz)))
+          (local.set $channel (i32.div_u (local.get $row) (local.get $v56)))
+          (local.set $v58 (i32.rem_u (local.get $row) (local.get $v56)))
+          (local.set $ny_2 (i32.load offset=8 (local.get $uniforms)))
+          (local.set $v60 (i32.rem_u (local.get $v58) (local.get $ny_2)))
+          (local.set $z (i32.div_u (local.get $v58) (local.get $ny_2)))
+          (local.set $y (f64.convert_i32_s (local.get $v60)))
           (local.set $z_2 (f64.convert_i32_s (local.get $z)))
-          (local.set $v53 (i32.div_u (local.get $row) (local.get $ny)))
-          (local.set $tap0.m1 (f64.load offset=120 (local.get $uniforms)))
-          (local.set $tap0.m2 (f64.load offset=128 (local.get $uniforms)))
-          (local.set $tap0.t0 (f64.load offset=136 (local.get $uniforms)))
+          (local.set $number
+            (i32.add (i32.mul (local.get $channel) (local.get $nz)) (local.get $z)))
+          (local.set $tap0.m1 (f64.load offset=168 (local.get $uniforms)))
+          (local.set $tap0.m2 (f64.load offset=176 (local.get $uniforms)))
+          (local.set $tap0.t0 (f64.load offset=184 (local.get $uniforms)))
           (local.set $tap0.base
             (f64.add
               (f64.add
                 (f64.mul (local.get $tap0.m1) (local.get $y))
                 (f64.mul (local.get $tap0.m2) (local.get $z_2)))
               (local.get $tap0.t0)))
-          (local.set $tap0.m4 (f64.load offset=144 (local.get $uniforms)))
-          (local.set $tap0.m5 (f64.load offset=152 (local.get $uniforms)))
-          (local.set $tap0.t1 (f64.load offset=160 (local.get $uniforms)))
+          (local.set $tap0.m4 (f64.load offset=192 (local.get $uniforms)))
+          (local.set $tap0.m5 (f64.load offset=200 (local.get $uniforms)))
+          (local.set $tap0.t1 (f64.load offset=208 (local.get $uniforms)))
           (local.set $tap0.base_2
             (f64.add
               (f64.add
                 (f64.mul (local.get $tap0.m4) (local.get $y))
                 (f64.mul (local.get $tap0.m5) (local.get $z_2)))
               (local.get $tap0.t1)))
-          (local.set $tap0.m7 (f64.load offset=168 (local.get $uniforms)))
-          (local.set $tap0.m8 (f64.load offset=176 (local.get $uniforms)))
-          (local.set $tap0.t2 (f64.load offset=184 (local.get $uniforms)))
+          (local.set $tap0.m7 (f64.load offset=216 (local.get $uniforms)))
+          (local.set $tap0.m8 (f64.load offset=224 (local.get $uniforms)))
+          (local.set $tap0.t2 (f64.load offset=232 (local.get $uniforms)))
           (local.set $tap0.base_3
             (f64.add
               (f64.add
@@ -584,14 +596,14 @@
             (i32.add
               (local.get $tap0.source)
               (i32.mul (local.get $channel) (local.get $tap0.channelBytes))))
-          (local.set $v63 (i32.const 0))
-          (local.set $v64 (local.get $nx))
-          (local.set $region0.m0 (f64.load offset=192 (local.get $uniforms)))
-          (local.set $region0.m1 (f64.load offset=200 (local.get $uniforms)))
-          (local.set $region0.m2 (f64.load offset=208 (local.get $uniforms)))
-          (local.set $region0.t0 (f64.load offset=216 (local.get $uniforms)))
-          (local.set $region0.low (f64.load offset=224 (local.get $uniforms)))
-          (local.set $region0.high0 (f64.load offset=232 (local.get $uniforms)))
+          (local.set $v74 (i32.const 0))
+          (local.set $v75 (local.get $nx))
+          (local.set $region0.m0 (f64.load offset=240 (local.get $uniforms)))
+          (local.set $region0.m1 (f64.load offset=248 (local.get $uniforms)))
+          (local.set $region0.m2 (f64.load offset=256 (local.get $uniforms)))
+          (local.set $region0.t0 (f64.load offset=264 (local.get $uniforms)))
+          (local.set $region0.low (f64.load offset=272 (local.get $uniforms)))
+          (local.set $region0.high0 (f64.load offset=280 (local.get $uniforms)))
           (call $narrow
             (f64.add
               (f64.add
@@ -601,16 +613,16 @@
             (local.get $region0.m0)
             (local.get $region0.low)
             (local.get $region0.high0)
-            (local.get $v63)
-            (local.get $v64))
-          (local.set $v72)
-          (local.set $v71)
-          (local.set $region0.m3 (f64.load offset=240 (local.get $uniforms)))
-          (local.set $region0.m4 (f64.load offset=248 (local.get $uniforms)))
-          (local.set $region0.m5 (f64.load offset=256 (local.get $uniforms)))
-          (local.set $region0.t1 (f64.load offset=264 (local.get $uniforms)))
-          (local.set $region0.low_2 (f64.load offset=224 (local.get $uniforms)))
-          (local.set $region0.high1 (f64.load offset=272 (local.get $uniforms)))
+            (local.get $v74)
+            (local.get $v75))
+          (local.set $v83)
+          (local.set $v82)
+          (local.set $region0.m3 (f64.load offset=288 (local.get $uniforms)))
+          (local.set $region0.m4 (f64.load offset=296 (local.get $uniforms)))
+          (local.set $region0.m5 (f64.load offset=304 (local.get $uniforms)))
+          (local.set $region0.t1 (f64.load offset=312 (local.get $uniforms)))
+          (local.set $region0.low_2 (f64.load offset=272 (local.get $uniforms)))
+          (local.set $region0.high1 (f64.load offset=320 (local.get $uniforms)))
           (call $narrow
             (f64.add
               (f64.add
@@ -620,16 +632,16 @@
             (local.get $region0.m3)
             (local.get $region0.low_2)
             (local.get $region0.high1)
-            (local.get $v71)
-            (local.get $v72))
-          (local.set $v80)
-          (local.set $v79)
-          (local.set $region0.m6 (f64.load offset=280 (local.get $uniforms)))
-          (local.set $region0.m7 (f64.load offset=288 (local.get $uniforms)))
-          (local.set $region0.m8 (f64.load offset=296 (local.get $uniforms)))
-          (local.set $region0.t2 (f64.load offset=304 (local.get $uniforms)))
-          (local.set $region0.low_3 (f64.load offset=224 (local.get $uniforms)))
-          (local.set $region0.high2 (f64.load offset=312 (local.get $uniforms)))
+            (local.get $v82)
+            (local.get $v83))
+          (local.set $v91)
+          (local.set $v90)
+          (local.set $region0.m6 (f64.load offset=328 (local.get $uniforms)))
+          (local.set $region0.m7 (f64.load offset=336 (local.get $uniforms)))
+          (local.set $region0.m8 (f64.load offset=344 (local.get $uniforms)))
+          (local.set $region0.t2 (f64.load offset=352 (local.get $uniforms)))
+          (local.set $region0.low_3 (f64.load offset=272 (local.get $uniforms)))
+          (local.set $region0.high2 (f64.load offset=360 (local.get $uniforms)))
           (call $narrow
             (f64.add
               (f64.add
@@ -639,682 +651,740 @@
             (local.get $region0.m6)
             (local.get $region0.low_3)
             (local.get $region0.high2)
-            (local.get $v79)
-            (local.get $v80))
-          (local.set $v88)
-          (local.set $v87)
-          (local.set $v89 (i32.const 0))
-          (local.set $v90 (i32.mul (local.get $nx) (local.get $gentle)))
+            (local.get $v90)
+            (local.get $v91))
+          (local.set $v99)
+          (local.set $v98)
+          (local.set $v100 (i32.const 0))
+          (local.set $v101 (i32.mul (local.get $nx) (local.get $gentle)))
           (call $narrow_roughly
             (local.get $tap0.base)
             (local.get $tap0.m0)
             (f64.const 0.00001)
             (f64.add (f64.convert_i32_s (local.get $tap0.n0)) (f64.const -1.00001))
-            (local.get $v89)
-            (local.get $v90))
-          (local.set $v92)
-          (local.set $v91)
+            (local.get $v100)
+            (local.get $v101))
+          (local.set $v103)
+          (local.set $v102)
           (call $narrow_roughly
             (local.get $tap0.base_2)
             (local.get $tap0.m3)
             (f64.const 0.00001)
             (f64.add (f64.convert_i32_s (local.get $tap0.n1)) (f64.const -1.00001))
-            (local.get $v91)
-            (local.get $v92))
-          (local.set $v94)
-          (local.set $v93)
+            (local.get $v102)
+            (local.get $v103))
+          (local.set $v105)
+          (local.set $v104)
           (call $narrow_roughly
             (local.get $tap0.base_3)
             (local.get $tap0.m6)
             (f64.const 0.00001)
             (f64.add (f64.convert_i32_s (local.get $tap0.n2)) (f64.const -1.00001))
-            (local.get $v93)
-            (local.get $v94))
-          (local.set $v96)
-          (local.set $v95)
+            (local.get $v104)
+            (local.get $v105))
+          (local.set $v107)
+          (local.set $v106)
           (local.set $x (i32.const 0))
-          (block $leave3
-            (loop $again4
-              (br_if $leave3 (i32.eqz (i32.lt_s (local.get $x) (local.get $nx))))
-              (local.set $stop (local.get $nx))
-              (local.set $held (i32.const 0))
-              (local.set $near (i32.const 0))
-              (if
-                (i32.lt_s (local.get $x) (local.get $v87))
-                (then
-                  (local.set $stop
-                    (select
-                      (local.get $v87)
-                      (local.get $stop)
-                      (i32.lt_s (local.get $v87) (local.get $stop)))))
-                (else
-                  (if
-                    (i32.lt_s (local.get $x) (local.get $v88))
-                    (then
-                      (local.set $stop
-                        (select
-                          (local.get $v88)
-                          (local.get $stop)
-                          (i32.lt_s (local.get $v88) (local.get $stop))))
-                      (local.set $held (i32.or (local.get $held) (i32.const 1)))))))
-              (local.set $choice (i32.load8_u (i32.add (local.get $choices) (local.get $held))))
-              (if
-                (i32.eq (local.get $choice) (i32.const 0))
-                (then
-                  (local.set $x_2 (local.get $x))
-                  (block $leave8
-                    (loop $again9
-                      (br_if $leave8 (i32.eqz (i32.lt_s (local.get $x_2) (local.get $stop))))
-                      (local.set $end (local.get $stop))
-                      (local.set $at
-                        (i32.add (local.get $out) (i32.mul (local.get $x_2) (i32.const 4))))
-                      (block $leave10
-                        (loop $again11
-                          (br_if $leave10 (i32.eqz (i32.lt_s (local.get $x_2) (local.get $end))))
-                          (v128.store (local.get $at) (local.get $constant0))
-                          (local.set $at (i32.add (local.get $at) (i32.const 16)))
-                          (local.set $x_2 (i32.add (local.get $x_2) (i32.const 4)))
-                          (br $again11)))
-                      (local.set $x_2 (local.get $end))
-                      (br $again9)))))
-              (if
-                (i32.eq (local.get $choice) (i32.const 1))
-                (then
-                  (local.set $clampable (i32.load offset=320 (local.get $uniforms)))
-                  (if
-                    (i32.and (local.get $gentle) (local.get $clampable))
-                    (then
-                      (local.set $x_2 (local.get $x))
-                      (block $leave14
-                        (loop $again15
-                          (br_if $leave14 (i32.eqz (i32.lt_s (local.get $x_2) (local.get $stop))))
-                          (local.set $end
-                            (select
-                              (i32.add (local.get $x_2) (local.get $runLength))
-                              (local.get $stop)
-                              (i32.lt_s
-                                (i32.add (local.get $x_2) (local.get $runLength))
-                                (local.get $stop))))
+          (if
+            (i32.lt_s (local.get $x) (local.get $nx))
+            (then
+              (loop $again4
+                (local.set $stop (local.get $nx))
+                (local.set $held (i32.const 0))
+                (local.set $near (i32.const 0))
+                (if
+                  (i32.lt_s (local.get $x) (local.get $v98))
+                  (then
+                    (local.set $stop
+                      (select
+                        (local.get $v98)
+                        (local.get $stop)
+                        (i32.lt_s (local.get $v98) (local.get $stop)))))
+                  (else
+                    (if
+                      (i32.lt_s (local.get $x) (local.get $v99))
+                      (then
+                        (local.set $stop
+                          (select
+                            (local.get $v99)
+                            (local.get $stop)
+                            (i32.lt_s (local.get $v99) (local.get $stop))))
+                        (local.set $held (i32.or (local.get $held) (i32.const 1)))))))
+                (local.set $choice (i32.load8_u (i32.add (local.get $choices) (local.get $held))))
+                (if
+                  (i32.eq (local.get $choice) (i32.const 0))
+                  (then
+                    (local.set $x_2 (local.get $x))
+                    (if
+                      (i32.lt_s (local.get $x_2) (local.get $stop))
+                      (then
+                        (loop $again9
+                          (local.set $due (local.get $x_2))
+                          (local.set $end (local.get $stop))
                           (local.set $at
                             (i32.add (local.get $out) (i32.mul (local.get $x_2) (i32.const 4))))
-                          (local.set $v106 (f64.convert_i32_s (local.get $x_2)))
-                          (local.set $v107
-                            (f64.min
-                              (f64.max
-                                (f64.add
-                                  (local.get $tap0.base)
-                                  (f64.mul (local.get $tap0.m0) (local.get $v106)))
-                                (f64.sub (f64.convert_i32_s (local.get $tap0.l0)) (f64.const 126)))
-                              (f64.add (f64.convert_i32_s (local.get $tap0.h0)) (f64.const 126))))
-                          (local.set $v108 (f64.floor (local.get $v107)))
-                          (local.set $v109 (i32.trunc_sat_f64_s (local.get $v108)))
-                          (local.set $v110
-                            (i32x4.add
-                              (i32x4.splat
-                                (i32.trunc_sat_f64_s
-                                  (f64.nearest
-                                    (f64.mul
-                                      (f64.sub (local.get $v107) (local.get $v108))
-                                      (f64.const 16777216)))))
-                              (local.get $v39)))
-                          (local.set $v111
-                            (f64.min
-                              (f64.max
-                                (f64.add
-                                  (local.get $tap0.base_2)
-                                  (f64.mul (local.get $tap0.m3) (local.get $v106)))
-                                (f64.sub (f64.convert_i32_s (local.get $tap0.l1)) (f64.const 126)))
-                              (f64.add (f64.convert_i32_s (local.get $tap0.h1)) (f64.const 126))))
-                          (local.set $v112 (f64.floor (local.get $v111)))
-                          (local.set $v113 (i32.trunc_sat_f64_s (local.get $v112)))
-                          (local.set $v114
-                            (i32x4.add
-                              (i32x4.splat
-                                (i32.trunc_sat_f64_s
-                                  (f64.nearest
-                                    (f64.mul
-                                      (f64.sub (local.get $v111) (local.get $v112))
-                                      (f64.const 16777216)))))
-                              (local.get $v41)))
-                          (local.set $v115
-                            (f64.min
-                              (f64.max
-                                (f64.add
-                                  (local.get $tap0.base_3)
-                                  (f64.mul (local.get $tap0.m6) (local.get $v106)))
-                                (f64.sub (f64.convert_i32_s (local.get $tap0.l2)) (f64.const 126)))
-                              (f64.add (f64.convert_i32_s (local.get $tap0.h2)) (f64.const 126))))
-                          (local.set $v116 (f64.floor (local.get $v115)))
-                          (local.set $v117 (i32.trunc_sat_f64_s (local.get $v116)))
-                          (local.set $v118
-                            (i32x4.add
-                              (i32x4.splat
-                                (i32.trunc_sat_f64_s
-                                  (f64.nearest
-                                    (f64.mul
-                                      (f64.sub (local.get $v115) (local.get $v116))
-                                      (f64.const 16777216)))))
-                              (local.get $v43)))
-                          (local.set $v119
-                            (i32.add
-                              (i32.add
-                                (i32.add
-                                  (local.get $tap0.here)
-                                  (i32.mul (local.get $v109) (local.get $tap0.sx)))
-                                (i32.mul (local.get $v113) (local.get $tap0.sy)))
-                              (i32.mul (local.get $v117) (local.get $tap0.sz))))
-                          (local.set $fastEnd
-                            (select
-                              (i32.sub (local.get $v96) (i32.const 3))
-                              (local.get $end)
-                              (i32.lt_s (i32.sub (local.get $v96) (i32.const 3)) (local.get $end))))
-                          (block $leave16
-                            (loop $again17
-                              (br_if $leave16
-                                (i32.eqz (i32.lt_s (local.get $x_2) (local.get $end))))
-                              (if
-                                (i32.and
-                                  (i32.ge_s (local.get $x_2) (local.get $v95))
-                                  (i32.lt_s (local.get $x_2) (local.get $fastEnd)))
-                                (then
-                                  (block $leave19
-                                    (loop $again20
-                                      (br_if $leave19
-                                        (i32.eqz (i32.lt_s (local.get $x_2) (local.get $fastEnd))))
-                                      ;; whole parts and fractions
-                                      (local.set $v121
-                                        (i32x4.shr_s (local.get $v110) (i32.const 24)))
-                                      (local.set $v122
-                                        (f32x4.mul
-                                          (f32x4.convert_i32x4_s
-                                            (v128.and
-                                              (local.get $v110)
-                                              (v128.const i32x4 16777215 16777215 16777215 16777215)))
-                                          (f32x4.splat (f32.const 5.960464477539063e-8))))
-                                      (local.set $v123
-                                        (i32x4.shr_s (local.get $v114) (i32.const 24)))
-                                      (local.set $v124
-                                        (f32x4.mul
-                                          (f32x4.convert_i32x4_s
-                                            (v128.and
-                                              (local.get $v114)
-                                              (v128.const i32x4 16777215 16777215 16777215 16777215)))
-                                          (f32x4.splat (f32.const 5.960464477539063e-8))))
-                                      (local.set $v125
-                                        (i32x4.shr_s (local.get $v118) (i32.const 24)))
-                                      (local.set $v126
-                                        (f32x4.mul
-                                          (f32x4.convert_i32x4_s
-                                            (v128.and
-                                              (local.get $v118)
-                                              (v128.const i32x4 16777215 16777215 16777215 16777215)))
-                                          (f32x4.splat (f32.const 5.960464477539063e-8))))
-                                      ;; addresses of first samples
-                                      (local.set $v127
-                                        (i32x4.add
-                                          (i32x4.add
-                                            (i32x4.mul (local.get $v125) (local.get $v31))
-                                            (i32x4.mul (local.get $v123) (local.get $v30)))
-                                          (i32x4.shl (local.get $v121) (i32.const 2))))
-                                      (local.set $v128 (local.get $v119))
-                                      (local.set $v129
-                                        (i32.add
-                                          (local.get $v128)
-                                          (i32x4.extract_lane 0 (local.get $v127))))
-                                      (local.set $v130
-                                        (i32.add
-                                          (local.get $v128)
-                                          (i32x4.extract_lane 1 (local.get $v127))))
-                                      (local.set $v131
-                                        (i32.add
-                                          (local.get $v128)
-                                          (i32x4.extract_lane 2 (local.get $v127))))
-                                      (local.set $v132
-                                        (i32.add
-                                          (local.get $v128)
-                                          (i32x4.extract_lane 3 (local.get $v127))))
-                                      ;; mixed along x, then y, then z
-                                      (local.set $v133
-                                        (v128.load64_lane 1
-                                          (local.get $v130)
-                                          (v128.load64_zero (local.get $v129))))
-                                      (local.set $v134
-                                        (v128.load64_lane 1
-                                          (local.get $v132)
-                                          (v128.load64_zero (local.get $v131))))
-                                      (local.set $v135
-                                        (i8x16.shuffle 0 1 2 3 8 9 10 11 16 17 18 19 24 25 26 27
-                                          (local.get $v133)
-                                          (local.get $v134)))
-                                      (local.set $v136
-                                        (f32x4.add
-                                          (local.get $v135)
-                                          (f32x4.mul
-                                            (f32x4.sub
-                                              (i8x16.shuffle 4 5 6 7 12 13 14 15 20 21 22 23 28 29 30 31
-                                                (local.get $v133)
-                                                (local.get $v134))
-                                              (local.get $v135))
-                                            (local.get $v122))))
-                                      (local.set $v137
-                                        (v128.load64_lane 1
-                                          (i32.add (local.get $v130) (local.get $tap0.next))
-                                          (v128.load64_zero
-                                            (i32.add (local.get $v129) (local.get $tap0.next)))))
-                                      (local.set $v138
-                                        (v128.load64_lane 1
-                                          (i32.add (local.get $v132) (local.get $tap0.next))
-                                          (v128.load64_zero
-                                            (i32.add (local.get $v131) (local.get $tap0.next)))))
-                                      (local.set $v139
-                                        (i8x16.shuffle 0 1 2 3 8 9 10 11 16 17 18 19 24 25 26 27
-                                          (local.get $v137)
-                                          (local.get $v138)))
-                                      (local.set $v140
-                                        (f32x4.add
-                                          (local.get $v139)
-                                          (f32x4.mul
-                                            (f32x4.sub
-                                              (i8x16.shuffle 4 5 6 7 12 13 14 15 20 21 22 23 28 29 30 31
-                                                (local.get $v137)
-                                                (local.get $v138))
-                                              (local.get $v139))
-                                            (local.get $v122))))
-                                      (local.set $v141 (local.get $v136))
-                                      (local.set $v142
-                                        (f32x4.add
-                                          (local.get $v141)
-                                          (f32x4.mul
-                                            (f32x4.sub (local.get $v140) (local.get $v141))
-                                            (local.get $v124))))
-                                      (local.set $v143
-                                        (i32.add (local.get $tap0.next) (local.get $tap0.next_2)))
-                                      (local.set $v144
-                                        (v128.load64_lane 1
-                                          (i32.add (local.get $v130) (local.get $tap0.next_2))
-                                          (v128.load64_zero
-                                            (i32.add (local.get $v129) (local.get $tap0.next_2)))))
-                                      (local.set $v145
-                                        (v128.load64_lane 1
-                                          (i32.add (local.get $v132) (local.get $tap0.next_2))
-                                          (v128.load64_zero
-                                            (i32.add (local.get $v131) (local.get $tap0.next_2)))))
-                                      (local.set $v146
-                                        (i8x16.shuffle 0 1 2 3 8 9 10 11 16 17 18 19 24 25 26 27
-                                          (local.get $v144)
-                                          (local.get $v145)))
-                                      (local.set $v147
-                                        (f32x4.add
-                                          (local.get $v146)
-                                          (f32x4.mul
-                                            (f32x4.sub
-                                              (i8x16.shuffle 4 5 6 7 12 13 14 15 20 21 22 23 28 29 30 31
-                                                (local.get $v144)
-                                                (local.get $v145))
-                                              (local.get $v146))
-                                            (local.get $v122))))
-                                      (local.set $v148
-                                        (v128.load64_lane 1
-                                          (i32.add (local.get $v130) (local.get $v143))
-                                          (v128.load64_zero
-                                            (i32.add (local.get $v129) (local.get $v143)))))
-                                      (local.set $v149
-                                        (v128.load64_lane 1
-                                          (i32.add (local.get $v132) (local.get $v143))
-                                          (v128.load64_zero
-                                            (i32.add (local.get $v131) (local.get $v143)))))
-                                      (local.set $v150
-                                        (i8x16.shuffle 0 1 2 3 8 9 10 11 16 17 18 19 24 25 26 27
-                                          (local.get $v148)
-                                          (local.get $v149)))
-                                      (local.set $v151
-                                        (f32x4.add
-                                          (local.get $v150)
-                                          (f32x4.mul
-                                            (f32x4.sub
-                                              (i8x16.shuffle 4 5 6 7 12 13 14 15 20 21 22 23 28 29 30 31
-                                                (local.get $v148)
-                                                (local.get $v149))
-                                              (local.get $v150))
-                                            (local.get $v122))))
-                                      (local.set $v152 (local.get $v147))
-                                      (local.set $v153
-                                        (f32x4.add
-                                          (local.get $v152)
-                                          (f32x4.mul
-                                            (f32x4.sub (local.get $v151) (local.get $v152))
-                                            (local.get $v124))))
-                                      (local.set $v154 (local.get $v142))
-                                      (local.set $v155
-                                        (f32x4.add
-                                          (local.get $v154)
-                                          (f32x4.mul
-                                            (f32x4.sub (local.get $v153) (local.get $v154))
-                                            (local.get $v126))))
-                                      (local.set $v156 (local.get $v155))
-                                      (local.set $v157 (local.get $v156))
-                                      (v128.store (local.get $at) (local.get $v157))
-                                      (local.set $at (i32.add (local.get $at) (i32.const 16)))
-                                      (local.set $x_2 (i32.add (local.get $x_2) (i32.const 4)))
-                                      ;; four further
-                                      (local.set $v110
-                                        (i32x4.add (local.get $v110) (local.get $v40)))
-                                      (local.set $v114
-                                        (i32x4.add (local.get $v114) (local.get $v42)))
-                                      (local.set $v118
-                                        (i32x4.add (local.get $v118) (local.get $v44)))
-                                      (br $again20))))
-                                (else
-                                  (local.set $v128 (i32.sub (local.get $tap0.l0) (local.get $v109)))
-                                  (local.set $v129 (i32.sub (local.get $tap0.h0) (local.get $v109)))
-                                  (local.set $v121
-                                    (i32x4.min_s
-                                      (i32x4.max_s
-                                        (local.get $v110)
-                                        (i32x4.splat
-                                          (i32.shl
-                                            (select
-                                              (i32.const -126)
-                                              (local.get $v128)
-                                              (i32.lt_s (local.get $v128) (i32.const -126)))
-                                            (i32.const 24))))
-                                      (i32x4.splat
-                                        (i32.shl
-                                          (select
-                                            (i32.const 126)
-                                            (local.get $v129)
-                                            (i32.gt_s (local.get $v129) (i32.const 126)))
-                                          (i32.const 24)))))
-                                  (local.set $v122
-                                    (i32x4.min_s
-                                      (i32x4.shr_s (local.get $v121) (i32.const 24))
-                                      (i32x4.splat
-                                        (select
-                                          (local.get $v129)
-                                          (i32.sub (local.get $v129) (i32.const 1))
-                                          (i32.eq (local.get $tap0.l0) (local.get $tap0.h0))))))
-                                  (local.set $v123
-                                    (f32x4.mul
-                                      (f32x4.convert_i32x4_s
-                                        (i32x4.sub
-                                          (local.get $v121)
-                                          (i32x4.shl (local.get $v122) (i32.const 24))))
-                                      (f32x4.splat (f32.const 5.960464477539063e-8))))
-                                  (local.set $v130 (i32.sub (local.get $tap0.l1) (local.get $v113)))
-                                  (local.set $v131 (i32.sub (local.get $tap0.h1) (local.get $v113)))
-                                  (local.set $v124
-                                    (i32x4.min_s
-                                      (i32x4.max_s
-                                        (local.get $v114)
-                                        (i32x4.splat
-                                          (i32.shl
-                                            (select
-                                              (i32.const -126)
-                                              (local.get $v130)
-                                              (i32.lt_s (local.get $v130) (i32.const -126)))
-                                            (i32.const 24))))
-                                      (i32x4.splat
-                                        (i32.shl
-                                          (select
-                                            (i32.const 126)
-                                            (local.get $v131)
-                                            (i32.gt_s (local.get $v131) (i32.const 126)))
-                                          (i32.const 24)))))
-                                  (local.set $v125
-                                    (i32x4.min_s
-                                      (i32x4.shr_s (local.get $v124) (i32.const 24))
-                                      (i32x4.splat
-                                        (select
-                                          (local.get $v131)
-                                          (i32.sub (local.get $v131) (i32.const 1))
-                                          (i32.eq (local.get $tap0.l1) (local.get $tap0.h1))))))
-                                  (local.set $v126
-                                    (f32x4.mul
-                                      (f32x4.convert_i32x4_s
-                                        (i32x4.sub
-                                          (local.get $v124)
-                                          (i32x4.shl (local.get $v125) (i32.const 24))))
-                                      (f32x4.splat (f32.const 5.960464477539063e-8))))
-                                  (local.set $v132 (i32.sub (local.get $tap0.l2) (local.get $v117)))
-                                  (local.set $v143 (i32.sub (local.get $tap0.h2) (local.get $v117)))
-                                  (local.set $v127
-                                    (i32x4.min_s
-                                      (i32x4.max_s
-                                        (local.get $v118)
-                                        (i32x4.splat
-                                          (i32.shl
-                                            (select
-                                              (i32.const -126)
-                                              (local.get $v132)
-                                              (i32.lt_s (local.get $v132) (i32.const -126)))
-                                            (i32.const 24))))
-                                      (i32x4.splat
-                                        (i32.shl
-                                          (select
-                                            (i32.const 126)
-                                            (local.get $v143)
-                                            (i32.gt_s (local.get $v143) (i32.const 126)))
-                                          (i32.const 24)))))
-                                  (local.set $v133
-                                    (i32x4.min_s
-                                      (i32x4.shr_s (local.get $v127) (i32.const 24))
-                                      (i32x4.splat
-                                        (select
-                                          (local.get $v143)
-                                          (i32.sub (local.get $v143) (i32.const 1))
-                                          (i32.eq (local.get $tap0.l2) (local.get $tap0.h2))))))
-                                  (local.set $v134
-                                    (f32x4.mul
-                                      (f32x4.convert_i32x4_s
-                                        (i32x4.sub
-                                          (local.get $v127)
-                                          (i32x4.shl (local.get $v133) (i32.const 24))))
-                                      (f32x4.splat (f32.const 5.960464477539063e-8))))
-                                  ;; addresses of first samples
-                                  (local.set $v135
-                                    (i32x4.add
-                                      (i32x4.add
-                                        (i32x4.mul (local.get $v133) (local.get $v31))
-                                        (i32x4.mul (local.get $v125) (local.get $v30)))
-                                      (i32x4.shl (local.get $v122) (i32.const 2))))
-                                  (local.set $v158 (local.get $v119))
-                                  (local.set $v159
-                                    (i32.add
-                                      (local.get $v158)
-                                      (i32x4.extract_lane 0 (local.get $v135))))
-                                  (local.set $v160
-                                    (i32.add
-                                      (local.get $v158)
-                                      (i32x4.extract_lane 1 (local.get $v135))))
-                                  (local.set $v161
-                                    (i32.add
-                                      (local.get $v158)
-                                      (i32x4.extract_lane 2 (local.get $v135))))
-                                  (local.set $v162
-                                    (i32.add
-                                      (local.get $v158)
-                                      (i32x4.extract_lane 3 (local.get $v135))))
-                                  ;; mixed along x, then y, then z
-                                  (local.set $v136
-                                    (v128.load64_lane 1
-                                      (local.get $v160)
-                                      (v128.load64_zero (local.get $v159))))
-                                  (local.set $v137
-                                    (v128.load64_lane 1
-                                      (local.get $v162)
-                                      (v128.load64_zero (local.get $v161))))
-                                  (local.set $v138
-                                    (i8x16.shuffle 0 1 2 3 8 9 10 11 16 17 18 19 24 25 26 27
-                                      (local.get $v136)
-                                      (local.get $v137)))
-                                  (local.set $v139
-                                    (f32x4.add
-                                      (local.get $v138)
-                                      (f32x4.mul
-                                        (f32x4.sub
-                                          (i8x16.shuffle 4 5 6 7 12 13 14 15 20 21 22 23 28 29 30 31
-                                            (local.get $v136)
-                                            (local.get $v137))
-                                          (local.get $v138))
-                                        (local.get $v123))))
-                                  (local.set $v140
-                                    (v128.load64_lane 1
-                                      (i32.add (local.get $v160) (local.get $tap0.next))
-                                      (v128.load64_zero
-                                        (i32.add (local.get $v159) (local.get $tap0.next)))))
-                                  (local.set $v141
-                                    (v128.load64_lane 1
-                                      (i32.add (local.get $v162) (local.get $tap0.next))
-                                      (v128.load64_zero
-                                        (i32.add (local.get $v161) (local.get $tap0.next)))))
-                                  (local.set $v142
-                                    (i8x16.shuffle 0 1 2 3 8 9 10 11 16 17 18 19 24 25 26 27
-                                      (local.get $v140)
-                                      (local.get $v141)))
-                                  (local.set $v144
-                                    (f32x4.add
-                                      (local.get $v142)
-                                      (f32x4.mul
-                                        (f32x4.sub
-                                          (i8x16.shuffle 4 5 6 7 12 13 14 15 20 21 22 23 28 29 30 31
-                                            (local.get $v140)
-                                            (local.get $v141))
-                                          (local.get $v142))
-                                        (local.get $v123))))
-                                  (local.set $v145 (local.get $v139))
-                                  (local.set $v146
-                                    (f32x4.add
-                                      (local.get $v145)
-                                      (f32x4.mul
-                                        (f32x4.sub (local.get $v144) (local.get $v145))
-                                        (local.get $v126))))
-                                  (local.set $v163
-                                    (i32.add (local.get $tap0.next) (local.get $tap0.next_2)))
-                                  (local.set $v147
-                                    (v128.load64_lane 1
-                                      (i32.add (local.get $v160) (local.get $tap0.next_2))
-                                      (v128.load64_zero
-                                        (i32.add (local.get $v159) (local.get $tap0.next_2)))))
-                                  (local.set $v148
-                                    (v128.load64_lane 1
-                                      (i32.add (local.get $v162) (local.get $tap0.next_2))
-                                      (v128.load64_zero
-                                        (i32.add (local.get $v161) (local.get $tap0.next_2)))))
-                                  (local.set $v149
-                                    (i8x16.shuffle 0 1 2 3 8 9 10 11 16 17 18 19 24 25 26 27
-                                      (local.get $v147)
-                                      (local.get $v148)))
-                                  (local.set $v150
-                                    (f32x4.add
-                                      (local.get $v149)
-                                      (f32x4.mul
-                                        (f32x4.sub
-                                          (i8x16.shuffle 4 5 6 7 12 13 14 15 20 21 22 23 28 29 30 31
-                                            (local.get $v147)
-                                            (local.get $v148))
-                                          (local.get $v149))
-                                        (local.get $v123))))
-                                  (local.set $v151
-                                    (v128.load64_lane 1
-                                      (i32.add (local.get $v160) (local.get $v163))
-                                      (v128.load64_zero
-                                        (i32.add (local.get $v159) (local.get $v163)))))
-                                  (local.set $v152
-                                    (v128.load64_lane 1
-                                      (i32.add (local.get $v162) (local.get $v163))
-                                      (v128.load64_zero
-                                        (i32.add (local.get $v161) (local.get $v163)))))
-                                  (local.set $v153
-                                    (i8x16.shuffle 0 1 2 3 8 9 10 11 16 17 18 19 24 25 26 27
-                                      (local.get $v151)
-                                      (local.get $v152)))
-                                  (local.set $v154
-                                    (f32x4.add
-                                      (local.get $v153)
-                                      (f32x4.mul
-                                        (f32x4.sub
-                                          (i8x16.shuffle 4 5 6 7 12 13 14 15 20 21 22 23 28 29 30 31
-                                            (local.get $v151)
-                                            (local.get $v152))
-                                          (local.get $v153))
-                                        (local.get $v123))))
-                                  (local.set $v155 (local.get $v150))
-                                  (local.set $v156
-                                    (f32x4.add
-                                      (local.get $v155)
-                                      (f32x4.mul
-                                        (f32x4.sub (local.get $v154) (local.get $v155))
-                                        (local.get $v126))))
-                                  (local.set $v157 (local.get $v146))
-                                  (local.set $v164
-                                    (f32x4.add
-                                      (local.get $v157)
-                                      (f32x4.mul
-                                        (f32x4.sub (local.get $v156) (local.get $v157))
-                                        (local.get $v134))))
-                                  (local.set $v165 (local.get $v164))
-                                  (local.set $v166 (local.get $v165))
-                                  (v128.store (local.get $at) (local.get $v166))
-                                  (local.set $at (i32.add (local.get $at) (i32.const 16)))
-                                  (local.set $x_2 (i32.add (local.get $x_2) (i32.const 4)))
-                                  ;; four further
-                                  (local.set $v110 (i32x4.add (local.get $v110) (local.get $v40)))
-                                  (local.set $v114 (i32x4.add (local.get $v114) (local.get $v42)))
-                                  (local.set $v118 (i32x4.add (local.get $v118) (local.get $v44)))))
-                              (br $again17)))
+                          (if
+                            (i32.lt_s (local.get $x_2) (local.get $end))
+                            (then
+                              (loop $again11
+                                (v128.store (local.get $at) (local.get $constant0))
+                                (local.set $at (i32.add (local.get $at) (i32.const 16)))
+                                (local.set $x_2 (i32.add (local.get $x_2) (i32.const 4)))
+                                (br_if $again11 (i32.lt_s (local.get $x_2) (local.get $end))))))
                           (local.set $x_2 (local.get $end))
-                          (br $again15))))
-                    (else
-                      (local.set $x_2 (local.get $x))
-                      (block $leave21
-                        (loop $again22
-                          (br_if $leave21 (i32.eqz (i32.lt_s (local.get $x_2) (local.get $stop))))
-                          (local.set $end
-                            (select
-                              (i32.add (local.get $x_2) (local.get $runLength))
-                              (local.get $stop)
-                              (i32.lt_s
-                                (i32.add (local.get $x_2) (local.get $runLength))
-                                (local.get $stop))))
-                          (local.set $at
-                            (i32.add (local.get $out) (i32.mul (local.get $x_2) (i32.const 4))))
-                          (block $leave23
-                            (loop $again24
-                              (br_if $leave23
-                                (i32.eqz (i32.lt_s (local.get $x_2) (local.get $end))))
-                              (local.set $v121
-                                (f32x4.splat
-                                  (call $sample0
-                                    (local.get $tap0.here)
-                                    (local.get $tap0.n0)
-                                    (local.get $tap0.n1)
-                                    (local.get $tap0.n2)
-                                    (local.get $tap0.sy)
-                                    (local.get $tap0.sz)
+                          (br_if $again9 (i32.lt_s (local.get $x_2) (local.get $stop))))))))
+                (if
+                  (i32.eq (local.get $choice) (i32.const 1))
+                  (then
+                    (local.set $clampable (i32.load offset=368 (local.get $uniforms)))
+                    (if
+                      (i32.and (local.get $gentle) (local.get $clampable))
+                      (then
+                        (local.set $x_2 (local.get $x))
+                        (if
+                          (i32.lt_s (local.get $x_2) (local.get $stop))
+                          (then
+                            (loop $again15
+                              (local.set $due (local.get $x_2))
+                              (local.set $end
+                                (select
+                                  (i32.add (local.get $x_2) (local.get $runLength))
+                                  (local.get $stop)
+                                  (i32.lt_s
+                                    (i32.add (local.get $x_2) (local.get $runLength))
+                                    (local.get $stop))))
+                              (local.set $at
+                                (i32.add (local.get $out) (i32.mul (local.get $x_2) (i32.const 4))))
+                              (local.set $v118 (f64.convert_i32_s (local.get $x_2)))
+                              (local.set $v119
+                                (f64.min
+                                  (f64.max
                                     (f64.add
                                       (local.get $tap0.base)
-                                      (f64.mul
-                                        (local.get $tap0.m0)
-                                        (f64.convert_i32_s (local.get $x_2))))
+                                      (f64.mul (local.get $tap0.m0) (local.get $v118)))
+                                    (f64.sub
+                                      (f64.convert_i32_s (local.get $tap0.l0))
+                                      (f64.const 126)))
+                                  (f64.add (f64.convert_i32_s (local.get $tap0.h0)) (f64.const 126))))
+                              (local.set $v120 (f64.floor (local.get $v119)))
+                              (local.set $v121
+                                (i32x4.extract_lane 0
+                                  (i32x4.trunc_sat_f64x2_s_zero (f64x2.splat (local.get $v120)))))
+                              (local.set $v122
+                                (i32x4.add
+                                  (i32x4.splat
+                                    (i32x4.extract_lane 0
+                                      (i32x4.trunc_sat_f64x2_s_zero
+                                        (f64x2.splat
+                                          (f64.nearest
+                                            (f64.mul
+                                              (f64.sub (local.get $v119) (local.get $v120))
+                                              (f64.const 16777216)))))))
+                                  (local.get $v42)))
+                              (local.set $v123
+                                (f64.min
+                                  (f64.max
                                     (f64.add
                                       (local.get $tap0.base_2)
-                                      (f64.mul
-                                        (local.get $tap0.m3)
-                                        (f64.convert_i32_s (local.get $x_2))))
+                                      (f64.mul (local.get $tap0.m3) (local.get $v118)))
+                                    (f64.sub
+                                      (f64.convert_i32_s (local.get $tap0.l1))
+                                      (f64.const 126)))
+                                  (f64.add (f64.convert_i32_s (local.get $tap0.h1)) (f64.const 126))))
+                              (local.set $v124 (f64.floor (local.get $v123)))
+                              (local.set $v125
+                                (i32x4.extract_lane 0
+                                  (i32x4.trunc_sat_f64x2_s_zero (f64x2.splat (local.get $v124)))))
+                              (local.set $v126
+                                (i32x4.add
+                                  (i32x4.splat
+                                    (i32x4.extract_lane 0
+                                      (i32x4.trunc_sat_f64x2_s_zero
+                                        (f64x2.splat
+                                          (f64.nearest
+                                            (f64.mul
+                                              (f64.sub (local.get $v123) (local.get $v124))
+                                              (f64.const 16777216)))))))
+                                  (local.get $v47)))
+                              (local.set $v127
+                                (f64.min
+                                  (f64.max
                                     (f64.add
                                       (local.get $tap0.base_3)
-                                      (f64.mul
-                                        (local.get $tap0.m6)
-                                        (f64.convert_i32_s (local.get $x_2)))))))
-                              (local.set $v122 (local.get $v121))
-                              (v128.store (local.get $at) (local.get $v122))
-                              (local.set $at (i32.add (local.get $at) (i32.const 4)))
-                              (local.set $x_2 (i32.add (local.get $x_2) (i32.const 1)))
-                              (br $again24)))
-                          (local.set $x_2 (local.get $end))
-                          (br $again22)))))))
-              (local.set $x (local.get $stop))
-              (br $again4)))
+                                      (f64.mul (local.get $tap0.m6) (local.get $v118)))
+                                    (f64.sub
+                                      (f64.convert_i32_s (local.get $tap0.l2))
+                                      (f64.const 126)))
+                                  (f64.add (f64.convert_i32_s (local.get $tap0.h2)) (f64.const 126))))
+                              (local.set $v128 (f64.floor (local.get $v127)))
+                              (local.set $v129
+                                (i32x4.extract_lane 0
+                                  (i32x4.trunc_sat_f64x2_s_zero (f64x2.splat (local.get $v128)))))
+                              (local.set $v130
+                                (i32x4.add
+                                  (i32x4.splat
+                                    (i32x4.extract_lane 0
+                                      (i32x4.trunc_sat_f64x2_s_zero
+                                        (f64x2.splat
+                                          (f64.nearest
+                                            (f64.mul
+                                              (f64.sub (local.get $v127) (local.get $v128))
+                                              (f64.const 16777216)))))))
+                                  (local.get $v52)))
+                              (local.set $v131
+                                (i32.add
+                                  (i32.add
+                                    (i32.add
+                                      (local.get $tap0.here)
+                                      (i32.mul (local.get $v121) (local.get $tap0.sx)))
+                                    (i32.mul (local.get $v125) (local.get $tap0.sy)))
+                                  (i32.mul (local.get $v129) (local.get $tap0.sz))))
+                              (local.set $fastEnd
+                                (select
+                                  (i32.sub (local.get $v107) (i32.const 3))
+                                  (local.get $end)
+                                  (i32.lt_s
+                                    (i32.sub (local.get $v107) (i32.const 3))
+                                    (local.get $end))))
+                              (if
+                                (i32.lt_s (local.get $x_2) (local.get $end))
+                                (then
+                                  (loop $again17
+                                    (if
+                                      (i32.and
+                                        (i32.ge_s (local.get $x_2) (local.get $v106))
+                                        (i32.lt_s (local.get $x_2) (local.get $fastEnd)))
+                                      (then
+                                        (if
+                                          (i32.lt_s (local.get $x_2) (local.get $fastEnd))
+                                          (then
+                                            (loop $again20
+                                              ;; whole parts and fractions
+                                              (local.set $v133
+                                                (i32x4.shr_s (local.get $v122) (i32.const 24)))
+                                              (local.set $v134
+                                                (f32x4.mul
+                                                  (f32x4.convert_i32x4_s
+                                                    (v128.and
+                                                      (local.get $v122)
+                                                      (v128.const i32x4 16777215 16777215 16777215 16777215)))
+                                                  (f32x4.splat (f32.const 5.960464477539063e-8))))
+                                              (local.set $v135
+                                                (i32x4.shr_s (local.get $v126) (i32.const 24)))
+                                              (local.set $v136
+                                                (f32x4.mul
+                                                  (f32x4.convert_i32x4_s
+                                                    (v128.and
+                                                      (local.get $v126)
+                                                      (v128.const i32x4 16777215 16777215 16777215 16777215)))
+                                                  (f32x4.splat (f32.const 5.960464477539063e-8))))
+                                              (local.set $v137
+                                                (i32x4.shr_s (local.get $v130) (i32.const 24)))
+                                              (local.set $v138
+                                                (f32x4.mul
+                                                  (f32x4.convert_i32x4_s
+                                                    (v128.and
+                                                      (local.get $v130)
+                                                      (v128.const i32x4 16777215 16777215 16777215 16777215)))
+                                                  (f32x4.splat (f32.const 5.960464477539063e-8))))
+                                              ;; addresses of first samples
+                                              (local.set $v139
+                                                (i32x4.add
+                                                  (i32x4.add
+                                                    (i32x4.mul
+                                                      (local.get $v137)
+                                                      (local.get $tap0.sz_2))
+                                                    (i32x4.mul
+                                                      (local.get $v135)
+                                                      (local.get $tap0.sy_2)))
+                                                  (i32x4.shl (local.get $v133) (i32.const 2))))
+                                              (local.set $v140 (local.get $v131))
+                                              (local.set $v141
+                                                (i32.add
+                                                  (local.get $v140)
+                                                  (i32x4.extract_lane 0 (local.get $v139))))
+                                              (local.set $v142
+                                                (i32.add
+                                                  (local.get $v140)
+                                                  (i32x4.extract_lane 1 (local.get $v139))))
+                                              (local.set $v143
+                                                (i32.add
+                                                  (local.get $v140)
+                                                  (i32x4.extract_lane 2 (local.get $v139))))
+                                              (local.set $v144
+                                                (i32.add
+                                                  (local.get $v140)
+                                                  (i32x4.extract_lane 3 (local.get $v139))))
+                                              ;; mixed along x, then y, then z
+                                              (local.set $v145
+                                                (v128.load64_lane 1
+                                                  (local.get $v142)
+                                                  (v128.load64_zero (local.get $v141))))
+                                              (local.set $v146
+                                                (v128.load64_lane 1
+                                                  (local.get $v144)
+                                                  (v128.load64_zero (local.get $v143))))
+                                              (local.set $v147
+                                                (i8x16.shuffle 0 1 2 3 8 9 10 11 16 17 18 19 24 25 26 27
+                                                  (local.get $v145)
+                                                  (local.get $v146)))
+                                              (local.set $v148
+                                                (f32x4.add
+                                                  (local.get $v147)
+                                                  (f32x4.mul
+                                                    (f32x4.sub
+                                                      (i8x16.shuffle 4 5 6 7 12 13 14 15 20 21 22 23 28 29 30 31
+                                                        (local.get $v145)
+                                                        (local.get $v146))
+                                                      (local.get $v147))
+                                                    (local.get $v134))))
+                                              (local.set $v149
+                                                (v128.load64_lane 1
+                                                  (i32.add (local.get $v142) (local.get $tap0.next))
+                                                  (v128.load64_zero
+                                                    (i32.add
+                                                      (local.get $v141)
+                                                      (local.get $tap0.next)))))
+                                              (local.set $v150
+                                                (v128.load64_lane 1
+                                                  (i32.add (local.get $v144) (local.get $tap0.next))
+                                                  (v128.load64_zero
+                                                    (i32.add
+                                                      (local.get $v143)
+                                                      (local.get $tap0.next)))))
+                                              (local.set $v151
+                                                (i8x16.shuffle 0 1 2 3 8 9 10 11 16 17 18 19 24 25 26 27
+                                                  (local.get $v149)
+                                                  (local.get $v150)))
+                                              (local.set $v152
+                                                (f32x4.add
+                                                  (local.get $v151)
+                                                  (f32x4.mul
+                                                    (f32x4.sub
+                                                      (i8x16.shuffle 4 5 6 7 12 13 14 15 20 21 22 23 28 29 30 31
+                                                        (local.get $v149)
+                                                        (local.get $v150))
+                                                      (local.get $v151))
+                                                    (local.get $v134))))
+                                              (local.set $v153 (local.get $v148))
+                                              (local.set $v154
+                                                (f32x4.add
+                                                  (local.get $v153)
+                                                  (f32x4.mul
+                                                    (f32x4.sub (local.get $v152) (local.get $v153))
+                                                    (local.get $v136))))
+                                              (local.set $v155
+                                                (i32.add
+                                                  (local.get $tap0.next)
+                                                  (local.get $tap0.next_2)))
+                                              (local.set $v156
+                                                (v128.load64_lane 1
+                                                  (i32.add
+                                                    (local.get $v142)
+                                                    (local.get $tap0.next_2))
+                                                  (v128.load64_zero
+                                                    (i32.add
+                                                      (local.get $v141)
+                                                      (local.get $tap0.next_2)))))
+                                              (local.set $v157
+                                                (v128.load64_lane 1
+                                                  (i32.add
+                                                    (local.get $v144)
+                                                    (local.get $tap0.next_2))
+                                                  (v128.load64_zero
+                                                    (i32.add
+                                                      (local.get $v143)
+                                                      (local.get $tap0.next_2)))))
+                                              (local.set $v158
+                                                (i8x16.shuffle 0 1 2 3 8 9 10 11 16 17 18 19 24 25 26 27
+                                                  (local.get $v156)
+                                                  (local.get $v157)))
+                                              (local.set $v159
+                                                (f32x4.add
+                                                  (local.get $v158)
+                                                  (f32x4.mul
+                                                    (f32x4.sub
+                                                      (i8x16.shuffle 4 5 6 7 12 13 14 15 20 21 22 23 28 29 30 31
+                                                        (local.get $v156)
+                                                        (local.get $v157))
+                                                      (local.get $v158))
+                                                    (local.get $v134))))
+                                              (local.set $v160
+                                                (v128.load64_lane 1
+                                                  (i32.add (local.get $v142) (local.get $v155))
+                                                  (v128.load64_zero
+                                                    (i32.add (local.get $v141) (local.get $v155)))))
+                                              (local.set $v161
+                                                (v128.load64_lane 1
+                                                  (i32.add (local.get $v144) (local.get $v155))
+                                                  (v128.load64_zero
+                                                    (i32.add (local.get $v143) (local.get $v155)))))
+                                              (local.set $v162
+                                                (i8x16.shuffle 0 1 2 3 8 9 10 11 16 17 18 19 24 25 26 27
+                                                  (local.get $v160)
+                                                  (local.get $v161)))
+                                              (local.set $v163
+                                                (f32x4.add
+                                                  (local.get $v162)
+                                                  (f32x4.mul
+                                                    (f32x4.sub
+                                                      (i8x16.shuffle 4 5 6 7 12 13 14 15 20 21 22 23 28 29 30 31
+                                                        (local.get $v160)
+                                                        (local.get $v161))
+                                                      (local.get $v162))
+                                                    (local.get $v134))))
+                                              (local.set $v164 (local.get $v159))
+                                              (local.set $v165
+                                                (f32x4.add
+                                                  (local.get $v164)
+                                                  (f32x4.mul
+                                                    (f32x4.sub (local.get $v163) (local.get $v164))
+                                                    (local.get $v136))))
+                                              (local.set $v166 (local.get $v154))
+                                              (local.set $v167
+                                                (f32x4.add
+                                                  (local.get $v166)
+                                                  (f32x4.mul
+                                                    (f32x4.sub (local.get $v165) (local.get $v166))
+                                                    (local.get $v138))))
+                                              (local.set $v168 (local.get $v167))
+                                              (local.set $v169 (local.get $v168))
+                                              (v128.store (local.get $at) (local.get $v169))
+                                              (local.set $at
+                                                (i32.add (local.get $at) (i32.const 16)))
+                                              (local.set $x_2
+                                                (i32.add (local.get $x_2) (i32.const 4)))
+                                              ;; a block further
+                                              (local.set $v122
+                                                (i32x4.add (local.get $v122) (local.get $tap0.f04)))
+                                              (local.set $v126
+                                                (i32x4.add (local.get $v126) (local.get $tap0.f14)))
+                                              (local.set $v130
+                                                (i32x4.add (local.get $v130) (local.get $tap0.f24)))
+                                              (br_if $again20
+                                                (i32.lt_s (local.get $x_2) (local.get $fastEnd)))))))
+                                      (else
+                                        (local.set $v140
+                                          (i32.sub (local.get $tap0.l0) (local.get $v121)))
+                                        (local.set $v141
+                                          (i32.sub (local.get $tap0.h0) (local.get $v121)))
+                                        (local.set $v133
+                                          (i32x4.min_s
+                                            (i32x4.max_s
+                                              (local.get $v122)
+                                              (i32x4.splat
+                                                (i32.shl
+                                                  (select
+                                                    (i32.const -126)
+                                                    (local.get $v140)
+                                                    (i32.lt_s (local.get $v140) (i32.const -126)))
+                                                  (i32.const 24))))
+                                            (i32x4.splat
+                                              (i32.shl
+                                                (select
+                                                  (i32.const 126)
+                                                  (local.get $v141)
+                                                  (i32.gt_s (local.get $v141) (i32.const 126)))
+                                                (i32.const 24)))))
+                                        (local.set $v134
+                                          (i32x4.min_s
+                                            (i32x4.shr_s (local.get $v133) (i32.const 24))
+                                            (i32x4.splat
+                                              (select
+                                                (local.get $v141)
+                                                (i32.sub (local.get $v141) (i32.const 1))
+                                                (i32.eq (local.get $tap0.l0) (local.get $tap0.h0))))))
+                                        (local.set $v135
+                                          (f32x4.mul
+                                            (f32x4.convert_i32x4_s
+                                              (i32x4.sub
+                                                (local.get $v133)
+                                                (i32x4.shl (local.get $v134) (i32.const 24))))
+                                            (f32x4.splat (f32.const 5.960464477539063e-8))))
+                                        (local.set $v142
+                                          (i32.sub (local.get $tap0.l1) (local.get $v125)))
+                                        (local.set $v143
+                                          (i32.sub (local.get $tap0.h1) (local.get $v125)))
+                                        (local.set $v136
+                                          (i32x4.min_s
+                                            (i32x4.max_s
+                                              (local.get $v126)
+                                              (i32x4.splat
+                                                (i32.shl
+                                                  (select
+                                                    (i32.const -126)
+                                                    (local.get $v142)
+                                                    (i32.lt_s (local.get $v142) (i32.const -126)))
+                                                  (i32.const 24))))
+                                            (i32x4.splat
+                                              (i32.shl
+                                                (select
+                                                  (i32.const 126)
+                                                  (local.get $v143)
+                                                  (i32.gt_s (local.get $v143) (i32.const 126)))
+                                                (i32.const 24)))))
+                                        (local.set $v137
+                                          (i32x4.min_s
+                                            (i32x4.shr_s (local.get $v136) (i32.const 24))
+                                            (i32x4.splat
+                                              (select
+                                                (local.get $v143)
+                                                (i32.sub (local.get $v143) (i32.const 1))
+                                                (i32.eq (local.get $tap0.l1) (local.get $tap0.h1))))))
+                                        (local.set $v138
+                                          (f32x4.mul
+                                            (f32x4.convert_i32x4_s
+                                              (i32x4.sub
+                                                (local.get $v136)
+                                                (i32x4.shl (local.get $v137) (i32.const 24))))
+                                            (f32x4.splat (f32.const 5.960464477539063e-8))))
+                                        (local.set $v144
+                                          (i32.sub (local.get $tap0.l2) (local.get $v129)))
+                                        (local.set $v155
+                                          (i32.sub (local.get $tap0.h2) (local.get $v129)))
+                                        (local.set $v139
+                                          (i32x4.min_s
+                                            (i32x4.max_s
+                                              (local.get $v130)
+                                              (i32x4.splat
+                                                (i32.shl
+                                                  (select
+                                                    (i32.const -126)
+                                                    (local.get $v144)
+                                                    (i32.lt_s (local.get $v144) (i32.const -126)))
+                                                  (i32.const 24))))
+                                            (i32x4.splat
+                                              (i32.shl
+                                                (select
+                                                  (i32.const 126)
+                                                  (local.get $v155)
+                                                  (i32.gt_s (local.get $v155) (i32.const 126)))
+                                                (i32.const 24)))))
+                                        (local.set $v145
+                                          (i32x4.min_s
+                                            (i32x4.shr_s (local.get $v139) (i32.const 24))
+                                            (i32x4.splat
+                                              (select
+                                                (local.get $v155)
+                                                (i32.sub (local.get $v155) (i32.const 1))
+                                                (i32.eq (local.get $tap0.l2) (local.get $tap0.h2))))))
+                                        (local.set $v146
+                                          (f32x4.mul
+                                            (f32x4.convert_i32x4_s
+                                              (i32x4.sub
+                                                (local.get $v139)
+                                                (i32x4.shl (local.get $v145) (i32.const 24))))
+                                            (f32x4.splat (f32.const 5.960464477539063e-8))))
+                                        ;; addresses of first samples
+                                        (local.set $v147
+                                          (i32x4.add
+                                            (i32x4.add
+                                              (i32x4.mul (local.get $v145) (local.get $tap0.sz_2))
+                                              (i32x4.mul (local.get $v137) (local.get $tap0.sy_2)))
+                                            (i32x4.shl (local.get $v134) (i32.const 2))))
+                                        (local.set $v170 (local.get $v131))
+                                        (local.set $v171
+                                          (i32.add
+                                            (local.get $v170)
+                                            (i32x4.extract_lane 0 (local.get $v147))))
+                                        (local.set $v172
+                                          (i32.add
+                                            (local.get $v170)
+                                            (i32x4.extract_lane 1 (local.get $v147))))
+                                        (local.set $v173
+                                          (i32.add
+                                            (local.get $v170)
+                                            (i32x4.extract_lane 2 (local.get $v147))))
+                                        (local.set $v174
+                                          (i32.add
+                                            (local.get $v170)
+                                            (i32x4.extract_lane 3 (local.get $v147))))
+                                        ;; mixed along x, then y, then z
+                                        (local.set $v148
+                                          (v128.load64_lane 1
+                                            (local.get $v172)
+                                            (v128.load64_zero (local.get $v171))))
+                                        (local.set $v149
+                                          (v128.load64_lane 1
+                                            (local.get $v174)
+                                            (v128.load64_zero (local.get $v173))))
+                                        (local.set $v150
+                                          (i8x16.shuffle 0 1 2 3 8 9 10 11 16 17 18 19 24 25 26 27
+                                            (local.get $v148)
+                                            (local.get $v149)))
+                                        (local.set $v151
+                                          (f32x4.add
+                                            (local.get $v150)
+                                            (f32x4.mul
+                                              (f32x4.sub
+                                                (i8x16.shuffle 4 5 6 7 12 13 14 15 20 21 22 23 28 29 30 31
+                                                  (local.get $v148)
+                                                  (local.get $v149))
+                                                (local.get $v150))
+                                              (local.get $v135))))
+                                        (local.set $v152
+                                          (v128.load64_lane 1
+                                            (i32.add (local.get $v172) (local.get $tap0.next))
+                                            (v128.load64_zero
+                                              (i32.add (local.get $v171) (local.get $tap0.next)))))
+                                        (local.set $v153
+                                          (v128.load64_lane 1
+                                            (i32.add (local.get $v174) (local.get $tap0.next))
+                                            (v128.load64_zero
+                                              (i32.add (local.get $v173) (local.get $tap0.next)))))
+                                        (local.set $v154
+                                          (i8x16.shuffle 0 1 2 3 8 9 10 11 16 17 18 19 24 25 26 27
+                                            (local.get $v152)
+                                            (local.get $v153)))
+                                        (local.set $v156
+                                          (f32x4.add
+                                            (local.get $v154)
+                                            (f32x4.mul
+                                              (f32x4.sub
+                                                (i8x16.shuffle 4 5 6 7 12 13 14 15 20 21 22 23 28 29 30 31
+                                                  (local.get $v152)
+                                                  (local.get $v153))
+                                                (local.get $v154))
+                                              (local.get $v135))))
+                                        (local.set $v157 (local.get $v151))
+                                        (local.set $v158
+                                          (f32x4.add
+                                            (local.get $v157)
+                                            (f32x4.mul
+                                              (f32x4.sub (local.get $v156) (local.get $v157))
+                                              (local.get $v138))))
+                                        (local.set $v175
+                                          (i32.add (local.get $tap0.next) (local.get $tap0.next_2)))
+                                        (local.set $v159
+                                          (v128.load64_lane 1
+                                            (i32.add (local.get $v172) (local.get $tap0.next_2))
+                                            (v128.load64_zero
+                                              (i32.add (local.get $v171) (local.get $tap0.next_2)))))
+                                        (local.set $v160
+                                          (v128.load64_lane 1
+                                            (i32.add (local.get $v174) (local.get $tap0.next_2))
+                                            (v128.load64_zero
+                                              (i32.add (local.get $v173) (local.get $tap0.next_2)))))
+                                        (local.set $v161
+                                          (i8x16.shuffle 0 1 2 3 8 9 10 11 16 17 18 19 24 25 26 27
+                                            (local.get $v159)
+                                            (local.get $v160)))
+                                        (local.set $v162
+                                          (f32x4.add
+                                            (local.get $v161)
+                                            (f32x4.mul
+                                              (f32x4.sub
+                                                (i8x16.shuffle 4 5 6 7 12 13 14 15 20 21 22 23 28 29 30 31
+                                                  (local.get $v159)
+                                                  (local.get $v160))
+                                                (local.get $v161))
+                                              (local.get $v135))))
+                                        (local.set $v163
+                                          (v128.load64_lane 1
+                                            (i32.add (local.get $v172) (local.get $v175))
+                                            (v128.load64_zero
+                                              (i32.add (local.get $v171) (local.get $v175)))))
+                                        (local.set $v164
+                                          (v128.load64_lane 1
+                                            (i32.add (local.get $v174) (local.get $v175))
+                                            (v128.load64_zero
+                                              (i32.add (local.get $v173) (local.get $v175)))))
+                                        (local.set $v165
+                                          (i8x16.shuffle 0 1 2 3 8 9 10 11 16 17 18 19 24 25 26 27
+                                            (local.get $v163)
+                                            (local.get $v164)))
+                                        (local.set $v166
+                                          (f32x4.add
+                                            (local.get $v165)
+                                            (f32x4.mul
+                                              (f32x4.sub
+                                                (i8x16.shuffle 4 5 6 7 12 13 14 15 20 21 22 23 28 29 30 31
+                                                  (local.get $v163)
+                                                  (local.get $v164))
+                                                (local.get $v165))
+                                              (local.get $v135))))
+                                        (local.set $v167 (local.get $v162))
+                                        (local.set $v168
+                                          (f32x4.add
+                                            (local.get $v167)
+                                            (f32x4.mul
+                                              (f32x4.sub (local.get $v166) (local.get $v167))
+                                              (local.get $v138))))
+                                        (local.set $v169 (local.get $v158))
+                                        (local.set $v176
+                                          (f32x4.add
+                                            (local.get $v169)
+                                            (f32x4.mul
+                                              (f32x4.sub (local.get $v168) (local.get $v169))
+                                              (local.get $v146))))
+                                        (local.set $v177 (local.get $v176))
+                                        (local.set $v178 (local.get $v177))
+                                        (v128.store (local.get $at) (local.get $v178))
+                                        (local.set $at (i32.add (local.get $at) (i32.const 16)))
+                                        (local.set $x_2 (i32.add (local.get $x_2) (i32.const 4)))
+                                        ;; a block further
+                                        (local.set $v122
+                                          (i32x4.add (local.get $v122) (local.get $tap0.f04)))
+                                        (local.set $v126
+                                          (i32x4.add (local.get $v126) (local.get $tap0.f14)))
+                                        (local.set $v130
+                                          (i32x4.add (local.get $v130) (local.get $tap0.f24)))))
+                                    (br_if $again17 (i32.lt_s (local.get $x_2) (local.get $end))))))
+                              (local.set $x_2 (local.get $end))
+                              (br_if $again15 (i32.lt_s (local.get $x_2) (local.get $stop)))))))
+                      (else
+                        (local.set $x_2 (local.get $x))
+                        (if
+                          (i32.lt_s (local.get $x_2) (local.get $stop))
+                          (then
+                            (loop $again22
+                              (local.set $due (local.get $x_2))
+                              (local.set $end
+                                (select
+                                  (i32.add (local.get $x_2) (local.get $runLength))
+                                  (local.get $stop)
+                                  (i32.lt_s
+                                    (i32.add (local.get $x_2) (local.get $runLength))
+                                    (local.get $stop))))
+                              (local.set $at
+                                (i32.add (local.get $out) (i32.mul (local.get $x_2) (i32.const 4))))
+                              (if
+                                (i32.lt_s (local.get $x_2) (local.get $end))
+                                (then
+                                  (loop $again24
+                                    (local.set $v133
+                                      (f32x4.splat
+                                        (call $sample0
+                                          (local.get $tap0.here)
+                                          (local.get $tap0.n0)
+                                          (local.get $tap0.n1)
+                                          (local.get $tap0.n2)
+                                          (local.get $tap0.sy)
+                                          (local.get $tap0.sz)
+                                          (f64.add
+                                            (local.get $tap0.base)
+                                            (f64.mul
+                                              (local.get $tap0.m0)
+                                              (f64.convert_i32_s (local.get $x_2))))
+                                          (f64.add
+                                            (local.get $tap0.base_2)
+                                            (f64.mul
+                                              (local.get $tap0.m3)
+                                              (f64.convert_i32_s (local.get $x_2))))
+                                          (f64.add
+                                            (local.get $tap0.base_3)
+                                            (f64.mul
+                                              (local.get $tap0.m6)
+                                              (f64.convert_i32_s (local.get $x_2)))))))
+                                    (local.set $v134 (local.get $v133))
+                                    (v128.store (local.get $at) (local.get $v134))
+                                    (local.set $at (i32.add (local.get $at) (i32.const 4)))
+                                    (local.set $x_2 (i32.add (local.get $x_2) (i32.const 1)))
+                                    (br_if $again24 (i32.lt_s (local.get $x_2) (local.get $end))))))
+                              (local.set $x_2 (local.get $end))
+                              (br_if $again22 (i32.lt_s (local.get $x_2) (local.get $stop))))))))))
+                (local.set $x (local.get $stop))
+                (br_if $again4 (i32.lt_s (local.get $x) (local.get $nx))))))
           (local.set $nx_2 (i32.load offset=4 (local.get $uniforms)))
           (local.set $out (i32.add (local.get $out) (i32.mul (local.get $nx_2) (i32.const 4))))
           (br_if $again2
