@@ -36,7 +36,7 @@ const counting = (f: F, table: TableEmitter, counts: Local<"i32">): Sink => ({
       startRun: (from) => due.startRun(from),
       put: ([row, column, weight]) => {
         if (row === undefined || column === undefined || weight === undefined) return;
-        table.count(counts, row, column, f.v128.and(weight as V128, due.mask));
+        table.count(counts, row, column, f.v128.and(weight as V128, due.mask()));
         due.next();
       },
     };

@@ -29,8 +29,8 @@ export class LanesDue {
     if (this.#blocks.overlap) this.#mask.set(this.#f.i32x4.ge_s(this.#places(), this.#f.i32x4.splat(due)));
   }
 
-  /** Of the block at x. */
-  get mask(): Local<"v128"> {
+  /** The lanes of the block at x. */
+  mask(): Local<"v128"> {
     const { step, overlap } = this.#blocks;
     if (step === 4 && !overlap) this.#mask.set(this.#f.i32x4.lt_s(this.#places(), this.#f.i32x4.splat(this.#stop)));
     return this.#mask;

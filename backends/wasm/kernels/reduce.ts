@@ -71,7 +71,7 @@ const summing = (f: F, sums: readonly Sum[], kept: Local<"i32"> | undefined): Si
         );
       },
       put: (values) => {
-        const isDue = due.mask;
+        const isDue = due.mask();
         for (const [k, { sum, alongX }] of sums.entries()) {
           const value = f.keep(v128.and(values[k] as V128, isDue));
           sum.set(f32x4.add(sum, value));

@@ -1,6 +1,6 @@
 /**
  * The transpose of a tap. A job owns some planes of the output and goes over all of the domain that reaches them,
- * so that no two threads add to one voxel, and each voxel gets what it gets in the order of the domain: the
+ * so that no two threads add to one voxel, and each voxel gets what it gets in an order that jobs alone decide: the
  * same bits for any number of threads. In front of its planes and behind lie a few that take what falls
  * beyond them, and are thrown away, so that the inner loop asks no questions.
  */
