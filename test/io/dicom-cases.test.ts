@@ -291,3 +291,29 @@ describe("text", () => {
     expect(textDecoder(["ISO_IR 999"]).unknown).toEqual(["ISO_IR 999"]);
   });
 });
+
+test("where no representation is written, the dictionary's holds: signed where pixels are, in sequences too", async () => {
+  const elements: readonly DicomElement[] = [
+    ["0028,0106", "SS", -5],
+    ["0028,0120", "SS", -2000],
+    ["0040,9096", "SQ", [[["0040,9216", "SS", -7]]]],
+    ["0008,1140", "SQ", [[["0008,1155", "UI", "1.2.3"]]]],
+    ["0018,9087", "FD", 1000],
+    ["0028,0103", "US", 1],
+    pixels([1, 2, 3, 4]),
+  ];
+  const of = async (more: readonly DicomElement[]): Promise<unknown> =>
+    (await loadHeader(dicomFile("implicit", ctElements(0, 2, 2, more)))).metadata.dicom;
+  expect(await of(elements)).toMatchObject({
+    elements: {
+      SmallestImagePixelValue: -5,
+      PixelPaddingValue: -2000,
+      RealWorldValueMappingSequence: [{ RealWorldValueFirstValueMapped: -7 }],
+      ReferencedImageSequence: [{ ReferencedSOPInstanceUID: "1.2.3" }],
+      DiffusionBValue: 1000,
+    },
+  });
+  expect(await of([["0028,0106", "SS", -5], pixels([1, 2, 3, 4])])).toMatchObject({
+    elements: { SmallestImagePixelValue: 2 ** 16 - 5 },
+  });
+});
