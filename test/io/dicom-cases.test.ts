@@ -317,3 +317,10 @@ test("where no representation is written, the dictionary's holds: signed where p
     elements: { SmallestImagePixelValue: 2 ** 16 - 5 },
   });
 });
+
+test("what a file says of itself is told in one line, without codes for terminals", async () => {
+  const file = dicomFile("explicit", ctElements(0, 2, 2, [pixels([1, 2, 3, 4])]));
+  const at = Buffer.from(file).indexOf("1.2.840.10008.1.2.1\0");
+  file.set([0x0a, 0x07], at + 2);
+  await expect(loadImage(file)).rejects.toThrow(/has the transfer syntax 1\.\\x0a\\x07840\.10008\.1\.2\.1, which/);
+});
