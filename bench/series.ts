@@ -44,7 +44,7 @@ const once = ours.replace("k < 3", "k < 1");
 const itk = (): string | undefined => {
   const built = join(tmpdir(), "medimages-itk-series");
   const made =
-    spawnSync("cmake", ["-S", here("itk"), "-B", built], { stdio: "ignore" }).status === 0 &&
+    spawnSync("cmake", ["--fresh", "-S", here("itk"), "-B", built], { stdio: "ignore" }).status === 0 &&
     spawnSync("cmake", ["--build", built, "--target", "itk_series"], { stdio: "ignore" }).status === 0;
   return made ? join(built, "itk_series") : undefined;
 };

@@ -77,6 +77,10 @@ export const toPipelineError = (thrown: unknown, phase: string): PipelineError =
 const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`;
 const then = (remedy: string | undefined): string => (remedy === undefined ? "" : `; ${remedy}`);
 
+/** In one line: what a file says of itself may hold line ends, and codes that terminals obey. */
+const inOneLine = (text: string): string =>
+  text.replace(/\p{Cc}/gu, (code) => `\\x${code.charCodeAt(0).toString(16).padStart(2, "0")}`);
+
 /** One sentence for people: what, why, and what to do. */
 export const describe = (error: PipelineError): string => {
   switch (error.kind) {
@@ -85,10 +89,12 @@ export const describe = (error: PipelineError): string => {
     case "InvalidDocument":
       return error.errors.map((e) => (error.path === undefined ? e : `${error.path}: ${e}`)).join("\n");
     case "MalformedFile":
-      return `${error.path}: ${error.reason}${error.offset === undefined ? "" : ` (at byte ${error.offset})`}${then(error.remedy)}`;
+      return inOneLine(
+        `${error.path}: ${error.reason}${error.offset === undefined ? "" : ` (at byte ${error.offset})`}${then(error.remedy)}`,
+      );
     case "UnsupportedFile":
     case "FileAccess":
-      return `${error.path}: ${error.reason}${then(error.remedy)}`;
+      return inOneLine(`${error.path}: ${error.reason}${then(error.remedy)}`);
     case "BudgetExceeded":
       return `${error.path === undefined ? "" : `${error.path}: `}${error.what} needs ${mebibytes(error.needed)}, over the limit of ${mebibytes(error.budget)}; ${error.remedy}`;
     case "UnsupportedVoxels":

@@ -24,8 +24,8 @@ export type SeriesSource = ImageSource | readonly ImageSource[];
 
 export interface LoadOptions extends Progress, WhichSeries {
   /**
-   * Whether the voxels are class numbers. Few files say it reliably, so intensities are assumed; a DICOM
-   * segmentation is a label image in any case.
+   * Whether the voxels are class numbers. Few files say it reliably, so intensities are assumed where nothing is said
+   * here, but for DICOM segmentations, which are label images.
    */
   readonly kind?: Kind;
 }
@@ -81,6 +81,10 @@ const only = <A>([first]: readonly A[]): A => first as A;
  * Reads an image from a path, a `File`/`Blob` or bytes, or a series of DICOM files from a folder or a list of
  * such sources. Voxels keep their stored dtype, with the rescale beside them; geometry is LPS millimetres. What
  * the reader had to put up with is in `image.warnings`.
+ *
+ * Without `kind` the type of the result says intensities, as types cannot know what lies in a file: of a DICOM
+ * segmentation, `image.kind` is `"label"` all the same, and interpolating it is refused when it is evaluated. Say
+ * `kind: "label"` where segmentations are expected.
  *
  * `memory` (bytes, half of the machine's unless said) bounds the voxels.
  * @throws MedImagesError `FileAccess`, `MalformedFile`, `UnsupportedFile`, `BudgetExceeded`, `UnsupportedVoxels`

@@ -68,6 +68,8 @@ async function* inflate(
 /** Browsers keep the machine's memory to themselves, or round it; a tab seldom gets more than 4 GiB. */
 const assumedMemory = 4 * 2 ** 30;
 
+const load = (name: string): Promise<unknown> => import(/* @vite-ignore */ /* webpackIgnore: true */ name);
+
 export const platform: Platform = {
   openFile: async (path) => noFiles(path, "pass a File, a Blob or the bytes instead"),
   kindOfPath: async () => "absent",
@@ -79,7 +81,8 @@ export const platform: Platform = {
   unzlib: (chunks, name) => inflate(chunks, name, "deflate"),
   zlib: (chunks) => through(chunks, new CompressionStream("deflate")),
   threads: browserThreads,
-  load: (name) => import(/* @vite-ignore */ /* webpackIgnore: true */ name),
+  load,
+  loadCommon: load,
   offload: undefined,
   gpu: browserGpu,
   totalMemory: assumedMemory,

@@ -1,5 +1,4 @@
 /** Writing a file that is complete or absent, with the rights of the one that it takes the place of. */
-import { randomBytes } from "node:crypto";
 import { closeSync, openSync, type Stats } from "node:fs";
 import { type FileHandle, open, realpath, rename, stat, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -34,7 +33,7 @@ const writeAll = async (handle: FileHandle, bytes: Uint8Array): Promise<void> =>
 /** Beside its place, under a name that file systems take, however long that of the file is. */
 const draftOf = (target: string): string => {
   const beginning = [...basename(target)].slice(0, 48).join("");
-  return join(dirname(target), `.${beginning}.${randomBytes(6).toString("hex")}.part`);
+  return join(dirname(target), `.${beginning}.${crypto.randomUUID().slice(0, 13)}.part`);
 };
 
 /** Who may read and write the old file may do so with the new one, and nobody else. */

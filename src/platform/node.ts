@@ -2,6 +2,7 @@
  * The platform for Node: files by path, zlib on its thread pool, shared memory. Besides the command line only this
  * file and those that it is made of import from `node:`.
  */
+import { createRequire } from "node:module";
 import { totalmem } from "node:os";
 import { allocateBacked } from "../../backends/wasm/memory.ts";
 import { gunzip, gzip, unzlib, zlib } from "./node-deflate.ts";
@@ -12,6 +13,8 @@ import { openFile } from "./node-source.ts";
 import { nodeThreads } from "./node-threads.ts";
 import { writeFile } from "./node-write.ts";
 import type { Platform } from "./platform.ts";
+
+const require = createRequire(import.meta.url);
 
 export const platform: Platform = {
   openFile,
@@ -25,6 +28,8 @@ export const platform: Platform = {
   zlib,
   threads: nodeThreads,
   load: (name) => import(name),
+  // Half the time of `import`, which looks through the text for names of exports first.
+  loadCommon: async (name) => require(name),
   offload: nodeOffload,
   gpu: nodeGpu,
   totalMemory: totalmem(),

@@ -58,6 +58,8 @@ export interface Platform {
    * bundled for browsers, so that no bundler sees them here; in a page its import map has to name them.
    */
   load(name: string): Promise<unknown>;
+  /** The same for a package of CommonJS, of which a platform that has it may give the exports themselves. */
+  loadCommon(name: string): Promise<unknown>;
   /** Runs programs on threads; absent where there are none for it. */
   readonly offload: Offload | undefined;
   /** Where GPU devices come from. */

@@ -291,3 +291,36 @@ describe("text", () => {
     expect(textDecoder(["ISO_IR 999"]).unknown).toEqual(["ISO_IR 999"]);
   });
 });
+
+test("where no representation is written, the dictionary's holds: signed where pixels are, in sequences too", async () => {
+  const elements: readonly DicomElement[] = [
+    ["0028,0106", "SS", -5],
+    ["0028,0120", "SS", -2000],
+    ["0040,9096", "SQ", [[["0040,9216", "SS", -7]]]],
+    ["0008,1140", "SQ", [[["0008,1155", "UI", "1.2.3"]]]],
+    ["0018,9087", "FD", 1000],
+    ["0028,0103", "US", 1],
+    pixels([1, 2, 3, 4]),
+  ];
+  const of = async (more: readonly DicomElement[]): Promise<unknown> =>
+    (await loadHeader(dicomFile("implicit", ctElements(0, 2, 2, more)))).metadata.dicom;
+  expect(await of(elements)).toMatchObject({
+    elements: {
+      SmallestImagePixelValue: -5,
+      PixelPaddingValue: -2000,
+      RealWorldValueMappingSequence: [{ RealWorldValueFirstValueMapped: -7 }],
+      ReferencedImageSequence: [{ ReferencedSOPInstanceUID: "1.2.3" }],
+      DiffusionBValue: 1000,
+    },
+  });
+  expect(await of([["0028,0106", "SS", -5], pixels([1, 2, 3, 4])])).toMatchObject({
+    elements: { SmallestImagePixelValue: 2 ** 16 - 5 },
+  });
+});
+
+test("what a file says of itself is told in one line, without codes for terminals", async () => {
+  const file = dicomFile("explicit", ctElements(0, 2, 2, [pixels([1, 2, 3, 4])]));
+  const at = Buffer.from(file).indexOf("1.2.840.10008.1.2.1\0");
+  file.set([0x0a, 0x07], at + 2);
+  await expect(loadImage(file)).rejects.toThrow(/has the transfer syntax 1\.\\x0a\\x07840\.10008\.1\.2\.1, which/);
+});

@@ -3,79 +3,20 @@ import { expect, test } from "vitest";
 import { evaluate, pipe, resampleToSpacing } from "../../src/index.ts";
 import { loadImage } from "../../src/io/load.ts";
 import { statistics } from "../../src/statistics.ts";
-import { ctElements, type DicomElement, dicomFile } from "./handmade-dicom.ts";
-
-interface FrameOf {
-  readonly segment: number;
-  readonly z: number;
-  /** 2×2 stored numbers. */
-  readonly pixels: readonly number[];
-}
+import { type DicomElement, type SegmentFrame, segmentationFile } from "./handmade-dicom.ts";
 
 const segmentation = (
-  frames: readonly FrameOf[],
+  frames: readonly SegmentFrame[],
   labels: readonly string[],
   more: readonly DicomElement[],
-): Uint8Array => {
-  const shared: DicomElement = [
-    "5200,9229",
-    "SQ",
-    [
-      [
-        ["0020,9116", "SQ", [[["0020,0037", "DS", "1\\0\\0\\0\\1\\0"]]]],
-        [
-          "0028,9110",
-          "SQ",
-          [
-            [
-              ["0018,0050", "DS", "2"],
-              ["0018,0088", "DS", "2"],
-              ["0028,0030", "DS", "1\\1"],
-            ],
-          ],
-        ],
-      ],
-    ],
-  ];
-  const perFrame: DicomElement = [
-    "5200,9230",
-    "SQ",
-    frames.map(({ segment, z }): DicomElement[] => [
-      ["0020,9113", "SQ", [[["0020,0032", "DS", `0\\0\\${z}`]]]],
-      ["0062,000a", "SQ", [[["0062,000b", "US", segment]]]],
-    ]),
-  ];
-  return dicomFile(
-    "explicit",
-    ctElements(0, 2, 2, [
-      ["0008,0016", "UI", "1.2.840.10008.5.1.4.1.1.66.4"],
-      ["0008,0060", "CS", "SEG"],
-      ["0028,0008", "IS", frames.length],
-      ["0028,0100", "US", 8],
-      ["0028,0101", "US", 8],
-      ["0028,0102", "US", 7],
-      [
-        "0062,0002",
-        "SQ",
-        labels.map((label, k): DicomElement[] => [
-          ["0062,0004", "US", k + 1],
-          ["0062,0005", "LO", label],
-        ]),
-      ],
-      shared,
-      perFrame,
-      ...more,
-      ["7fe0,0010", "OB", Uint8Array.from(frames.flatMap(({ pixels }) => pixels))],
-    ]),
-  );
-};
+): Uint8Array => segmentationFile(2, 2, frames, labels, more);
 
 const fractional: readonly DicomElement[] = [
   ["0062,0001", "CS", "FRACTIONAL"],
   ["0062,000e", "US", 200],
   ["0062,0010", "CS", "PROBABILITY"],
 ];
-const frames: readonly FrameOf[] = [
+const frames: readonly SegmentFrame[] = [
   { segment: 2, z: 4, pixels: [0, 50, 100, 200] },
   { segment: 1, z: 0, pixels: [200, 150, 0, 0] },
   { segment: 2, z: 0, pixels: [0, 50, 200, 200] },

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { expect } from "vitest";
 import { platform } from "#platform";
 import { MedImagesError } from "../../compiler/errors.ts";
-import { loadHeader, loadImage } from "../../src/io/load.ts";
+import { loadHeader, loadImage, type SeriesSource } from "../../src/io/load.ts";
 
 export const seed: number = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31);
 export const runs: number = Number(process.env.FUZZ_RUNS ?? 20_000);
@@ -23,10 +23,13 @@ export type Way = (bytes: Uint8Array, options: { readonly memory: number }) => P
 const finite = (numbers: readonly number[]): void => expect(numbers.every(Number.isFinite)).toBe(true);
 
 /** All voxels, into memory; what comes out is an image that can be. */
-export const reading: Way = async (bytes, options) => {
-  const { grid, voxels } = await loadImage(bytes, options);
-  finite([...grid.origin, ...grid.spacing, ...grid.direction, voxels.rescale.slope, voxels.rescale.intercept]);
-};
+export const readingAs =
+  (as: (bytes: Uint8Array) => SeriesSource): Way =>
+  async (bytes, options) => {
+    const { grid, voxels } = await loadImage(as(bytes), options);
+    finite([...grid.origin, ...grid.spacing, ...grid.direction, voxels.rescale.slope, voxels.rescale.intercept]);
+  };
+export const reading: Way = readingAs((bytes) => bytes);
 /** The header, and the voxels thrown away. */
 export const verifying: Way = async (bytes, options) => {
   const { grid } = await loadHeader(bytes, { ...options, verify: true });
@@ -75,11 +78,13 @@ const shown = (bytes: Uint8Array): { readonly bytes: Uint8Array } => {
 /**
  * Reads mutants, each in one of the ways, in turn.
  * @param stillReads called now and then: fails unless sound files are read as before
+ * @param numRuns how many; for files that take long, fewer
  */
 export const searchMutants = async (
   mutants: fc.Arbitrary<Uint8Array>,
   ways: readonly Way[],
   stillReads: () => Promise<void> = async () => {},
+  numRuns: number = runs,
 ): Promise<void> => {
   const before = process.memoryUsage().rss;
   let refused = 0;
@@ -94,7 +99,7 @@ export const searchMutants = async (
         if (count % 256 === 0) expect(process.memoryUsage().rss - before).toBeLessThan(mostMemory);
         if (count % 2000 === 0) await stillReads();
       }),
-      { seed, numRuns: runs },
+      { seed, numRuns },
     ),
   );
   await stillReads();

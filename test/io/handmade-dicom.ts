@@ -156,3 +156,74 @@ export const ctElements = (
   const replaced = new Set(more.map(([tag]) => tag));
   return [...common.filter(([tag]) => !replaced.has(tag)), ...more];
 };
+
+/** The functional groups that all frames share: planes along x and y, 2 mm thick and apart, pixels of 1 mm. */
+export const sharedGroups: DicomElement = [
+  "5200,9229",
+  "SQ",
+  [
+    [
+      ["0020,9116", "SQ", [[["0020,0037", "DS", "1\\0\\0\\0\\1\\0"]]]],
+      [
+        "0028,9110",
+        "SQ",
+        [
+          [
+            ["0018,0050", "DS", "2"],
+            ["0018,0088", "DS", "2"],
+            ["0028,0030", "DS", "1\\1"],
+          ],
+        ],
+      ],
+    ],
+  ],
+];
+
+/** What a frame says of itself: that it lies at the height `z`, mm, and more. */
+export const frameGroup = (z: number, more: readonly DicomElement[]): DicomElement[] => [
+  ["0020,9113", "SQ", [[["0020,0032", "DS", `0\\0\\${z}`]]]],
+  ...more,
+];
+
+export interface SegmentFrame {
+  readonly segment: number;
+  readonly z: number;
+  /** Stored numbers, rows of `columns`. */
+  readonly pixels: ArrayLike<number>;
+}
+
+/** A segmentation of 8 bits: its frames, and the labels of its segments. */
+export const segmentationFile = (
+  columns: number,
+  rows: number,
+  frames: readonly SegmentFrame[],
+  labels: readonly string[],
+  more: readonly DicomElement[],
+): Uint8Array =>
+  dicomFile(
+    "explicit",
+    ctElements(0, columns, rows, [
+      ["0008,0016", "UI", "1.2.840.10008.5.1.4.1.1.66.4"],
+      ["0008,0060", "CS", "SEG"],
+      ["0028,0008", "IS", frames.length],
+      ["0028,0100", "US", 8],
+      ["0028,0101", "US", 8],
+      ["0028,0102", "US", 7],
+      [
+        "0062,0002",
+        "SQ",
+        labels.map((label, k): DicomElement[] => [
+          ["0062,0004", "US", k + 1],
+          ["0062,0005", "LO", label],
+        ]),
+      ],
+      sharedGroups,
+      [
+        "5200,9230",
+        "SQ",
+        frames.map(({ segment, z }) => frameGroup(z, [["0062,000a", "SQ", [[["0062,000b", "US", segment]]]]])),
+      ],
+      ...more,
+      ["7fe0,0010", "OB", Uint8Array.from(frames.flatMap(({ pixels }) => Array.from(pixels)))],
+    ]),
+  );

@@ -175,6 +175,32 @@ export class DataSet {
   }
 }
 
+const readNumber = (
+  kind: Exclude<Kind, "text" | "bytes">,
+  view: DataView,
+  at: number,
+  littleEndian: boolean,
+): number => {
+  switch (kind) {
+    case "uint16":
+      return view.getUint16(at, littleEndian);
+    case "int16":
+      return view.getInt16(at, littleEndian);
+    case "uint32":
+      return view.getUint32(at, littleEndian);
+    case "int32":
+      return view.getInt32(at, littleEndian);
+    case "float32":
+      return view.getFloat32(at, littleEndian);
+    case "float64":
+      return view.getFloat64(at, littleEndian);
+    case "uint64":
+      return Number(view.getBigUint64(at, littleEndian));
+    case "int64":
+      return Number(view.getBigInt64(at, littleEndian));
+  }
+};
+
 /** The numbers in the bytes of an element; 64-bit integers as the nearest float64. */
 export const numbersOf = (
   vr: string,
@@ -187,25 +213,7 @@ export const numbersOf = (
   if (kind === "bytes") return [];
   const width = widths[kind];
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const read = (at: number): number => {
-    switch (kind) {
-      case "uint16":
-        return view.getUint16(at, littleEndian);
-      case "int16":
-        return view.getInt16(at, littleEndian);
-      case "uint32":
-        return view.getUint32(at, littleEndian);
-      case "int32":
-        return view.getInt32(at, littleEndian);
-      case "float32":
-        return view.getFloat32(at, littleEndian);
-      case "float64":
-        return view.getFloat64(at, littleEndian);
-      case "uint64":
-        return Number(view.getBigUint64(at, littleEndian));
-      case "int64":
-        return Number(view.getBigInt64(at, littleEndian));
-    }
-  };
-  return Array.from({ length: Math.floor(bytes.length / width) }, (_, k) => read(k * width));
+  const numbers: number[] = [];
+  for (let at = 0; at + width <= bytes.length; at += width) numbers.push(readNumber(kind, view, at, littleEndian));
+  return numbers;
 };

@@ -36,8 +36,9 @@ const readValue = (
   { vr, bytes, items }: RawElement,
   entry: DictionaryEntry | undefined,
   dictionary: Dictionary,
+  signed: boolean,
 ): MetadataValue | undefined => {
-  if (vr === "SQ" || items !== undefined) return (items ?? []).map((item) => elementsOf(item, dictionary));
+  if (vr === "SQ" || items !== undefined) return (items ?? []).map((item) => elementsOf(item, dictionary, signed));
   if (binary.has(vr)) return bytes.length > longest ? undefined : new Uint8Array(bytes);
   const list = (values: readonly (string | number)[]): MetadataValue => {
     const [only] = values;
@@ -59,14 +60,24 @@ const readValue = (
 /** Names of the owners of private elements: odd groups, elements 0010 to 00FF. */
 const isCreator = (tag: Tag): boolean => /^x...[13579bdf]00[1-9a-f][0-9a-f]$/.test(tag);
 
-/** The elements of a data set by keyword; private ones by tag, such as `(0029,1010)`. */
-export const elementsOf = (data: DataSet, dictionary: Dictionary): Metadata => {
+/**
+ * The elements of a data set by keyword; private ones by tag, such as `(0029,1010)`. `outer`: whether pixels are
+ * signed as the data set around this one says it.
+ */
+export const elementsOf = (data: DataSet, dictionary: Dictionary, outer = false): Metadata => {
   const elements: Record<string, MetadataValue> = {};
+  const representation = data.number("PixelRepresentation");
+  const signed = representation === undefined ? outer : representation === 1;
+  const vrOf = (tag: Tag): string | undefined => {
+    if (isCreator(tag)) return "LO";
+    const vr = dictionary(tag)?.vr;
+    return vr === "XS" ? (signed ? "SS" : "US") : vr;
+  };
   for (const tag of data.tags()) {
     if (leftOut.has(tag) || tag.endsWith("0000") || tag.startsWith("xfffe")) continue;
     const entry = dictionary(tag);
-    const raw = data.raw(tag, (one: Tag) => (isCreator(one) ? "LO" : dictionary(one)?.vr));
-    const value = raw && readValue(data, raw, entry, dictionary);
+    const raw = data.raw(tag, vrOf);
+    const value = raw && readValue(data, raw, entry, dictionary, signed);
     if (value !== undefined) elements[entry?.keyword ?? showTag(tag)] = value;
   }
   return elements;

@@ -63,10 +63,9 @@ const harmless = 2 ** 24;
 const readHead = async (bytes: ByteSource, head: Uint8Array, budget: Budget): Promise<ParsedFile> => {
   const { name: path, size } = bytes;
   const limit = Math.min(memoryOf(budget), Math.max(harmless, suspiciousRatio * size));
-  // Loaded beforehand, since the parser calls it in the middle of its work.
-  const { inflateRaw } = await import("./codecs/deflate.ts");
-  const inflate = (deflated: Uint8Array): Uint8Array =>
-    inflateRaw(deflated, limit, path, () =>
+  const inflate = async (deflated: Uint8Array): Promise<Uint8Array> => {
+    const { inflateRaw } = await import("./codecs/deflate.ts");
+    return inflateRaw(deflated, limit, path, () =>
       fail({
         kind: "BudgetExceeded",
         path,
@@ -76,6 +75,7 @@ const readHead = async (bytes: ByteSource, head: Uint8Array, budget: Budget): Pr
         remedy: "get the file again from where it came, or inflate it with the program that made it",
       }),
     );
+  };
   for (const length of headSizes) {
     if (size <= length) break;
     try {

@@ -4,7 +4,7 @@ import { fail } from "../../../compiler/errors.ts";
 
 /** @throws MedImagesError `UnsupportedFile` when the package is not there */
 export const loadPackage = (name: string): Promise<unknown> =>
-  platform.load(name).catch((thrown: unknown) =>
+  platform.loadCommon(name).catch((thrown: unknown) =>
     fail(
       {
         kind: "UnsupportedFile",

@@ -18,7 +18,7 @@ import {
   transferSyntaxes,
   transferSyntaxOf,
 } from "./syntax.ts";
-import { showTag, type Tag } from "./tags.ts";
+import { showTag } from "./tags.ts";
 
 /** Where the pixels lie in the bytes of the file, or in those of its inflated data set. */
 export interface PixelElement {
@@ -55,6 +55,9 @@ const pixelKinds: Readonly<Record<string, PixelElement["kind"]>> = {
   x7fe00009: "float64",
   x7fe00010: "integer",
 };
+const pixelNumbers: ReadonlySet<number> = new Set(
+  Object.keys(pixelKinds).map((tag) => Number.parseInt(tag.slice(1), 16)),
+);
 
 const vrs = new Set(
   "AE AS AT CS DA DS DT FD FL IS LO LT OB OD OF OL OV OW PN SH SL SQ SS ST SV TM UC UI UL UN UR US UT UV".split(" "),
@@ -70,7 +73,7 @@ interface Reading {
   /** Whether `bytes` is the file to its end. */
   readonly whole: boolean;
   /** Inflates a raw deflate stream, within the budget. */
-  readonly inflate: (bytes: Uint8Array) => Uint8Array;
+  readonly inflate: (bytes: Uint8Array) => Promise<Uint8Array>;
 }
 
 const words = (thrown: unknown): string => {
@@ -90,14 +93,14 @@ interface ElementsRead {
   readonly warnings: readonly string[];
 }
 
-/** Reads elements from `start` until `stop` says so or the bytes end. */
+/** Reads elements from `start` until `stop` says so of the number of a tag, or the bytes end. */
 const readElements = (
   parser: Parser,
   bytes: Uint8Array,
   start: number,
   syntax: Pick<TransferSyntax, "explicit" | "littleEndian">,
   reading: Reading,
-  stop: (tag: Tag) => boolean,
+  stop: (tag: number) => boolean,
 ): ElementsRead => {
   const order = syntax.littleEndian ? parser.littleEndianByteArrayParser : parser.bigEndianByteArrayParser;
   const elements: Record<string, DicomParser.Element> = {};
@@ -122,12 +125,13 @@ const readElements = (
         if (bytes.subarray(at).some((byte) => byte !== 0)) damaged(`ends within an element`);
         break;
       }
-      const tag = parser.readTag(stream) as Tag;
-      stream.seek(-4);
-      const halts = stop(tag);
+      const halts = stop(order.readUint16(bytes, at) * 2 ** 16 + order.readUint16(bytes, at + 2));
+      const until = halts ? parser.readTag(stream) : undefined;
+      if (halts) stream.seek(-4);
       const element = syntax.explicit
-        ? parser.readDicomElementExplicit(stream, warnings, halts ? tag : undefined)
-        : parser.readDicomElementImplicit(stream, halts ? tag : undefined);
+        ? parser.readDicomElementExplicit(stream, warnings, until)
+        : parser.readDicomElementImplicit(stream, until);
+      const { tag } = element;
       if (halts) {
         stopped = element;
         break;
@@ -201,7 +205,7 @@ export const parseFile = async (bytes: Uint8Array, reading: Reading): Promise<Pa
   if (!looksLikeDicom(bytes)) malformed(name, "is no DICOM file: it begins as none does");
   const start = prefixed ? prefixAt + 4 : 0;
   const inMeta = bytes[start] === 2 && bytes[start + 1] === 0;
-  const meta = readElements(parser, bytes, start, explicitLittleEndian, reading, (tag) => !tag.startsWith("x0002"));
+  const meta = readElements(parser, bytes, start, explicitLittleEndian, reading, (tag) => tag >> 16 !== 2);
   const metaData = new DataSet(meta.parsed, true);
   if (!prefixed) warn("preamble", inMeta ? "has no preamble" : "has neither preamble nor file meta information");
   // Without meta information nothing says the syntax; bare data sets are little endian.
@@ -220,7 +224,7 @@ export const parseFile = async (bytes: Uint8Array, reading: Reading): Promise<Pa
           remedy: `convert it to one of ${transferSyntaxes.length} that are, such as Explicit VR Little Endian`,
         }));
   if (said.deflated && !reading.whole) throw new NeedsMore("deflated");
-  const inflated = said.deflated ? reading.inflate(bytes.subarray(dataStart)) : undefined;
+  const inflated = said.deflated ? await reading.inflate(bytes.subarray(dataStart)) : undefined;
   const body = inflated ?? bytes;
   const bodyStart = inflated === undefined ? dataStart : 0;
   const syntax = settleSyntax(body, bodyStart, said, name, warn);
@@ -230,7 +234,7 @@ export const parseFile = async (bytes: Uint8Array, reading: Reading): Promise<Pa
     bodyStart,
     syntax,
     inflated === undefined ? reading : { ...reading, whole: true },
-    (tag) => pixelKinds[tag] !== undefined,
+    (tag) => pixelNumbers.has(tag),
   );
   if (content.stopped === undefined && !reading.whole) throw new NeedsMore("no pixels yet");
   for (const message of new Set(content.warnings)) warn("data-set", message);

@@ -1,7 +1,10 @@
 /** Whether bytes begin as DICOM: all of it that is needed before a file is opened. */
 
-export const latin1 = (bytes: Uint8Array, from: number, to: number): string =>
-  String.fromCharCode(...bytes.subarray(from, to));
+/** Bytes as the characters of these numbers. Handed over as a list: engines spread bytes one by one. */
+export const charactersOf = (bytes: Uint8Array): string =>
+  String.fromCharCode.apply(undefined, bytes as unknown as number[]);
+
+export const latin1 = (bytes: Uint8Array, from: number, to: number): string => charactersOf(bytes.subarray(from, to));
 
 export const prefixAt = 128;
 export const hasPrefix = (head: Uint8Array): boolean => latin1(head, prefixAt, prefixAt + 4) === "DICM";

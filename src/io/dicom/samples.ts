@@ -88,7 +88,15 @@ export const nativeFrame = (
   return layout.planar ? interleave(data, pixels, layout.samples, new dtypes[layout.dtype].array(count)) : data;
 };
 
-/** Little-endian numbers of 1, 2 or 4 bytes, as what the file says they are stored as. */
+/** Numbers of 1, 2 or 4 bytes where they lie, if typed arrays take that place. */
+const viewed = (bytes: Uint8Array, dtype: DType, count: number): VoxelArray | undefined => {
+  const { array, bytes: width } = dtypes[dtype];
+  return bytes.buffer instanceof ArrayBuffer && bytes.byteOffset % width === 0
+    ? new array(bytes.buffer, bytes.byteOffset, count)
+    : undefined;
+};
+
+/** Little-endian numbers of 1, 2 or 4 bytes, as what the file says they are stored as; the bytes are used up. */
 export const decodedFrame = (bytes: Uint8Array, width: number, signed: boolean, layout: PixelLayout): VoxelArray => {
   const count = frameSamples(layout);
   const own: DType =
@@ -103,10 +111,10 @@ export const decodedFrame = (bytes: Uint8Array, width: number, signed: boolean, 
         : signed
           ? "int32"
           : "uint32";
-  const decoded = aligned(bytes, own, count);
+  const decoded = viewed(bytes, own, count) ?? aligned(bytes, own, count);
   const target = dtypes[layout.dtype];
   if (target.bytes === width) {
-    const data = new target.array(decoded.buffer, 0, count);
+    const data = new target.array(decoded.buffer, decoded.byteOffset, count);
     // Decoders put numbers at the bottom, whatever the high bit is in files that are not packed.
     maskStored(data, { ...layout, highBit: layout.stored - 1 });
     return data;

@@ -3,6 +3,8 @@
  * Where several sets are named, escape sequences of ISO 2022 switch between them within a value.
  */
 
+import { charactersOf } from "./recognize.ts";
+
 /** Defined terms, with and without code extensions, and the encodings that hold them. */
 const encodings: Readonly<Record<string, string>> = {
   "": "latin1",
@@ -111,13 +113,11 @@ const decodeSegment = ({ sequence, encoding, as }: Escape, bytes: Uint8Array): s
 /** Most text is short and plain, which decoders are slow to begin with; nothing where it is not. */
 const shortPlain = (bytes: Uint8Array): string | undefined => {
   if (bytes.length >= 256) return undefined;
-  let text = "";
   for (let k = 0; k < bytes.length; k++) {
     const byte = bytes[k] ?? 0;
     if (byte >= 0x80 || byte === escapeByte) return undefined;
-    text += String.fromCharCode(byte);
   }
-  return text;
+  return charactersOf(bytes);
 };
 
 export type DecodeText = (bytes: Uint8Array) => string;

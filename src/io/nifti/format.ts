@@ -1,8 +1,7 @@
-/** NIfTI and Analyze as an entry of the table of formats. */
+/** NIfTI and Analyze as an entry of the table of formats; the reader is loaded when it is first needed. */
 import type { ImageFormat } from "../format.ts";
-import { looksLikeNifti } from "./header.ts";
+import { looksLikeNifti } from "./identity.ts";
 import { isImageName } from "./pair.ts";
-import { openNifti } from "./read.ts";
 import { niftiSuffixes, saveNifti } from "./write.ts";
 
 export const niftiFormat: ImageFormat = {
@@ -10,6 +9,6 @@ export const niftiFormat: ImageFormat = {
   suffixes: niftiSuffixes,
   // The voxels of a pair have nothing of their own to be known by.
   recognizes: (head, name) => looksLikeNifti(head) || isImageName(name),
-  open: openNifti,
+  open: async (content, budget) => (await import("./read.ts")).openNifti(content, budget),
   write: saveNifti,
 };

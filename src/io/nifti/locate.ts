@@ -5,7 +5,8 @@
 import { fail } from "../../../compiler/errors.ts";
 import type { Warning } from "../../image.ts";
 import { type Content, openContent } from "../content.ts";
-import { headerLength, type NiftiHeader, parseHeader } from "./header.ts";
+import { type NiftiHeader, parseHeader } from "./header.ts";
+import { headerLength } from "./identity.ts";
 import { findPartner, isHeaderName, isImageName, partnerOf } from "./pair.ts";
 
 export interface Located {

@@ -14,7 +14,8 @@ import { voxelSink } from "../voxel-order.ts";
 import { type Components, datatypes } from "./datatypes.ts";
 import { type Extension, parseExtensions } from "./extensions.ts";
 import { placementOf } from "./geometry.ts";
-import { headerLength, type NiftiHeader } from "./header.ts";
+import type { NiftiHeader } from "./header.ts";
+import { headerLength } from "./identity.ts";
 import { type Located, locate } from "./locate.ts";
 import { metadataOfHeader } from "./metadata.ts";
 
