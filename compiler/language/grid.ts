@@ -125,8 +125,8 @@ const unitTolerance = 1e-3;
 
 /** What is wrong with a grid, in words; nothing when it can hold an image. */
 export const gridProblem = (grid: Grid): string | undefined => {
-  if (!grid.size.every((n) => Number.isInteger(n) && n >= 1))
-    return `its size ${grid.size.join("×")} is not of whole numbers from 1`;
+  if (!(grid.size.length === 3 && grid.size.every((n) => Number.isInteger(n) && n >= 1)))
+    return `its size ${grid.size.join("×")} is not of three whole numbers from 1 (1 along an axis that it has not)`;
   if (!Number.isSafeInteger(product(grid.size))) return `its size ${grid.size.join("×")} is too large to count`;
   if (!grid.spacing.every((s) => Number.isFinite(s) && s > 0))
     return `its spacing ${grid.spacing.join(" × ")} mm is not positive`;

@@ -95,7 +95,7 @@ export const dtypeOf = (data: VoxelArray): DType =>
   dtypeNames.find((name) => data[Symbol.toStringTag] === dtypes[name].array.name) ??
   fail({
     kind: "UnsupportedVoxels",
-    reason: `voxels cannot be kept in a ${data[Symbol.toStringTag]}`,
+    reason: `voxels cannot be kept in ${data[Symbol.toStringTag] ?? "what is no typed array"}`,
     remedy: "use an Int8Array, Uint8Array, … Float64Array, BigInt64Array or BigUint64Array",
   });
 

@@ -82,6 +82,9 @@ const only = <A>([first]: readonly A[]): A => first as A;
  * such sources. Voxels keep their stored dtype, with the rescale beside them; geometry is LPS millimetres. What
  * the reader had to put up with is in `image.warnings`.
  *
+ * `kind` says whether voxels are class numbers. Left out, they are intensities, unless the file says of itself that
+ * it holds labels (DICOM SEG, HDF5); ask for the kind where that matters, for types cannot know what files say.
+ *
  * `memory` (bytes, half of the machine's unless said) bounds the voxels.
  * @throws MedImagesError `FileAccess`, `MalformedFile`, `UnsupportedFile`, `BudgetExceeded`, `UnsupportedVoxels`
  * for more numbers than an array can hold, `Aborted`
