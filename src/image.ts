@@ -147,6 +147,17 @@ export const imageFromArray = (
   rest: { readonly channels?: number; readonly rescale?: Rescale } = {},
 ): MedImage<"intensity"> => intensityImage({ voxels: voxelsOf(data, rest), grid: gridOf(grid.size, grid) });
 
+/**
+ * The real numbers that the voxels stand for, slope · stored + intercept, x fastest, then y, z and channels: what
+ * `voxels.data` keeps in whatever dtype the file had, 64-bit integers rounded to 53 bits.
+ * @throws MedImagesError `UnsupportedVoxels` for an image on a GPU
+ */
+export const realValues = ({ voxels: { data, rescale } }: Pick<MedImage, "voxels">): Float64Array<ArrayBuffer> => {
+  const values = new Float64Array(data.length);
+  for (let k = 0; k < values.length; k++) values[k] = rescale.slope * Number(data[k]) + rescale.intercept;
+  return values;
+};
+
 /** An image of voxels on a GPU, of which nobody but their device can count. @throws MedImagesError `InvalidDocument` */
 export const imageOnGpu = (
   parts: MedImageParts<"intensity"> & { readonly voxels: Voxels & Disposable },

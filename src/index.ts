@@ -50,6 +50,7 @@ export {
 } from "../compiler/language/voxels.ts";
 export type { Gather, Pass, Plan, Prefilter, Program, Region, Tap, TapClass } from "../compiler/plan.ts";
 export { release, wasm } from "./backends.ts";
+export { type Box, boxAround } from "./box.ts";
 // Operations.
 export type { ComputeOptions } from "./compute-options.ts";
 // Gradients.
@@ -80,6 +81,7 @@ export {
   type Metadata,
   type MetadataValue,
   type Modality,
+  realValues,
   type Study,
   type Warning,
 } from "./image.ts";

@@ -1,10 +1,11 @@
 /** Operations on subjects: what each of an operation's steps is for the parts of one, by the geometry of the world. */
 import { transformPoint } from "../../compiler/language/affine.ts";
-import { corners, type Grid, gridOf, pointAt, sameGrid, worldToIndex } from "../../compiler/language/grid.ts";
+import { corners, type Grid, gridOf, pointAt, sameGrid } from "../../compiler/language/grid.ts";
 import { bitsOf, pcg4d } from "../../compiler/language/random.ts";
 import { random, replaceLeaves } from "../../compiler/language/scalar.ts";
 import { axes, type Vector3, vector } from "../../compiler/language/vector.ts";
 import { voxelsOf } from "../../compiler/language/voxels.ts";
+import { touchedBy } from "../box.ts";
 import { displacedPoint } from "../displacement-at.ts";
 import { type Expression, type IntensityOperation, toExpression } from "../expression.ts";
 import { intensityImage } from "../image.ts";
@@ -153,20 +154,13 @@ const withOwnNoise = (step: Step, key: string): Step => {
 
 /** The steps that leave of a grid the voxels that touch the extent of another, no more and no fewer. */
 const boxOf = (grid: Grid, kept: Grid, step: Step): readonly Step[] => {
-  const toIndex = worldToIndex(grid);
-  const ends = corners({ size: [2, 2, 2] }).map((corner) =>
-    transformPoint(
-      toIndex,
-      pointAt(
-        kept,
-        vector((k) => corner[k] * kept.size[k] - 0.5),
-      ),
+  const outer = corners({ size: [2, 2, 2] }).map((corner) =>
+    pointAt(
+      kept,
+      vector((k) => corner[k] * kept.size[k] - 0.5),
     ),
   );
-  const [first, last] = [
-    vector((k) => Math.floor(Math.min(...ends.map((p) => p[k])) + 0.5 + tolerance)),
-    vector((k) => Math.ceil(Math.max(...ends.map((p) => p[k])) - 0.5 - tolerance)),
-  ];
+  const [first, last] = touchedBy(grid, outer);
   const [from, to] = [vector((k) => Math.max(first[k], 0)), vector((k) => Math.min(last[k], grid.size[k] - 1))];
   const [begin, end] = [vector((k) => from[k] - first[k]), vector((k) => last[k] - to[k])];
   const { fill } = step as { readonly fill?: number | "background" };
@@ -176,8 +170,6 @@ const boxOf = (grid: Grid, kept: Grid, step: Step): readonly Step[] => {
     ...(isZero(begin) && isZero(end) ? [] : [{ op: "pad" as const, begin, end, ...filled }]),
   ];
 };
-/** Voxels that touch by less than this, in voxels, do not. */
-const tolerance = 1e-6;
 const isZero = (v: Vector3): boolean => axes.every((k) => v[k] === 0);
 
 /** The operations that sample, and those that fill. */
