@@ -10,6 +10,7 @@ import { type Rescale, type VoxelArray, type Voxels, voxelsOf } from "../compile
 /** A label image holds class numbers: nothing between two of them means anything, so it admits nearest only. */
 export type Kind = "intensity" | "label";
 
+/** What made the image, with what it shows, as far as that is known. */
 export type Modality =
   | { readonly kind: "CT" }
   | { readonly kind: "MRI"; readonly subtype?: "T1" | "T2" | "FLAIR" | "DWI" | "ADC" }
@@ -80,6 +81,7 @@ export type MetadataValue =
 /** Whatever else the source said, under the source's own names, so that it can be written back. */
 export type Metadata = { readonly [key: string]: MetadataValue };
 
+/** An image: an immutable value, and itself an expression to which operations can be applied. */
 export interface MedImage<K extends Kind = Kind> {
   readonly type: "image";
   readonly kind: K;
@@ -129,8 +131,13 @@ const complete = <K extends Kind>(kind: K, parts: MedImageParts<K>): MedImage<K>
   ...parts,
 });
 
+/**
+ * An image of intensities, of which all but voxels and grid may be left out.
+ * @throws MedImagesError `InvalidDocument` when lengths and sizes disagree, or a grid or rescale cannot be
+ */
 export const intensityImage = (parts: MedImageParts<"intensity">): MedImage<"intensity"> =>
   complete("intensity", checked(parts));
+/** An image of class numbers, otherwise as {@link intensityImage}. @throws as that */
 export const labelImage = (parts: MedImageParts<"label">): MedImage<"label"> => complete("label", checked(parts));
 
 /** The image as class numbers instead of intensities, or the other way round; voxels are shared. */

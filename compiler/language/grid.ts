@@ -61,9 +61,11 @@ export const gridFromAffine = (size: Vector3, map: Affine<"index", "world">): Gr
   };
 };
 
+/** From voxel indices, of which whole ones are centres, to world mm (LPS): direction · diag(spacing) · index + origin. */
 export const indexToWorld = (grid: Grid): Affine<"index", "world"> =>
   affineOf(multiply3(grid.direction, diagonal(grid.spacing)), grid.origin, grid.tangents);
 
+/** From world mm (LPS) to voxel indices, fractional as a rule: the inverse of {@link indexToWorld}. */
 export const worldToIndex = (grid: Grid): Affine<"world", "index"> => invert(indexToWorld(grid));
 
 /** The world point (LPS mm) at a voxel index, fractional or not. */
@@ -83,6 +85,7 @@ export const centrePoint = (grid: Grid): Point =>
     vector((k) => (grid.size[k] - 1) / 2),
   );
 
+/** How many voxels a grid has; channels are not counted. */
 export const voxelCount = (grid: Grid): number => product(grid.size);
 
 /** The grid of `size` voxels whose first voxel is this grid's voxel `start`, with the same axes. */

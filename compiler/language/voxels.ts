@@ -17,7 +17,9 @@ interface DTypes {
   readonly float32: Float32Array;
   readonly float64: Float64Array;
 }
+/** How stored numbers are kept, by the names that numpy has for them. */
 export type DType = keyof DTypes;
+/** The typed array of a dtype; 64-bit integers are `bigint`s in theirs. See `realValues` for numbers. */
 export type VoxelArray = DTypes[DType];
 
 interface ArrayConstructor<A> {
@@ -63,6 +65,7 @@ export const dtypes: Readonly<Record<DType, DTypeInfo>> = {
   float32: float(Float32Array),
   float64: float(Float64Array),
 };
+/** All dtypes. */
 export const dtypeNames: readonly DType[] = Object.keys(dtypes) as DType[];
 
 /** real = slope · stored + intercept. */

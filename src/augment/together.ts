@@ -165,6 +165,18 @@ const boxOf = (grid: Grid, kept: Grid, step: Step): readonly Step[] => {
   const [begin, end] = [vector((k) => from[k] - first[k]), vector((k) => last[k] - to[k])];
   const { fill } = step as { readonly fill?: number | "background" };
   const filled = fill === undefined ? {} : { fill };
+  // An image that does not reach there has nothing to keep: what is seen of it is its fill.
+  if (axes.some((k) => from[k] > to[k])) {
+    const [before, behind] = [
+      vector((k) => Math.max(-first[k], 0)),
+      vector((k) => Math.max(last[k] + 1 - grid.size[k], 0)),
+    ];
+    const [start, size] = [vector((k) => first[k] + before[k]), vector((k) => last[k] - first[k] + 1)];
+    return [
+      { op: "pad", begin: before, end: behind, ...filled },
+      { op: "crop", start, size, ...filled },
+    ];
+  }
   return [
     { op: "crop", start: from, size: vector((k) => to[k] - from[k] + 1), ...filled },
     ...(isZero(begin) && isZero(end) ? [] : [{ op: "pad" as const, begin, end, ...filled }]),

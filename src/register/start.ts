@@ -6,12 +6,26 @@ import { valueOfLoss } from "../gradient.ts";
 import { sum } from "../loss.ts";
 import { resampleToImage } from "../ops/resample.ts";
 import { transform as transformOperation } from "../ops/transform.ts";
+import { statistics } from "../statistics.ts";
 import type { Transform } from "../transform.ts";
 import { movedBy } from "./content.ts";
 import { candidatesFor, type InitialName, type Start } from "./initial.ts";
 import type { Images } from "./levels.ts";
 import { type MetricName, metrics, overlap, type Pair } from "./metric.ts";
 import type { Running } from "./options.ts";
+
+/** Voxels that make every metric not-a-number, where images are found in which nothing can be compared. */
+const brokenIn = (images: Pick<Images, "fixed" | "moving">) => {
+  for (const [name, image] of Object.entries(images)) {
+    const nonfinite = image.device === "gpu" ? 0 : statistics(image).nonfinite;
+    if (nonfinite > 0)
+      return {
+        reason: `${nonfinite} voxel(s) of the ${name} image are NaN or infinite, and with them all that is compared`,
+        remedy: "replace them before, as docs/language.md shows",
+      };
+  }
+  return undefined;
+};
 
 /**
  * The candidate that the metric prefers on the coarsest level, of those by which the images lie on each other. Here what
@@ -44,6 +58,8 @@ export const startOf = async (
   }
   const [first, ...rest] = valued;
   if (first !== undefined) return rest.reduce((best, other) => (other.value < best.value ? other : best), first);
+  const broken = brokenIn({ fixed, moving });
+  if (broken !== undefined) return fail({ kind: "UnsupportedVoxels", ...broken });
   const begins = typeof initial === "string" ? `initial: "${initial}"` : "the initial transform";
   return fail(
     overlapping === 0
