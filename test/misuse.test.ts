@@ -55,6 +55,14 @@ describe("files", () => {
   test("that are not there", async () => {
     await expect(loadImage("/none/ct.nii")).rejects.toThrow("/none/ct.nii: no such file; check its name");
   });
+  test("of the web are fetched first", async () => {
+    await expect(loadImage("https://example.org/ct.nii")).rejects.toThrow(
+      /no such file; a URL is no path: hand in the bytes/,
+    );
+    const url = new URL("https://example.org/ct.nii") as never;
+    await expect(loadImage(url)).rejects.toThrow(/this is a URL; of a URL hand in what fetch gives/);
+    await expect(loadImage(undefined as never)).rejects.toThrow(/this is nothing/);
+  });
   test("of DICOM are written by another function", async () => {
     await expect(saveImage("ct.dcm", image)).rejects.toThrow(/write a DICOM series by saveDicom of medimages\/dicom/);
   });
