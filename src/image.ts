@@ -4,7 +4,7 @@
  */
 
 import { fail } from "../compiler/errors.ts";
-import { type Grid, gridOf, gridProblem, voxelCount } from "../compiler/language/grid.ts";
+import { type Grid, gridOf, gridProblem, standing, voxelCount } from "../compiler/language/grid.ts";
 import { type Rescale, type VoxelArray, type Voxels, voxelsOf } from "../compiler/language/voxels.ts";
 
 /** A label image holds class numbers: nothing between two of them means anything, so it admits nearest only. */
@@ -129,6 +129,7 @@ const complete = <K extends Kind>(kind: K, parts: MedImageParts<K>): MedImage<K>
   metadata: {},
   warnings: [],
   ...parts,
+  grid: standing(parts.grid),
 });
 
 /**

@@ -113,6 +113,13 @@ export const sameGrid = (a: Grid, b: Grid, tolerance = 1e-6): boolean => {
   });
 };
 
+/** The grid where it is now: parameters that an expression is moved by do not move what has been computed of it. */
+export const standing = (grid: Grid): Grid => {
+  if (grid.tangents === undefined) return grid;
+  const { tangents: _, ...now } = grid;
+  return now;
+};
+
 /** The grid moved by a shift that may depend on parameters. */
 export const shifted = (grid: Grid, shift: Affine<"world", "world">): Grid => {
   const { offset, tangents } = compose(shift, indexToWorld(grid));

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import {
   crop,
+  evaluate,
   imageFromArray,
   lncc,
   type MedImage,
@@ -11,8 +12,10 @@ import {
   param,
   pipe,
   reference,
+  resampleToImage,
   rotate,
   translate,
+  valueAndGradient,
   valueOfLoss,
   vjp,
   weightedSum,
@@ -54,6 +57,21 @@ describe("a cotangent", () => {
   it("does not hide what is wrong with the expression", async () => {
     await expect(vjp(crop([9, 9, 9], [1, 1, 1])(image), image, { wrt: [image] })).rejects.toThrow(/step 1 \(crop\)/);
   });
+});
+
+it("what has been computed stands where it is, and is not moved by a parameter of the name of one that moved it", async () => {
+  const shiftedBy = (mm: number) => translate("x", param("shift", mm))(image);
+  const computed = await evaluate(shiftedBy(2));
+  const { size, spacing, origin, direction } = computed.grid;
+  expect(computed.grid).toEqual({ size, spacing, origin, direction });
+  const shift = param("shift", 1.2);
+  const slopeTo = async (target: MedImage) =>
+    (await valueAndGradient(pipe(shiftedBy(1.2), resampleToImage(target), mse(target)), { wrt: { shift } })).gradient
+      .shift;
+  const wanted = await slopeTo(await evaluate(translate("x", 2)(image)));
+  expect(Math.abs(wanted)).toBeGreaterThan(1e-3);
+  expect(await slopeTo(computed)).toBe(wanted);
+  expect(await slopeTo(imageFromArray(computed.voxels.data, shiftedBy(2).grid))).toBe(wanted);
 });
 
 describe("channels", () => {
