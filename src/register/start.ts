@@ -1,8 +1,9 @@
 /** Which of the starts that an initialisation has a registration takes. */
 import { pipe } from "fp-ts/lib/function.js";
-import { fail } from "../../compiler/errors.ts";
+import { fail, type PipelineError } from "../../compiler/errors.ts";
 import { invert } from "../../compiler/language/affine.ts";
 import { valueOfLoss } from "../gradient.ts";
+import type { MedImage } from "../image.ts";
 import { sum } from "../loss.ts";
 import { resampleToImage } from "../ops/resample.ts";
 import { transform as transformOperation } from "../ops/transform.ts";
@@ -13,6 +14,18 @@ import { candidatesFor, type InitialName, type Start } from "./initial.ts";
 import type { Images } from "./levels.ts";
 import { type MetricName, metrics, overlap, type Pair } from "./metric.ts";
 import type { Running } from "./options.ts";
+
+const nothingToCompare: PipelineError = {
+  kind: "UnsupportedVoxels",
+  reason: "the images have nothing to compare: where they lie on each other one of them is constant, or the mask is 0",
+  remedy: 'check that they show the same, or give a start: initial: "geometry", or a transform',
+};
+
+const isConstant = (image: MedImage): boolean => {
+  if (image.device === "gpu") return false;
+  const { min, max } = statistics(image);
+  return min === max;
+};
 
 /** Voxels that make every metric not-a-number, where images are found in which nothing can be compared. */
 const brokenIn = (images: Pick<Images, "fixed" | "moving">) => {
@@ -39,6 +52,8 @@ export const startOf = async (
   metric: MetricName,
   running: Running,
 ): Promise<Start> => {
+  // A metric may well fall towards one value everywhere, and what it then finds says nothing.
+  if (isConstant(pair.fixed) || isConstant(pair.moving)) return fail(nothingToCompare);
   const candidates = candidatesFor(initial, { ...pair, grids: { fixed: fixed.grid, moving: moving.grid } });
   const valued: (Start & { readonly value: number })[] = [];
   let overlapping = 0;
@@ -68,11 +83,6 @@ export const startOf = async (
           reason: `where the registration begins, by ${begins}, the images do not lie on each other${pair.mask === undefined ? "" : ", or only where the mask is 0"}`,
           remedy: 'begin with the centres on each other, initial: "geometry" or "mass", or give a transform',
         }
-      : {
-          kind: "UnsupportedVoxels",
-          reason:
-            "the images have nothing to compare: where they lie on each other one of them is constant, or the mask is 0",
-          remedy: 'check that they show the same, or give a start: initial: "geometry", or a transform',
-        },
+      : nothingToCompare,
   );
 };

@@ -198,7 +198,10 @@ describe("on a phantom", () => {
       error: { kind: "InvalidPipeline" },
     });
     const flat = imageFromArray(new Float32Array(48 * 48 * 40), mr.grid);
-    await expect(register(flat, mr, { metric: "ncc" })).rejects.toThrow(/nothing to compare/);
+    for (const metric of ["mse", "ncc", "mi"] as const) {
+      await expect(register(flat, mr, { metric })).rejects.toThrow(/nothing to compare/);
+      await expect(register(mr, flat, { metric })).rejects.toThrow(/nothing to compare/);
+    }
     const stop = new AbortController();
     const stopped = register(mr, mr, { backend: wasm, signal: stop.signal, onIteration: () => stop.abort() });
     await expect(stopped).rejects.toMatchObject({ error: { kind: "Aborted" } });
