@@ -9,6 +9,7 @@ export interface BackendWarning {
   readonly message: string;
 }
 
+/** How a plan is run, by whatever backend. */
 export interface RunOptions {
   /** Stops the run; the promise is then rejected with `Aborted`. */
   readonly signal?: AbortSignal;
@@ -27,6 +28,7 @@ export interface BatchRunOptions extends Omit<RunOptions, "onWarning"> {
   readonly onWarning?: (warning: BackendWarning, program?: number) => void;
 }
 
+/** What computes plans: `reference`, `wasm`, `webgpu()` of `medimages/webgpu`, or one of your own. */
 export interface Backend {
   readonly name: string;
   /** @throws MedImagesError `Aborted`, `BudgetExceeded`, `UnsupportedVoxels`, `BackendUnavailable` */

@@ -17,6 +17,7 @@ export interface FailedSample {
   readonly error: PipelineError;
 }
 
+/** What can go wrong, told apart by `kind`; {@link describe} puts it into words. */
 export type PipelineError =
   /** One or more operations cannot be; all of them are listed. */
   | { readonly kind: "InvalidPipeline"; readonly problems: readonly StepProblem[] }

@@ -1,7 +1,7 @@
 /** A plan as text for people: how many passes, where each sample comes from, and why each pass exists. */
 import type { Affine } from "./language/affine.ts";
 import { showScalar } from "./language/scalar.ts";
-import { at, axes } from "./language/vector.ts";
+import { at, axes, norm, subtract } from "./language/vector.ts";
 import { isIdentityRescale } from "./language/voxels.ts";
 import type { Aim, Buffer, Gather, Pass, Plan, Tap } from "./plan.ts";
 
@@ -67,11 +67,51 @@ const showPass = (pass: Pass, plan: Plan, number: number): readonly string[] => 
         `  pass ${number + 1}: ${to}`,
         `    because: ${pass.reason}`,
         `    voxel = ${showScalar(pass.body)}`,
-        ...pass.taps.flatMap(showTap),
+        ...rowsOf(pass.taps).flatMap(showRow),
         ...showRegions(pass),
       ];
   }
 };
+
+/** Taps that look beside the output voxel stand in rows where a filter wants them: a row takes a line. */
+interface Row {
+  readonly first: number;
+  readonly taps: readonly [Tap, ...Tap[]];
+}
+
+const showRow = ({ first, taps }: Row): readonly string[] => {
+  const [tap, ...more] = taps;
+  if (!isShift(tap)) return showTap(tap, first);
+  const last = more.at(-1);
+  const [names, shifts] =
+    last === undefined
+      ? [`tap${first}`, showShift(tap)]
+      : [`tap${first} … tap${first + more.length}`, `${showShift(tap)} … ${showShift(last)}`];
+  return [`    ${names}: buffer${tap.source}, copy, at output index + ${shifts}`];
+};
+
+const rowsOf = (taps: readonly Tap[]): readonly Row[] => {
+  const rows: { readonly first: number; readonly taps: [Tap, ...Tap[]] }[] = [];
+  for (const [k, tap] of taps.entries()) {
+    const last = rows.at(-1);
+    if (last !== undefined && goesOn(last.taps, tap)) last.taps.push(tap);
+    else rows.push({ first: k, taps: [tap] });
+  }
+  return rows;
+};
+
+/** Whether a tap looks at what a row looks at, as far from its last tap as that is from the one before. */
+const goesOn = (row: Row["taps"], tap: Tap): boolean => {
+  const [last, before] = row.toReversed();
+  if (last === undefined || last.source !== tap.source || !isShift(last) || !isShift(tap)) return false;
+  const step = subtract(tap.pull.offset, last.pull.offset);
+  return before === undefined || norm(subtract(step, subtract(last.pull.offset, before.pull.offset))) === 0;
+};
+
+const isShift = ({ class: how, pull: { linear } }: Tap): boolean =>
+  how === "copy" && linear.every((entry, k) => entry === (k % 4 === 0 ? 1 : 0));
+
+const showShift = ({ pull: { offset } }: Tap): string => `(${offset.map(showNumber).join(", ")})`;
 
 const showTap = (tap: Tap, k: number): readonly string[] => [
   `    tap${k}: buffer${tap.source}, ${tap.class}${tap.class === "copy" ? "" : `, ${tap.by}`}, at source index = M · output index`,
@@ -99,4 +139,4 @@ const showMatrix = (pull: Affine<"index", "index">): readonly string[] =>
     return `      [${entries.map((e) => showNumber(e).padStart(11)).join(" ")} ]`;
   });
 
-const showNumber = (n: number): string => (Number.isInteger(n) ? String(n) : n.toPrecision(7).replace(/\.?0+$/, ""));
+const showNumber = (n: number): string => String(Number.isInteger(n) ? n : Number(n.toPrecision(7)));

@@ -29,7 +29,7 @@ export type EvaluatedOnGpu<S extends readonly Source[]> = {
 };
 
 /**
- * {@link evaluate} for each of several images or expressions, in their order and with the same voxels, in less time
+ * `evaluate` for each of several images or expressions, in their order and with the same voxels, in less time
  * than one after the other: small samples run side by side on the threads or follow each other on the device without
  * a wait in between, and what several of them look at (one image, augmented several times) is brought there once.
  * `memory` bounds the results and all that leads to them together.

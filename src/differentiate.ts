@@ -6,7 +6,8 @@ import { isOnDevice } from "../backends/backend.ts";
 import { type Adjoint, adjoint, type Wanted } from "../compiler/adjoint.ts";
 import { derive } from "../compiler/derive.ts";
 import { fail } from "../compiler/errors.ts";
-import { wholeOf } from "../compiler/language/channel.ts";
+import { channelsOf, wholeOf } from "../compiler/language/channel.ts";
+import { type Grid, sameGrid } from "../compiler/language/grid.ts";
 import { measuresIn } from "../compiler/language/measure.ts";
 import { isParameter } from "../compiler/language/real.ts";
 import { nodesOf, type Parameter, tap } from "../compiler/language/scalar.ts";
@@ -14,7 +15,7 @@ import { valueOfScalar } from "../compiler/language/scalar-value.ts";
 import { storedAs, type Voxels, voxelsOf } from "../compiler/language/voxels.ts";
 import { runGradient } from "./automatic-gradient.ts";
 import type { Differentiable, GradientOptions, GradientsOf, WithRespectTo } from "./differentiable.ts";
-import type { Source } from "./expression.ts";
+import { type Source, toExpression } from "./expression.ts";
 import { intensityImage, type MedImage } from "./image.ts";
 import { fieldsOf, type Loss, weightedSum } from "./loss.ts";
 import { type CompiledTerms, compileTerms, numberAt, type Reading, type Results, readTerms } from "./terms.ts";
@@ -62,9 +63,30 @@ const throughMeasures = async (
   return { value: value ?? last.value, gradients: last.gradients };
 };
 
-/** ⟨cotangent, source⟩, where the cotangent is a constant even if the source looks at the same voxels. */
-export const productLoss = (source: Source, cotangent: MedImage): Loss =>
-  weightedSum({ ...cotangent, voxels: apart(cotangent.voxels) })(source);
+/**
+ * ⟨cotangent, source⟩, voxel by voxel: the cotangent is a constant even if the source looks at the same voxels, and
+ * goes with the grid of the source even where parameters move that.
+ */
+export const productLoss = (source: Source, cotangent: MedImage): Loss => {
+  const { grid, field, problems } = toExpression(source);
+  const misplaced =
+    problems.length > 0 ? undefined : mismatch([grid, channelsOf(field)], [cotangent.grid, cotangent.voxels.channels]);
+  return misplaced === undefined
+    ? weightedSum({ ...cotangent, grid, voxels: apart(cotangent.voxels) })(source)
+    : fail({ kind: "InvalidDocument", errors: [misplaced] });
+};
+
+/** What keeps a cotangent from being one of a result; that of a file may be off by the rounding of its header. */
+const mismatch = (result: readonly [Grid, number], cotangent: readonly [Grid, number]): string | undefined => {
+  const show = ([{ size }, channels]: readonly [Grid, number]): string =>
+    `${size.join("×")} with ${channels} channel(s)`;
+  const [shape, found] = [show(result), show(cotangent)];
+  if (shape !== found)
+    return `the cotangent is of ${found} and the expression of ${shape}; give one value for each voxel`;
+  return sameGrid(result[0], cotangent[0], 1e-3)
+    ? undefined
+    : "the cotangent lies elsewhere in the world than the expression; make it on `expression.grid`, such as by imageFromArray(data, expression.grid)";
+};
 
 /** The same voxels, told apart from those; on a device they are what they are. */
 const apart = (voxels: Voxels): Voxels => (isOnDevice(voxels) ? voxels : { ...voxels });

@@ -9,6 +9,7 @@ import { compileVolume } from "../compiler/compile.ts";
 import { fail, type PipelineError, toPipelineError } from "../compiler/errors.ts";
 import { explainPlan } from "../compiler/explain.ts";
 import { channelsOf } from "../compiler/language/channel.ts";
+import { standing } from "../compiler/language/grid.ts";
 import type { Program } from "../compiler/plan.ts";
 import { automaticBackend } from "./automatic.ts";
 import type { ComputeOptions } from "./compute-options.ts";
@@ -83,7 +84,15 @@ export const describedBy = <K extends Kind>(
   const { image, kind, grid } = expression;
   const display = displayAfter(expression);
   const channels = channelsAfter(expression);
-  return { ...image, kind, grid, device: "cpu", channels, display, warnings: [...image.warnings, ...warnings] };
+  return {
+    ...image,
+    kind,
+    grid: standing(grid),
+    device: "cpu",
+    channels,
+    display,
+    warnings: [...image.warnings, ...warnings],
+  };
 };
 
 /** The program with voxels that a backend can read. */

@@ -2,7 +2,7 @@
  * An expression: an image that has not been computed yet. It knows its grid, dtype and kind at once, holds
  * the field to look at, and remembers its steps and whatever is wrong with them. Immutable.
  */
-import type { StepProblem } from "../compiler/errors.ts";
+import { fail, type StepProblem } from "../compiler/errors.ts";
 import {
   decideSampling,
   type Field,
@@ -48,20 +48,32 @@ export type Operation = <K extends Kind>(source: Source<K>) => Expression<K>;
 /** An operation that means nothing for labels. */
 export type IntensityOperation = (source: Source<"intensity">) => Expression<"intensity">;
 
-export const toExpression = <K extends Kind>(source: Source<K>): Expression<K> =>
-  source.type === "expression"
-    ? source
-    : {
-        type: "expression",
-        kind: source.kind,
-        grid: source.grid,
-        field: interpolate(input(source.voxels, source.grid), null),
-        storage: { dtype: source.voxels.dtype, rescale: source.voxels.rescale },
-        sampling: null,
-        image: source,
-        steps: [],
-        problems: [],
-      };
+/** @throws MedImagesError `InvalidDocument` for what types would not let through, such as an image still to be awaited */
+export const toExpression = <K extends Kind>(source: Source<K>): Expression<K> => {
+  if (source?.type === "expression") return source;
+  if (source?.type !== "image") return refuseSource(source);
+  return {
+    type: "expression",
+    kind: source.kind,
+    grid: source.grid,
+    field: interpolate(input(source.voxels, source.grid), null),
+    storage: { dtype: source.voxels.dtype, rescale: source.voxels.rescale },
+    sampling: null,
+    image: source,
+    steps: [],
+    problems: [],
+  };
+};
+
+const refuseSource = (found: unknown): never => {
+  const remedy =
+    found instanceof Promise
+      ? "a promise: await it"
+      : typeof found === "function"
+        ? "a function: apply the operation to an image, by pipe(image, operation)"
+        : `${found === null ? "null" : typeof found}: load or make one`;
+  return fail({ kind: "InvalidDocument", errors: [`an image or an expression is needed here, and this is ${remedy}`] });
+};
 
 /** The volume that an expression stands for. */
 export const toVolume = (expression: Expression): Sample =>

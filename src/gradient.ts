@@ -23,9 +23,10 @@ export const valueAndGradient = async <const W extends WithRespectTo>(
 };
 
 /**
- * The vector-Jacobian product: the gradient of ⟨cotangent, expression⟩. The cotangent is an image on the grid of the
- * expression, such as what an optimiser elsewhere says of its result; it counts as a constant.
- * @throws as {@link valueAndGradient}
+ * The vector-Jacobian product: the gradient of ⟨cotangent, expression⟩, the sum over voxels and channels of what the
+ * two have there. The cotangent is an image on the grid of the expression (`imageFromArray(data, expression.grid)`),
+ * such as what an optimiser elsewhere says of its result; it counts as a constant.
+ * @throws as {@link valueAndGradient}, and `InvalidDocument` for a cotangent on another grid or of other channels
  */
 export const vjp = async <const W extends WithRespectTo>(
   source: Source,

@@ -4,12 +4,13 @@
  */
 
 import { fail } from "../compiler/errors.ts";
-import { type Grid, gridOf, gridProblem, voxelCount } from "../compiler/language/grid.ts";
+import { type Grid, gridOf, gridProblem, standing, voxelCount } from "../compiler/language/grid.ts";
 import { type Rescale, type VoxelArray, type Voxels, voxelsOf } from "../compiler/language/voxels.ts";
 
 /** A label image holds class numbers: nothing between two of them means anything, so it admits nearest only. */
 export type Kind = "intensity" | "label";
 
+/** What made the image, with what it shows, as far as that is known. */
 export type Modality =
   | { readonly kind: "CT" }
   | { readonly kind: "MRI"; readonly subtype?: "T1" | "T2" | "FLAIR" | "DWI" | "ADC" }
@@ -80,6 +81,7 @@ export type MetadataValue =
 /** Whatever else the source said, under the source's own names, so that it can be written back. */
 export type Metadata = { readonly [key: string]: MetadataValue };
 
+/** An image: an immutable value, and itself an expression to which operations can be applied. */
 export interface MedImage<K extends Kind = Kind> {
   readonly type: "image";
   readonly kind: K;
@@ -127,10 +129,16 @@ const complete = <K extends Kind>(kind: K, parts: MedImageParts<K>): MedImage<K>
   metadata: {},
   warnings: [],
   ...parts,
+  grid: standing(parts.grid),
 });
 
+/**
+ * An image of intensities, of which all but voxels and grid may be left out.
+ * @throws MedImagesError `InvalidDocument` when lengths and sizes disagree, or a grid or rescale cannot be
+ */
 export const intensityImage = (parts: MedImageParts<"intensity">): MedImage<"intensity"> =>
   complete("intensity", checked(parts));
+/** An image of class numbers, otherwise as {@link intensityImage}. @throws as that */
 export const labelImage = (parts: MedImageParts<"label">): MedImage<"label"> => complete("label", checked(parts));
 
 /** The image as class numbers instead of intensities, or the other way round; voxels are shared. */
@@ -146,6 +154,17 @@ export const imageFromArray = (
   grid: Pick<Grid, "size"> & Partial<Grid>,
   rest: { readonly channels?: number; readonly rescale?: Rescale } = {},
 ): MedImage<"intensity"> => intensityImage({ voxels: voxelsOf(data, rest), grid: gridOf(grid.size, grid) });
+
+/**
+ * The real numbers that the voxels stand for, slope · stored + intercept, x fastest, then y, z and channels: what
+ * `voxels.data` keeps in whatever dtype the file had, 64-bit integers rounded to 53 bits.
+ * @throws MedImagesError `UnsupportedVoxels` for an image on a GPU
+ */
+export const realValues = ({ voxels: { data, rescale } }: Pick<MedImage, "voxels">): Float64Array<ArrayBuffer> => {
+  const values = new Float64Array(data.length);
+  for (let k = 0; k < values.length; k++) values[k] = rescale.slope * Number(data[k]) + rescale.intercept;
+  return values;
+};
 
 /** An image of voxels on a GPU, of which nobody but their device can count. @throws MedImagesError `InvalidDocument` */
 export const imageOnGpu = (

@@ -6,9 +6,22 @@
 
 // Programs: what operations build and backends run.
 export { pipe } from "fp-ts/lib/function.js";
-export type { Backend, DeviceVoxels, RunOptions } from "../backends/backend.ts";
+export type {
+  Backend,
+  BackendWarning,
+  BatchRunOptions,
+  DeviceVoxels,
+  Outcomes,
+  RunOptions,
+} from "../backends/backend.ts";
 export { reference } from "../backends/reference/index.ts";
-export { describe, MedImagesError, type PipelineError, type StepProblem } from "../compiler/errors.ts";
+export {
+  describe,
+  type FailedSample,
+  MedImagesError,
+  type PipelineError,
+  type StepProblem,
+} from "../compiler/errors.ts";
 // Geometry.
 export { type Affine, compose, invert, type Space, transformPoint } from "../compiler/language/affine.ts";
 export {
@@ -48,8 +61,19 @@ export {
   type Voxels,
   voxelsOf,
 } from "../compiler/language/voxels.ts";
-export type { Gather, Pass, Plan, Prefilter, Program, Region, Tap, TapClass } from "../compiler/plan.ts";
+export type {
+  Gather,
+  GradientProgram,
+  Pass,
+  Plan,
+  Prefilter,
+  Program,
+  Region,
+  Tap,
+  TapClass,
+} from "../compiler/plan.ts";
 export { release, wasm } from "./backends.ts";
+export { type Box, boxAround } from "./box.ts";
 // Operations.
 export type { ComputeOptions } from "./compute-options.ts";
 // Gradients.
@@ -80,6 +104,7 @@ export {
   type Metadata,
   type MetadataValue,
   type Modality,
+  realValues,
   type Study,
   type Warning,
 } from "./image.ts";

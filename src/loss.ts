@@ -72,13 +72,31 @@ const onGrid = (expression: Expression, grid: Grid): Expression => {
 };
 
 /** The loss that is `body` of some terms of a scene's values. */
-export const lossOf = ({ expression, others }: Scene, terms: readonly Term[], body: Scalar): Loss => ({
-  type: "loss",
-  terms,
-  body,
-  steps: [expression, ...others].flatMap(({ steps }) => steps),
-  problems: [expression, ...others].flatMap(({ problems }) => problems),
-});
+export const lossOf = (scene: Scene, terms: readonly Term[], body: Scalar): Loss => {
+  const all = [scene.expression, ...scene.others];
+  return {
+    type: "loss",
+    terms,
+    body,
+    steps: all.flatMap(({ steps }) => steps),
+    problems: [...all.flatMap(({ problems }) => problems), ...channelProblems(scene)],
+  };
+};
+
+/** One channel is compared with each of several; other numbers of them do not go together. */
+const channelProblems = ({ expression, others }: Scene): readonly StepProblem[] => {
+  const counts = [expression, ...others].map(({ field }) => channelsOf(field));
+  return new Set(counts.filter((count) => count > 1)).size < 2
+    ? []
+    : [
+        {
+          step: expression.steps.length,
+          operation: "loss",
+          reason: `it looks at images of ${counts.join(", ")} channels together`,
+          remedy: "give images of one channel, or of as many as the first",
+        },
+      ];
+};
 
 /** The loss that is `body` of the sums of `bodies` of the scene's values. */
 const lossOver = (scene: Scene, bodies: readonly Scalar[], body: Scalar): Loss =>

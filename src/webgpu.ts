@@ -13,6 +13,7 @@
  */
 import { platform } from "#platform";
 import { isOnDevice } from "../backends/backend.ts";
+import type { Gpu, GpuAdapterOptions, GpuBuffer, GpuDevice } from "../backends/webgpu/handed-over.ts";
 import { type GpuBackend, WebGpuBackend } from "../backends/webgpu/index.ts";
 import type { Precision } from "../backends/webgpu/place.ts";
 import { ResidentVoxels } from "../backends/webgpu/resident.ts";
@@ -27,11 +28,11 @@ export type { GpuImage } from "./image.ts";
 
 export interface WebGpuOptions {
   /** A device to compute on. It stays the caller's: it is not destroyed, nor replaced when it is lost. */
-  readonly device?: GPUDevice;
+  readonly device?: GpuDevice;
   /** An implementation of WebGPU to take a device from, instead of the platform's own. */
-  readonly gpu?: GPU;
+  readonly gpu?: Gpu;
   /** What to ask an adapter for. */
-  readonly adapter?: GPURequestAdapterOptions;
+  readonly adapter?: GpuAdapterOptions;
   /**
    * Bytes of the largest volume to bind at once; larger ones are computed in parts, which takes longer and gives
    * the same voxels. The device's own limit unless this is lower.
@@ -52,7 +53,7 @@ export interface WebGpuOptions {
  * A backend that computes on a GPU. The device is taken on first use, and a fresh one after a loss.
  * `evaluate` rejects with `BackendUnavailable` where there is none, and says how to get one.
  */
-export const webgpu = (from: GPUDevice | WebGpuOptions = {}): GpuBackend => {
+export const webgpu = (from: GpuDevice | WebGpuOptions = {}): GpuBackend => {
   const { device, gpu, adapter, ...settings } = "createBuffer" in from ? { device: from } : from;
   if (device !== undefined) return new WebGpuBackend(device, settings);
   const source = gpu === undefined ? platform.gpu : { ...platform.gpu, open: async () => gpu };
@@ -76,7 +77,7 @@ export const toCpu = async <K extends Kind>(image: MedImage<K>): Promise<MedImag
  * and channels slowest; it may be longer. It stays the image's, and is valid until that is disposed of.
  * @throws MedImagesError `UnsupportedVoxels` for an image that is not on a GPU
  */
-export const gpuBufferOf = (image: MedImage): GPUBuffer =>
+export const gpuBufferOf = (image: MedImage): GpuBuffer =>
   image.voxels instanceof ResidentVoxels
     ? image.voxels.buffer
     : fail({
@@ -100,7 +101,7 @@ export interface GpuBufferVoxels {
  * `InvalidDocument` when grid, channels or rescale cannot be, `BackendUnavailable`
  */
 export const imageFromGpuBuffer = async (
-  buffer: GPUBuffer,
+  buffer: GpuBuffer,
   { grid, dtype, channels = 1, rescale = noRescale }: GpuBufferVoxels,
   backend: GpuBackend,
 ): Promise<GpuImage<"intensity">> => {

@@ -4,6 +4,7 @@
  */
 import type { Backend } from "../backend.ts";
 
+/** Plain loops in float64: slow, and what defines right. Every other backend is held against it. */
 export const reference: Backend = {
   name: "reference",
   run: async (program, options) => (await import("./run.ts")).run(program, options),

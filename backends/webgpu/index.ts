@@ -19,6 +19,7 @@ import { acquire, type Bounds, type GpuSource, wrap } from "./acquire.ts";
 import type { Device } from "./device.ts";
 import { usage } from "./flags.ts";
 import { largestIn } from "./float16.ts";
+import type { GpuBuffer, GpuDevice } from "./handed-over.ts";
 import { Pace } from "./pace.ts";
 import { type Precision, place } from "./place.ts";
 import { broken, bufferOf, bytesOf, elementsOf, type PlacedBuffer, type PlacedPlan } from "./plan-buffers.ts";
@@ -31,7 +32,7 @@ import { download, upload } from "./transport.ts";
 
 /** Voxels in a buffer that another library made: x fastest, channels slowest, packed from its start. */
 export interface BorrowedVoxels extends Storage {
-  readonly buffer: GPUBuffer;
+  readonly buffer: GpuBuffer;
   readonly size: Vector3;
   readonly channels: number;
 }
@@ -47,7 +48,7 @@ export interface GpuBackend extends Backend {
   /** Voxels where they lie, in a buffer of this backend's device that can be bound as storage and copied from. */
   borrow(voxels: BorrowedVoxels): Promise<DeviceVoxels>;
   /** The device that it computes on, to share it with another library. @throws MedImagesError `BackendUnavailable` */
-  device(): Promise<GPUDevice>;
+  device(): Promise<GpuDevice>;
   /** Whether a GPU is at hand that is more than a processor playing one. */
   isHardware(): Promise<boolean>;
   /** Whether it computes a plan in one piece; where not, every part goes over the bus. */

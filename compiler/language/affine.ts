@@ -62,6 +62,7 @@ export const identity = <S extends Space>(): Affine<S, S> => affineOf(identity3,
 
 export const translation = <S extends Space>(by: Vector3): Affine<S, S> => affineOf(identity3, by);
 
+/** Where a map takes a point: linear · p + offset, in the units of its spaces (mm of the world, or voxels). */
 export const transformPoint = <A extends Space, B extends Space>(map: Affine<A, B>, point: Vector3): Vector3 =>
   add(apply3(map.linear, point), map.offset);
 
@@ -79,6 +80,7 @@ export const compose = <A extends Space, B extends Space, C extends Space>(
     })),
   );
 
+/** The map back. A singular map has none: entries of the result are not finite then. */
 export const invert = <A extends Space, B extends Space>(map: Affine<A, B>): Affine<B, A> => {
   const linear = inverse3(map.linear);
   const moved = apply3(linear, map.offset);

@@ -61,9 +61,11 @@ export const gridFromAffine = (size: Vector3, map: Affine<"index", "world">): Gr
   };
 };
 
+/** From voxel indices, of which whole ones are centres, to world mm (LPS): direction · diag(spacing) · index + origin. */
 export const indexToWorld = (grid: Grid): Affine<"index", "world"> =>
   affineOf(multiply3(grid.direction, diagonal(grid.spacing)), grid.origin, grid.tangents);
 
+/** From world mm (LPS) to voxel indices, fractional as a rule: the inverse of {@link indexToWorld}. */
 export const worldToIndex = (grid: Grid): Affine<"world", "index"> => invert(indexToWorld(grid));
 
 /** The world point (LPS mm) at a voxel index, fractional or not. */
@@ -83,6 +85,7 @@ export const centrePoint = (grid: Grid): Point =>
     vector((k) => (grid.size[k] - 1) / 2),
   );
 
+/** How many voxels a grid has; channels are not counted. */
 export const voxelCount = (grid: Grid): number => product(grid.size);
 
 /** The grid of `size` voxels whose first voxel is this grid's voxel `start`, with the same axes. */
@@ -110,6 +113,13 @@ export const sameGrid = (a: Grid, b: Grid, tolerance = 1e-6): boolean => {
   });
 };
 
+/** The grid where it is now: parameters that an expression is moved by do not move what has been computed of it. */
+export const standing = (grid: Grid): Grid => {
+  if (grid.tangents === undefined) return grid;
+  const { tangents: _, ...now } = grid;
+  return now;
+};
+
 /** The grid moved by a shift that may depend on parameters. */
 export const shifted = (grid: Grid, shift: Affine<"world", "world">): Grid => {
   const { offset, tangents } = compose(shift, indexToWorld(grid));
@@ -125,8 +135,8 @@ const unitTolerance = 1e-3;
 
 /** What is wrong with a grid, in words; nothing when it can hold an image. */
 export const gridProblem = (grid: Grid): string | undefined => {
-  if (!grid.size.every((n) => Number.isInteger(n) && n >= 1))
-    return `its size ${grid.size.join("×")} is not of whole numbers from 1`;
+  if (!(grid.size.length === 3 && grid.size.every((n) => Number.isInteger(n) && n >= 1)))
+    return `its size ${grid.size.join("×")} is not of three whole numbers from 1 (1 along an axis that it has not)`;
   if (!Number.isSafeInteger(product(grid.size))) return `its size ${grid.size.join("×")} is too large to count`;
   if (!grid.spacing.every((s) => Number.isFinite(s) && s > 0))
     return `its spacing ${grid.spacing.join(" × ")} mm is not positive`;

@@ -87,11 +87,13 @@ export interface Select extends Node {
 export type Scalar = Leaf | Lookup | Unary | Binary | Select;
 export type Leaf = Const | TapValue | ChannelNumber | Slope | Inside | BackgroundValue | Random;
 
+/** A number, the same for every voxel. */
 export const constant = (value: number): Const => intern(`const ${spell([value])}`, () => ({ kind: "const", value }));
 /** The parameter `name` with the value that it has now. */
 export const parameter = (name: string, value: number): Parameter =>
   intern(`parameter ${JSON.stringify(name)} ${spell([value])}`, () => ({ kind: "const", value, parameter: name }));
 export const tap = (index: number): TapValue => intern(`tap ${index}`, () => ({ kind: "tap", index }));
+/** The number of the channel that is being computed, from 0. */
 export const channel: ChannelNumber = intern("channel", () => ({ kind: "channel" }));
 export const slope = (index: number, axis: Axis): Slope =>
   intern(`slope ${index} ${axis}`, () => ({ kind: "slope", index, axis }));
@@ -109,10 +111,13 @@ export const lookup = (buffer: number, row: Scalar, column: Scalar, weights: Loo
     column,
     weights,
   }));
+/** One of −a, |a|, eᵃ, ln a, √a and ⌊a⌋. Where there is none, as for √−1, it is not-a-number. */
 export const unary = (operator: UnaryOperator, a: Scalar): Unary =>
   intern(`${operator} ${a.id}`, () => ({ kind: "unary", operator, a }));
+/** Arithmetic on two numbers; `less` is 1 where a < b and else 0, also where one is not-a-number. */
 export const binary = (operator: BinaryOperator, a: Scalar, b: Scalar): Binary =>
   intern(`${operator} ${a.id} ${b.id}`, () => ({ kind: "binary", operator, a, b }));
+/** `then` where the condition is not 0, else `otherwise`. */
 export const select = (condition: Scalar, then: Scalar, otherwise: Scalar): Select =>
   intern(`select ${condition.id} ${then.id} ${otherwise.id}`, () => ({ kind: "select", condition, then, otherwise }));
 

@@ -3,6 +3,7 @@
  * Matrices are row-major. Everything is pure and returns new values.
  */
 export type Vector3 = readonly [x: number, y: number, z: number];
+/** Row-major: the entry of row r and column c is `m[3 * r + c]`. */
 export type Matrix3 = readonly [
   xx: number,
   xy: number,

@@ -17,7 +17,9 @@ interface DTypes {
   readonly float32: Float32Array;
   readonly float64: Float64Array;
 }
+/** How stored numbers are kept, by the names that numpy has for them. */
 export type DType = keyof DTypes;
+/** The typed array of a dtype; 64-bit integers are `bigint`s in theirs. See `realValues` for numbers. */
 export type VoxelArray = DTypes[DType];
 
 interface ArrayConstructor<A> {
@@ -63,6 +65,7 @@ export const dtypes: Readonly<Record<DType, DTypeInfo>> = {
   float32: float(Float32Array),
   float64: float(Float64Array),
 };
+/** All dtypes. */
 export const dtypeNames: readonly DType[] = Object.keys(dtypes) as DType[];
 
 /** real = slope · stored + intercept. */
@@ -95,7 +98,7 @@ export const dtypeOf = (data: VoxelArray): DType =>
   dtypeNames.find((name) => data[Symbol.toStringTag] === dtypes[name].array.name) ??
   fail({
     kind: "UnsupportedVoxels",
-    reason: `voxels cannot be kept in a ${data[Symbol.toStringTag]}`,
+    reason: `voxels cannot be kept in ${data[Symbol.toStringTag] ?? "what is no typed array"}`,
     remedy: "use an Int8Array, Uint8Array, … Float64Array, BigInt64Array or BigUint64Array",
   });
 

@@ -12,7 +12,12 @@ export type Amounts = Amount | readonly [x: Amount, y: Amount, z: Amount];
 /** @throws MedImagesError `InvalidDocument` for limits that are none */
 export const sampled = (amount: Amount, what: string): Sampler<number> => {
   if (typeof amount === "function") return amount;
-  const [low, high] = amount;
+  const [low, high] = Array.isArray(amount) ? amount : [];
+  if (low === undefined || high === undefined)
+    return fail({
+      kind: "InvalidDocument",
+      errors: [`${what}: ${amount} says not from where to where; give [lowest, highest], or a sampler`],
+    });
   if (!(Number.isFinite(high - low) && low <= high))
     fail({
       kind: "InvalidDocument",
@@ -21,7 +26,8 @@ export const sampled = (amount: Amount, what: string): Sampler<number> => {
   return uniform(low, high);
 };
 
-const isPerAxis = (amounts: Amounts): amounts is readonly [Amount, Amount, Amount] => amounts.length === 3;
+const isPerAxis = (amounts: Amounts): amounts is readonly [Amount, Amount, Amount] =>
+  Array.isArray(amounts) && amounts.length === 3;
 
 /** Three numbers, each drawn by itself. */
 export const sampledVector = (amounts: Amounts, what: string): Sampler<Vector3> => {

@@ -6,6 +6,7 @@
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import type { RandomGenerator } from "pure-rand/types/RandomGenerator";
+import { fail } from "../../compiler/errors.ts";
 import { map, type Sampler } from "./sampler.ts";
 import { drawFrom } from "./stream.ts";
 
@@ -14,20 +15,47 @@ const drawn =
   (stream) =>
     drawFrom(stream, draw);
 
-/** Numbers of [low, high), all alike: multiples of 2⁻⁵³ of their distance from `low`. */
-export const uniform = (low: number, high: number): Sampler<number> =>
+/** What keeps numbers from being drawn is told when the sampler is made, and not at some sample. */
+const need = (isSo: boolean, error: string): void => {
+  if (!isSo) fail({ kind: "InvalidDocument", errors: [error] });
+};
+
+/**
+ * Numbers of [low, high), all alike: multiples of 2⁻⁵³ of their distance from `low`.
+ * @throws MedImagesError `InvalidDocument` where `low` is over `high`
+ */
+export const uniform = (low: number, high: number): Sampler<number> => {
+  need(!(low > high), `uniform: from ${low} to ${high} is no interval; give the lower number first`);
   // Adding 0 makes −0 the 0 that a pipeline file can say.
-  drawn((generator) => low + uniformFloat64(generator) * (high - low) + 0);
+  return drawn((generator) => low + uniformFloat64(generator) * (high - low) + 0);
+};
 
-/** Whole numbers from `low` to `high`, both included, all alike. */
-export const integer = (low: number, high: number): Sampler<number> => drawn((g) => uniformInt(g, low, high));
+/**
+ * Whole numbers from `low` to `high`, both included, all alike.
+ * @throws MedImagesError `InvalidDocument` for limits that are none
+ */
+export const integer = (low: number, high: number): Sampler<number> => {
+  need(
+    Number.isSafeInteger(low) && Number.isSafeInteger(high) && low <= high,
+    `integer: there is no whole number to draw from ${low} to ${high}; give two whole numbers, the lower one first`,
+  );
+  return drawn((generator) => uniformInt(generator, low, high));
+};
 
-/** True with probability `p`. */
-export const chance = (p: number): Sampler<boolean> => drawn((generator) => uniformFloat64(generator) < p);
+/** True with probability `p`. @throws MedImagesError `InvalidDocument` for a probability that is not from 0 to 1 */
+export const chance = (p: number): Sampler<boolean> => {
+  need(p >= 0 && p <= 1, `${p} is no probability; give a number from 0 to 1`);
+  return drawn((generator) => uniformFloat64(generator) < p);
+};
 
-/** Numbers of the normal distribution with a mean and a standard deviation. */
-export const normal = (mean: number, deviation: number): Sampler<number> =>
-  drawn((generator) => mean + deviation * standardNormal(generator) + 0);
+/**
+ * Numbers of the normal distribution with a mean and a standard deviation.
+ * @throws MedImagesError `InvalidDocument` for a deviation under 0
+ */
+export const normal = (mean: number, deviation: number): Sampler<number> => {
+  need(!(deviation < 0), `normal: the deviation ${deviation} is negative; give 0 or more`);
+  return drawn((generator) => mean + deviation * standardNormal(generator) + 0);
+};
 
 /** One of some values, all alike. */
 export const choice = <A>(...values: readonly [A, ...A[]]): Sampler<A> =>

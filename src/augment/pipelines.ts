@@ -26,6 +26,7 @@ export const inARow =
 /**
  * With probability `p` the operations, in a row, else none of them; what they would be does not depend on `p`. Its
  * own name is made of theirs.
+ * @throws MedImagesError `InvalidDocument` for a probability that is not from 0 to 1
  */
 export function sometimes(p: number, ...steps: readonly Sampler<Operation>[]): Sampler<Operation>;
 export function sometimes(p: number, ...steps: readonly Sampler<IntensityOperation>[]): Sampler<IntensityOperation>;

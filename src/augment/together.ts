@@ -1,10 +1,11 @@
 /** Operations on subjects: what each of an operation's steps is for the parts of one, by the geometry of the world. */
 import { transformPoint } from "../../compiler/language/affine.ts";
-import { corners, type Grid, gridOf, pointAt, sameGrid, worldToIndex } from "../../compiler/language/grid.ts";
+import { corners, type Grid, gridOf, pointAt, sameGrid } from "../../compiler/language/grid.ts";
 import { bitsOf, pcg4d } from "../../compiler/language/random.ts";
 import { random, replaceLeaves } from "../../compiler/language/scalar.ts";
 import { axes, type Vector3, vector } from "../../compiler/language/vector.ts";
 import { voxelsOf } from "../../compiler/language/voxels.ts";
+import { touchedBy } from "../box.ts";
 import { displacedPoint } from "../displacement-at.ts";
 import { type Expression, type IntensityOperation, toExpression } from "../expression.ts";
 import { intensityImage } from "../image.ts";
@@ -153,31 +154,34 @@ const withOwnNoise = (step: Step, key: string): Step => {
 
 /** The steps that leave of a grid the voxels that touch the extent of another, no more and no fewer. */
 const boxOf = (grid: Grid, kept: Grid, step: Step): readonly Step[] => {
-  const toIndex = worldToIndex(grid);
-  const ends = corners({ size: [2, 2, 2] }).map((corner) =>
-    transformPoint(
-      toIndex,
-      pointAt(
-        kept,
-        vector((k) => corner[k] * kept.size[k] - 0.5),
-      ),
+  const outer = corners({ size: [2, 2, 2] }).map((corner) =>
+    pointAt(
+      kept,
+      vector((k) => corner[k] * kept.size[k] - 0.5),
     ),
   );
-  const [first, last] = [
-    vector((k) => Math.floor(Math.min(...ends.map((p) => p[k])) + 0.5 + tolerance)),
-    vector((k) => Math.ceil(Math.max(...ends.map((p) => p[k])) - 0.5 - tolerance)),
-  ];
+  const [first, last] = touchedBy(grid, outer);
   const [from, to] = [vector((k) => Math.max(first[k], 0)), vector((k) => Math.min(last[k], grid.size[k] - 1))];
   const [begin, end] = [vector((k) => from[k] - first[k]), vector((k) => last[k] - to[k])];
   const { fill } = step as { readonly fill?: number | "background" };
   const filled = fill === undefined ? {} : { fill };
+  // An image that does not reach there has nothing to keep: what is seen of it is its fill.
+  if (axes.some((k) => from[k] > to[k])) {
+    const [before, behind] = [
+      vector((k) => Math.max(-first[k], 0)),
+      vector((k) => Math.max(last[k] + 1 - grid.size[k], 0)),
+    ];
+    const [start, size] = [vector((k) => first[k] + before[k]), vector((k) => last[k] - first[k] + 1)];
+    return [
+      { op: "pad", begin: before, end: behind, ...filled },
+      { op: "crop", start, size, ...filled },
+    ];
+  }
   return [
     { op: "crop", start: from, size: vector((k) => to[k] - from[k] + 1), ...filled },
     ...(isZero(begin) && isZero(end) ? [] : [{ op: "pad" as const, begin, end, ...filled }]),
   ];
 };
-/** Voxels that touch by less than this, in voxels, do not. */
-const tolerance = 1e-6;
 const isZero = (v: Vector3): boolean => axes.every((k) => v[k] === 0);
 
 /** The operations that sample, and those that fill. */

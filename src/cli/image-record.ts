@@ -87,7 +87,10 @@ const showChannels = ({ channels }: ImageHeader): string => {
 
 export const tableOf = (path: string, { header, stats }: Described): string => {
   const { grid, rescale, modality, study, warnings, files, regular = true } = header;
-  const [a, b, c, d, e, f, g, h, i] = grid.direction;
+  // What rounding leaves beside a straight axis says nothing.
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0, i = 0] = grid.direction.map((n) =>
+    Math.abs(n) < 1e-7 ? 0 : n,
+  );
   const extent = grid.size.map((n, k) => n * (grid.spacing[k] ?? 0));
   const rows: readonly (readonly [string, string | undefined])[] = [
     ["series", study.seriesDescription],

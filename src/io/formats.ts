@@ -66,6 +66,6 @@ export const formatForWriting = (path: string): Required<Pick<ImageFormat, "writ
     kind: "UnsupportedFile",
     path,
     reason: "its name does not end as that of an image that can be written",
-    remedy: `let it end in one of ${suffixes.join(", ")}`,
+    remedy: `${name.endsWith(".dcm") ? "write a DICOM series by saveDicom of medimages/dicom, or " : ""}let it end in one of ${suffixes.join(", ")}`,
   });
 };

@@ -82,9 +82,9 @@ const only = <A>([first]: readonly A[]): A => first as A;
  * such sources. Voxels keep their stored dtype, with the rescale beside them; geometry is LPS millimetres. What
  * the reader had to put up with is in `image.warnings`.
  *
- * Without `kind` the type of the result says intensities, as types cannot know what lies in a file: of a DICOM
- * segmentation, `image.kind` is `"label"` all the same, and interpolating it is refused when it is evaluated. Say
- * `kind: "label"` where segmentations are expected.
+ * `kind` says whether voxels are class numbers. Left out, they are intensities, unless the file says of itself that
+ * it holds labels (DICOM SEG, HDF5): types cannot know what files say, so the type of the result says intensities, and
+ * interpolating such an image is refused when it is evaluated. Say `kind: "label"` where segmentations are expected.
  *
  * `memory` (bytes, half of the machine's unless said) bounds the voxels.
  * @throws MedImagesError `FileAccess`, `MalformedFile`, `UnsupportedFile`, `BudgetExceeded`, `UnsupportedVoxels`

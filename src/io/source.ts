@@ -3,6 +3,7 @@
  * see `ByteSource` only, so that they work alike on files, on what a browser hands over and on memory.
  */
 import { platform } from "#platform";
+import { fail } from "../../compiler/errors.ts";
 import type { ByteSource } from "../platform/platform.ts";
 
 /** A path (Node only), a `File` or other `Blob`, or the bytes of a file. */
@@ -50,10 +51,18 @@ const blobSource = (blob: Blob): ByteSource => {
 
 /**
  * Opens any source, whose `size` may be known. Close it when done.
- * @throws MedImagesError `FileAccess` when a path cannot be opened.
+ * @throws MedImagesError `FileAccess` when a path cannot be opened, `InvalidDocument` for what is no source.
  */
 export const openSource = async (source: ImageSource, size?: number): Promise<ByteSource> => {
   if (typeof source === "string") return platform.openFile(source, size);
   if (source instanceof Uint8Array) return bytesSource(source);
-  return source instanceof ArrayBuffer ? bytesSource(new Uint8Array(source)) : blobSource(source);
+  if (source instanceof ArrayBuffer) return bytesSource(new Uint8Array(source));
+  return typeof source?.slice === "function"
+    ? blobSource(source)
+    : fail({
+        kind: "InvalidDocument",
+        errors: [
+          `an image is read from a path, a File, a Blob or bytes, and this is ${source === undefined || source === null ? "nothing" : `a ${(source as object).constructor?.name}`}; of a URL hand in what fetch gives: await (await fetch(url)).arrayBuffer()`,
+        ],
+      });
 };

@@ -12,9 +12,11 @@
  *
  * @packageDocumentation
  */
+
+export type { Box } from "../box.ts";
 export { dice, hausdorff, type SurfaceDistances } from "./agreement.ts";
 export { type ComponentOptions, type Connectivity, components, largestComponent } from "./component.ts";
 export { distanceTo } from "./distance.ts";
 export type { ClassOptions } from "./region.ts";
-export { type Box, barycentre, boundingBox, maximalRadius, pointsOf } from "./shape.ts";
+export { barycentre, boundingBox, maximalRadius, pointsOf } from "./shape.ts";
 export { type ClassVolume, volumes } from "./volumes.ts";

@@ -1,5 +1,6 @@
 /** Where a class lies and how far it reaches. Points are in world mm (LPS). */
 import { norm, subtract, type Vector3, vector } from "../../compiler/language/vector.ts";
+import type { Box } from "../box.ts";
 import type { MedImage } from "../image.ts";
 import { type ClassOptions, forEachVoxel, type Region, regionOf, someRegionOf, toWorld } from "./region.ts";
 
@@ -16,12 +17,6 @@ const centreOfRegion = (region: Region): Vector3 => {
   });
   return toWorld(region.grid)(vector((k) => sums[k] / region.count));
 };
-
-/** A box of voxels: what `crop` takes. */
-export interface Box {
-  readonly start: Vector3;
-  readonly size: Vector3;
-}
 
 /** The least box of voxels that holds all of a class. @throws as {@link barycentre} */
 export const boundingBox = (image: MedImage, options: ClassOptions = {}): Box => {

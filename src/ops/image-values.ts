@@ -2,8 +2,7 @@
 import { isRight } from "fp-ts/lib/Either.js";
 import * as t from "io-ts";
 import { gridProblem, voxelCount } from "../../compiler/language/grid.ts";
-import type { VoxelArray } from "../../compiler/language/voxels.ts";
-import { imageFromArray, type MedImage } from "../image.ts";
+import { imageFromArray, type MedImage, realValues } from "../image.ts";
 import { finite, matrix3, oneOf, vector3 } from "./codecs.ts";
 
 const kept = ["float32", "float64"] as const;
@@ -35,18 +34,12 @@ export const imageValues = (channels: number): t.Type<MedImage<"intensity">, unk
       const data = dtype === "float32" ? Float32Array.from(values) : Float64Array.from(values);
       return t.success(imageFromArray(data, grid, { channels }));
     },
-    ({ grid: { size, spacing, origin, direction }, voxels }) => ({
-      size,
-      spacing,
-      origin,
-      direction,
-      dtype: voxels.dtype === "float32" ? "float32" : "float64",
-      values: realsOf(voxels.data, voxels.rescale.slope, voxels.rescale.intercept),
-    }),
+    (image) => {
+      const { size, spacing, origin, direction } = image.grid;
+      const dtype = image.voxels.dtype === "float32" ? "float32" : "float64";
+      return { size, spacing, origin, direction, dtype, values: Array.from(realValues(image)) };
+    },
   );
 };
 
 const isRecord = (u: unknown): u is Readonly<Record<string, unknown>> => typeof u === "object" && u !== null;
-
-const realsOf = (data: VoxelArray, slope: number, intercept: number): readonly number[] =>
-  Array.from({ length: data.length }, (_, k) => Number(data[k]) * slope + intercept);

@@ -168,7 +168,10 @@ export const notRising = (percentiles: readonly number[]): Refusal | undefined =
     : refuse(`the percentiles ${percentiles.join(", ")} do not rise from 0 to 100`, "give each over the one before");
 };
 
-/** (v − mean) / standard deviation (of the whole: n in the denominator); 0 where the image has one value only. */
+/**
+ * (v − mean) / standard deviation (of the whole: n in the denominator), over all channels together; 0 where the image
+ * has one value only.
+ */
 export const zScore = (options: StatisticsOptions = {}): IntensityOperation =>
   operation(zScoreDefinition, { op: "zScore", ...maskField(options) });
 

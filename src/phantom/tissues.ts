@@ -13,6 +13,7 @@ export interface Tissue {
 
 /** The classes of the label image; a class's number is its place in {@link phantomLabels}. */
 export type PhantomLabel = (typeof phantomLabels)[number];
+/** What the class numbers of a phantom's label image stand for, from 0. */
 export const phantomLabels: readonly [
   "background",
   "soft tissue",

@@ -103,7 +103,13 @@ const statusOf = (path: string): Promise<Stats> =>
   promptly(
     () => statSync(path),
     () => later.stat(path),
-  ).catch((thrown: unknown) => deny(path, thrown));
+  ).catch((thrown: unknown) =>
+    deny(
+      path,
+      thrown,
+      /^[a-z]{2,}:\/\//i.test(path) ? "a URL is no path: hand in the bytes that fetch gives" : undefined,
+    ),
+  );
 
 /** Opens a file, whose size may be known. @throws MedImagesError `FileAccess` */
 export const openFile = async (path: string, known?: number): Promise<ByteSource> => {

@@ -78,8 +78,11 @@ export const modelOf = (kind: TransformKind, grid: Grid, center: Vector3): Model
     const shifts = points.map((point) => add(apply3(tangent.linear, point), tangent.offset));
     return Math.sqrt(shifts.reduce((sum, shift) => sum + dot(shift, shift), 0) / points.length);
   });
+  // What moves no corner, as the thickness of an image of one slice, is not free: it stays at rest.
+  const least = 1e-9 * Math.max(...scales);
+  const perMm = scales.map((scale) => (scale > least ? 1 / scale : 0));
   const numbersAt = (position: readonly number[]): readonly number[] =>
-    free.map(({ rest }, k) => rest + (position[k] ?? 0) / (scales[k] ?? 1));
+    free.map(({ rest }, k) => rest + (position[k] ?? 0) * (perMm[k] ?? 0));
   return {
     kind,
     dimension: free.length,
@@ -89,7 +92,7 @@ export const modelOf = (kind: TransformKind, grid: Grid, center: Vector3): Model
     },
     movementBy,
     mapAt: (position) => affineMap(movementBy(numbersAt(position)), fixed(center)),
-    gradientOf: (byParameters) => byParameters.map((g, k) => g / (scales[k] ?? 1)),
+    gradientOf: (byParameters) => byParameters.map((g, k) => (perMm[k] ? g * perMm[k] : 0)),
   };
 };
 

@@ -1,17 +1,44 @@
 /** Which of the starts that an initialisation has a registration takes. */
 import { pipe } from "fp-ts/lib/function.js";
-import { fail } from "../../compiler/errors.ts";
+import { fail, type PipelineError } from "../../compiler/errors.ts";
 import { invert } from "../../compiler/language/affine.ts";
 import { valueOfLoss } from "../gradient.ts";
+import type { MedImage } from "../image.ts";
 import { sum } from "../loss.ts";
 import { resampleToImage } from "../ops/resample.ts";
 import { transform as transformOperation } from "../ops/transform.ts";
+import { statistics } from "../statistics.ts";
 import type { Transform } from "../transform.ts";
 import { movedBy } from "./content.ts";
 import { candidatesFor, type InitialName, type Start } from "./initial.ts";
 import type { Images } from "./levels.ts";
 import { type MetricName, metrics, overlap, type Pair } from "./metric.ts";
 import type { Running } from "./options.ts";
+
+const nothingToCompare: PipelineError = {
+  kind: "UnsupportedVoxels",
+  reason: "the images have nothing to compare: where they lie on each other one of them is constant, or the mask is 0",
+  remedy: 'check that they show the same, or give a start: initial: "geometry", or a transform',
+};
+
+const isConstant = (image: MedImage): boolean => {
+  if (image.device === "gpu") return false;
+  const { min, max } = statistics(image);
+  return min === max;
+};
+
+/** Voxels that make every metric not-a-number, where images are found in which nothing can be compared. */
+const brokenIn = (images: Pick<Images, "fixed" | "moving">) => {
+  for (const [name, image] of Object.entries(images)) {
+    const nonfinite = image.device === "gpu" ? 0 : statistics(image).nonfinite;
+    if (nonfinite > 0)
+      return {
+        reason: `${nonfinite} voxel(s) of the ${name} image are NaN or infinite, and with them all that is compared`,
+        remedy: "replace them before, as docs/language.md shows",
+      };
+  }
+  return undefined;
+};
 
 /**
  * The candidate that the metric prefers on the coarsest level, of those by which the images lie on each other. Here what
@@ -25,6 +52,8 @@ export const startOf = async (
   metric: MetricName,
   running: Running,
 ): Promise<Start> => {
+  // A metric may well fall towards one value everywhere, and what it then finds says nothing.
+  if (isConstant(pair.fixed) || isConstant(pair.moving)) return fail(nothingToCompare);
   const candidates = candidatesFor(initial, { ...pair, grids: { fixed: fixed.grid, moving: moving.grid } });
   const valued: (Start & { readonly value: number })[] = [];
   let overlapping = 0;
@@ -44,6 +73,8 @@ export const startOf = async (
   }
   const [first, ...rest] = valued;
   if (first !== undefined) return rest.reduce((best, other) => (other.value < best.value ? other : best), first);
+  const broken = brokenIn({ fixed, moving });
+  if (broken !== undefined) return fail({ kind: "UnsupportedVoxels", ...broken });
   const begins = typeof initial === "string" ? `initial: "${initial}"` : "the initial transform";
   return fail(
     overlapping === 0
@@ -52,11 +83,6 @@ export const startOf = async (
           reason: `where the registration begins, by ${begins}, the images do not lie on each other${pair.mask === undefined ? "" : ", or only where the mask is 0"}`,
           remedy: 'begin with the centres on each other, initial: "geometry" or "mass", or give a transform',
         }
-      : {
-          kind: "UnsupportedVoxels",
-          reason:
-            "the images have nothing to compare: where they lie on each other one of them is constant, or the mask is 0",
-          remedy: 'check that they show the same, or give a start: initial: "geometry", or a transform',
-        },
+      : nothingToCompare,
   );
 };

@@ -3,6 +3,7 @@
  * what networks call NCDHW, with depth z, height y and width x: there they are copied as they are.
  */
 import { isOnDevice } from "../../backends/backend.ts";
+import type { GpuBuffer } from "../../backends/webgpu/handed-over.ts";
 import type { GpuBackend } from "../../backends/webgpu/index.ts";
 import { fail } from "../../compiler/errors.ts";
 import { exactNumber, isIdentityRescale, type Voxels } from "../../compiler/language/voxels.ts";
@@ -28,7 +29,7 @@ export interface Collated {
 
 /** A batch on a GPU: 32-bit floats, packed, in a buffer of its own that lives until this is disposed of. */
 export interface CollatedOnGpu extends Disposable {
-  readonly buffer: GPUBuffer;
+  readonly buffer: GpuBuffer;
   readonly shape: Shape;
   readonly layout: Layout;
 }

@@ -2,13 +2,14 @@
  * Batches as tensors of other libraries. These are handed in, and known by what is used of them only, so that neither
  * is a dependency.
  */
+import type { GpuBuffer } from "../../backends/webgpu/handed-over.ts";
 import type { Collated, CollatedOnGpu } from "./collate.ts";
 
 /** What is used of `onnxruntime-web`. */
 export interface OnnxRuntime<T> {
   readonly Tensor: {
     new (type: "float32", data: Float32Array, dims: readonly number[]): T;
-    fromGpuBuffer(buffer: GPUBuffer, options: { readonly dataType: "float32"; readonly dims: readonly number[] }): T;
+    fromGpuBuffer(buffer: GpuBuffer, options: { readonly dataType: "float32"; readonly dims: readonly number[] }): T;
   };
 }
 
@@ -24,7 +25,7 @@ export const toOnnx = <T>(batch: Collated | CollatedOnGpu, ort: OnnxRuntime<T>):
 /** What is used of `@tensorflow/tfjs-core`. */
 export interface TensorFlow<T> {
   tensor(
-    values: Float32Array | { readonly buffer: GPUBuffer; readonly zeroCopy: true },
+    values: Float32Array | { readonly buffer: GpuBuffer; readonly zeroCopy: true },
     shape: [number, number, number, number, number],
     dtype: "float32",
   ): T;

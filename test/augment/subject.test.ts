@@ -119,6 +119,16 @@ describe("images on other grids", () => {
     const { parts } = pipe(whole, together(crop([0, 0, 0], [10, 9, 8])));
     expect(pointAt(parts.fine.grid, [-0.5, -0.5, -0.5])).toEqual([-10.5, 4, 29]);
   });
+  test("that do not reach to where the reference is kept become their fill there", async () => {
+    for (const away of [-30, 40]) {
+      const other = await evaluate(translate("x", away)(fine));
+      const moved = pipe(subject({ ct, other }), together(crop([2, 2, 2], [6, 5, 4], { fill: 7 })));
+      const found = (await evaluateSubject(moved)).other;
+      expect(found.grid.size).toEqual([12, 11, 8]);
+      // Labels are filled with 0, whatever is said for intensities.
+      expect(new Set(Array.from(found.voxels.data, Number))).toEqual(new Set([0]));
+    }
+  });
 });
 
 describe("values", () => {

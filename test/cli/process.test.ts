@@ -40,7 +40,7 @@ describe("the built command", () => {
     await expect(call("info", "no.nii")).rejects.toMatchObject({
       code: 1,
       stdout: "",
-      stderr: "medimages info: no.nii: no such file\n",
+      stderr: "medimages info: no.nii: no such file; check its name\n",
     });
     await expect(call("info", "--jsn", "no.nii")).rejects.toMatchObject({ code: 2, stdout: "" });
   });

@@ -29,7 +29,9 @@ import {
   rescale,
   rotate,
   type Source,
+  smooth,
   toJSON,
+  transform,
   translate,
   unary,
   value,
@@ -271,6 +273,18 @@ describe("errors and edges", () => {
   test("a map of one's own", async () => {
     const image = imageFromArray(Float32Array.from([1, 4, 9]), { size: [3, 1, 1] });
     expect(await voxels(map(unary("sqrt", value))(image))).toEqual([1, 2, 3]);
+  });
+
+  test("a filter as text: a line for each row of voxels that it looks at", () => {
+    const text = explainPlan(compile(smooth({ sigma: [0.3, 0, 0] })(ramp())).plan);
+    expect(text.split("\n").slice(-1)).toEqual([
+      "    tap0 … tap2: buffer0, copy, at output index + (-1, 0, 0) … (1, 0, 0)",
+    ]);
+  });
+
+  test("small numbers of a matrix as text", () => {
+    const shear = transform({ matrix: [1, 3.5e-10, 0, 0, 1, 0, 0, 0, 1], offset: [0, 0, 0] }, { fill: 0 });
+    expect(explainPlan(compile(shear(ramp([900, 900, 1]))).plan)).toContain(" -5.25e-10 ");
   });
 
   test("a plan as text", () => {

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { saveDicom } from "../../src/dicom.ts";
-import { evaluate, imageFromArray, type MedImage, pipe, rectify, resampleToSpacing } from "../../src/index.ts";
+import { evaluate, imageFromArray, type MedImage, pipe, rectify, resampleToSpacing, zScore } from "../../src/index.ts";
 import { loadImage } from "../../src/io/load.ts";
 import { statistics } from "../../src/statistics.ts";
 import { canDamage, dataFolder, hasData, python3, temporaryFolder } from "./shared.ts";
@@ -55,6 +55,28 @@ test("other values come back to a part in 65535 of their range", async () => {
     expect(Math.abs(real - Number(value))).toBeLessThanOrEqual(200 / 65535 / 1.9);
   });
   expect(again.study.seriesDescription).toBe("näher");
+});
+
+test("the window is that of the values that are written, and the kind of uptake value is kept", async () => {
+  const folder = newFolder();
+  const read: MedImage<"intensity"> = {
+    ...imageFromArray(
+      Float32Array.from({ length: 60 }, (_, k) => k),
+      oblique().grid,
+    ),
+    modality: { kind: "PET" },
+    // More digits than a decimal string has room for.
+    display: { window: { center: -1132.5388876173038, width: 1000 / 3 } },
+    metadata: { dicom: { elements: { WindowCenter: 40, WindowWidth: 400, Units: "GML", SUVType: "LBMJANMA" } } },
+  };
+  await saveDicom(folder, read, { derivation: "" });
+  const again = await loadImage(folder);
+  expect(again.display.window?.center).toBeCloseTo(-1132.5388876173, 8);
+  expect(again.display.window?.width).toBeCloseTo(1000 / 3, 8);
+  expect(again.metadata.dicom).toMatchObject({ elements: { Units: "GML", SUVType: "LBMJANMA" } });
+  const another = newFolder();
+  await saveDicom(another, await evaluate(zScore()(read)), { derivation: "" });
+  expect((await loadImage(another)).display.window).toBeUndefined();
 });
 
 test("what single slices cannot say is refused before anything is written", async () => {

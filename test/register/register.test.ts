@@ -177,13 +177,31 @@ describe("on a phantom", () => {
     expect(Math.max(...errorsOf(a.transform, b.transform, mr.grid))).toBeLessThan(0.01);
   });
 
+  test.each(["similarity", "affine"] as const)(
+    "%s of a single slice, whose thickness nothing scales",
+    async (transform) => {
+      const slice = await evaluate(crop([0, 0, 20], [48, 48, 1])(mr));
+      const moving = await evaluate(affine({ rotate: [0, 0, 5], translate: [4, -3, 0] }, { fill: 0 })(slice));
+      const { parameters } = await register(slice, moving, { transform, backend: wasm });
+      expect(Math.abs(parameters.rotateZ + 5)).toBeLessThan(0.3);
+    },
+  );
+
   test("what cannot be is refused", async () => {
+    const data = Float32Array.from(mr.voxels.data, Number);
+    data[1234] = Number.NaN;
+    await expect(register(mr, imageFromArray(data, mr.grid))).rejects.toThrow(
+      "1 voxel(s) of the moving image are NaN or infinite, and with them all that is compared; replace them before",
+    );
     await expect(register(mr, mr, { pyramid: [0] })).rejects.toMatchObject({ error: { kind: "InvalidDocument" } });
     await expect(register(mr, crop([0, 0, 0], [99, 1, 1])(mr))).rejects.toMatchObject({
       error: { kind: "InvalidPipeline" },
     });
     const flat = imageFromArray(new Float32Array(48 * 48 * 40), mr.grid);
-    await expect(register(flat, mr, { metric: "ncc" })).rejects.toThrow(/nothing to compare/);
+    for (const metric of ["mse", "ncc", "mi"] as const) {
+      await expect(register(flat, mr, { metric })).rejects.toThrow(/nothing to compare/);
+      await expect(register(mr, flat, { metric })).rejects.toThrow(/nothing to compare/);
+    }
     const stop = new AbortController();
     const stopped = register(mr, mr, { backend: wasm, signal: stop.signal, onIteration: () => stop.abort() });
     await expect(stopped).rejects.toMatchObject({ error: { kind: "Aborted" } });

@@ -26,8 +26,8 @@ const inherited: readonly string[] =
   PatientBirthDate PatientSex PatientAge PatientSize PatientWeight StudyInstanceUID StudyID FrameOfReferenceUID
   PositionReferenceIndicator Modality Manufacturer ManufacturerModelName BodyPartExamined PatientPosition KVP
   ContrastBolusAgent MagneticFieldStrength ScanningSequence SequenceVariant ScanOptions MRAcquisitionType RepetitionTime
-  EchoTime EchoTrainLength Units DecayCorrection CorrectedImage RadiopharmaceuticalInformationSequence SeriesType
-  CountsSource PatientIdentityRemoved DeidentificationMethod WindowCenter WindowWidth`.split(/\s+/);
+  EchoTime EchoTrainLength Units SUVType DecayCorrection CorrectedImage RadiopharmaceuticalInformationSequence
+  SeriesType CountsSource PatientIdentityRemoved DeidentificationMethod`.split(/\s+/);
 
 const secondaryCapture = "1.2.840.10008.5.1.4.1.1.7";
 const classes: Readonly<Record<string, string>> = {
@@ -129,7 +129,7 @@ const today = (): { readonly date: string; readonly time: string } => {
 
 /** The elements that all slices share. */
 const sharedElements = (image: MedImage, stored: Stored, options: SaveDicomOptions): Record<string, unknown> => {
-  const { grid, modality, study, clinical } = image;
+  const { grid, modality, study, clinical, display } = image;
   const source =
     isRecord(image.metadata.dicom) && isRecord(image.metadata.dicom.elements) ? image.metadata.dicom.elements : {};
   const kept = Object.fromEntries(
@@ -197,6 +197,11 @@ const sharedElements = (image: MedImage, stored: Stored, options: SaveDicomOptio
     RescaleIntercept: decimal(stored.intercept),
     RescaleSlope: decimal(stored.slope),
     ...(modality.kind === "CT" ? { RescaleType: "HU" } : {}),
+    // That of the source is for its own values: operations that change them leave none.
+    ...(display.window && {
+      WindowCenter: decimal(display.window.center),
+      WindowWidth: decimal(display.window.width),
+    }),
   };
 };
 
