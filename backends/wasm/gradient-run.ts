@@ -21,8 +21,8 @@ import type { Crew, OutputPlace } from "./crew.ts";
 import { checkGradientBudget, gradientRefusalOf } from "./gradient-limits.ts";
 import { histogramWork, sumOfBlocks } from "./histogram-work.ts";
 import { bufferOf, bytesOf, checkExact, elementsOf, type Place } from "./places.ts";
-import { reduceWork, rowOf, seenFrom, sumOfRows } from "./reduce-work.ts";
-import { eachRow, inLines, tilesFor } from "./row-tiles.ts";
+import { reduceWork, seenFrom, stripOf, sumOfStrips } from "./reduce-work.ts";
+import { inPlanes, strips } from "./row-tiles.ts";
 import { allocateResult, broken, Runner } from "./runner.ts";
 import { type Given, isGiven, scatterWork } from "./scatter-work.ts";
 import type { Work } from "./work.ts";
@@ -113,20 +113,22 @@ export class GradientRun extends Runner {
     const pass: Reduce = { kind: "reduce", output: -1, size, channels, taps, regions, totals: [], reason };
     const { memory, near } = this.#exactly(pass);
     const { place } = await this.#parts(reduceWork(pass, body, near), memory);
-    const { rowBytes } = rowOf(pass, true);
+    const { tiles, sumBytes, rowBytes, unitBytes } = stripOf(pass, true);
     const { array } = dtypes[made.storage === "working" ? "float32" : made.storage.dtype];
     const data = new array(to.buffer(), to.offset, elementsOf(made));
     const [nx, ny, nz] = size;
-    let from = place.address;
+    let from = place.address + sumBytes;
     for (let channel = 0; channel < channels; channel++)
-      eachRow(size, tilesFor(rowBytes), (y, z) => {
-        const floats = new Float32Array(place.memory.buffer, from, nx);
-        const to = nx * (y + ny * (z + nz * channel));
-        floats.forEach((value, x) => {
-          data[to + x] = value;
-        });
-        from += rowBytes;
-      });
+      for (const { y, z, rows } of strips(size, tiles)) {
+        for (let row = 0; row < rows; row++) {
+          const floats = new Float32Array(place.memory.buffer, from + row * rowBytes, nx);
+          const start = nx * (y + row + ny * (z + nz * channel));
+          floats.forEach((value, x) => {
+            data[start + x] = value;
+          });
+        }
+        from += unitBytes;
+      }
     this.room.giveBack(place.memory);
   }
 
@@ -170,13 +172,14 @@ export class GradientRun extends Runner {
   async #given(pass: Scatter): Promise<OwnGiven> {
     const { taps, regions, body, size, channels, reason } = pass;
     const rowBytes = size[0] * 4;
+    const inRows = { rowBytes, unitBytes: rowBytes * size[1], tiles: inPlanes(size) };
     const tap = body.kind === "tap" ? taps[body.index] : undefined;
     const isCopy = tap?.class === "copy" && tap.pull.linear.every((e, k) => e === (k % 4 === 0 ? 1 : 0));
     if (tap !== undefined && isCopy && tap.pull.offset.every((e) => e === 0)) {
       const place = this.place(tap.source);
       const { memory, address } = place;
       if (isGiven(pass, bufferOf(this.#program.plan, tap.source), place))
-        return { memory, address, rowBytes, tiles: inLines(size), isOwn: false };
+        return { memory, address, ...inRows, isOwn: false };
     }
     const { place, to } = this.#intermediate({ size, channels, storage: "working" });
     const { memory, address } = place;
@@ -185,22 +188,21 @@ export class GradientRun extends Runner {
       channels,
       storage: "working",
     });
-    return { memory, address, rowBytes, tiles: inLines(size), isOwn: true };
+    return { memory, address, ...inRows, isOwn: true };
   }
 
   async #reduce(pass: Reduce): Promise<void> {
     const { memory, near } = this.#exactly(pass);
     const companion = this.#companionOf(pass);
-    const { sumBytes, rowBytes } = rowOf(pass, companion !== undefined);
+    const bytes = stripOf(pass, companion !== undefined);
     const { place, all } = await this.#parts(reduceWork(pass, companion?.body, near), memory);
-    this.#results.set(pass.output, { ...sums, data: sumOfRows(pass, all, rowBytes), channels: 1 });
+    this.#results.set(pass.output, { ...sums, data: sumOfStrips(pass, all, bytes), channels: 1 });
     if (companion === undefined) this.room.giveBack(place.memory);
     else
       this.#kept.set(companion.scatter, {
+        ...bytes,
         memory: place.memory,
-        address: place.address + sumBytes,
-        rowBytes,
-        tiles: tilesFor(rowBytes),
+        address: place.address + bytes.sumBytes,
         isOwn: true,
       });
   }

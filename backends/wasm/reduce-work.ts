@@ -8,13 +8,13 @@ import { type ReduceShape, reduceKernel } from "./kernels/reduce.ts";
 import { canShare } from "./memory.ts";
 import { PairwiseSums } from "./pairwise.ts";
 import type { Place } from "./places.ts";
-import { eachRow, tilesFor } from "./row-tiles.ts";
+import { type RowTiles, strips, stripsOf, tilesFor } from "./row-tiles.ts";
 import type { Work } from "./work.ts";
 
 /** Jobs at least, for many threads. */
 const fewestJobs = 16;
 
-/** With `kept` the values of that body over the domain follow the sums of each row. */
+/** With `kept` the values of that body over the domain follow the sums of each strip. */
 export const reduceWork = (pass: Reduce, kept: Scalar | undefined, places: (buffer: number) => Place): Work => {
   const bodies = kept === undefined ? bodiesOf(pass) : [...bodiesOf(pass), kept];
   const { rows, key, tables, numberOf } = rowNumbers(pass, bodies, pass, places);
@@ -22,23 +22,24 @@ export const reduceWork = (pass: Reduce, kept: Scalar | undefined, places: (buff
   // Sums of nothing are left out. That is structure: a constant that is 0 by chance is one of them.
   const skipped = rows.variants.bodies.flatMap((set, k) => (set.every(isNothing) ? [k] : []));
   const shape: ReduceShape = { ...rows, moments, keeps: kept !== undefined, skipped };
-  const { sumBytes, rowBytes } = rowOf(pass, kept !== undefined);
-  const [, ny, nz] = pass.size;
-  const tiles = tilesFor(rowBytes);
+  const { tiles, sumBytes, rowBytes, unitBytes } = stripOf(pass, kept !== undefined);
+  const perChannel = stripsOf(pass.size, tiles);
   const numbers: Readonly<Record<string, number>> = {
     rowBytes,
     sumBytes,
+    unitBytes,
+    perChannel,
     tileRows: tiles.rows,
     tilePlanes: tiles.planes,
   };
-  const units = ny * nz * pass.channels;
+  const units = perChannel * pass.channels;
   return {
     kernel: compiled(`reduce ${JSON.stringify([moments, skipped, shape.keeps])} ${key}`, () =>
       reduceKernel(shape, canShare),
     ),
     units,
-    bytesPerUnit: rowBytes,
-    unitsPerJob: Math.min(tiles.rows * tiles.planes, Math.ceil(units / fewestJobs)),
+    bytesPerUnit: unitBytes,
+    unitsPerJob: Math.min(tiles.planes, Math.ceil(units / fewestJobs)),
     scratchBytes: 0,
     tableBytes: tables.bytes,
     writeTables: (buffer, at) => tables.write(buffer, at),
@@ -49,46 +50,49 @@ export const reduceWork = (pass: Reduce, kept: Scalar | undefined, places: (buff
 const isNothing = (s: Scalar): boolean => s.kind === "const" && s.value === 0;
 
 /**
- * What the kernel leaves for each row, in bytes: Σ body, and Σ body · x where there are moments, each a float64; and
- * perhaps the values of a body.
+ * What the kernel leaves for each strip, in bytes: Σ body, and Σ body · x and Σ body · y where there are moments, each
+ * a float64; and perhaps the values of a body, row by row.
  */
-export const rowOf = (
-  { totals, size }: Reduce,
-  keeps: boolean,
-): { readonly sumBytes: number; readonly rowBytes: number } => {
-  const sumBytes = 8 * totals.reduce((sum, { moments }) => sum + (moments ? 2 : 1), 0);
-  return { sumBytes, rowBytes: keeps ? Math.ceil((sumBytes + 4 * size[0]) / 8) * 8 : sumBytes };
+export interface StripBytes {
+  readonly tiles: RowTiles;
+  readonly sumBytes: number;
+  readonly rowBytes: number;
+  readonly unitBytes: number;
+}
+
+export const stripOf = ({ totals, size }: Reduce, keeps: boolean): StripBytes => {
+  const sumBytes = 8 * totals.reduce((sum, { moments }) => sum + (moments ? 3 : 1), 0);
+  const rowBytes = keeps ? Math.ceil((4 * size[0]) / 8) * 8 : 0;
+  const tiles = tilesFor(size, rowBytes);
+  return { tiles, sumBytes, rowBytes, unitBytes: sumBytes + rowBytes * tiles.rows };
 };
 
 /**
- * The sums over all rows, pair by pair: errors grow with the logarithm of their number, and the order is that of
- * the rows. A row's moments along y and z follow from its sum.
+ * The sums over all strips, pair by pair: errors grow with the logarithm of their number, and the order is that of
+ * the strips. A strip's moment along z follows from its sum.
  */
-export const sumOfRows = ({ totals, size, channels }: Reduce, rows: Float64Array, rowBytes: number): Float64Array => {
-  const length = rowBytes / 8;
+export const sumOfStrips = (
+  { totals, size, channels }: Reduce,
+  parts: Float64Array,
+  { tiles, unitBytes }: StripBytes,
+): Float64Array => {
   const sums = new PairwiseSums(totals.reduce((sum, { moments }) => sum + (moments ? 4 : 1), 0));
-  const tiles = tilesFor(rowBytes);
-  let [from, count] = [0, 0];
-  // A few are added one after the other: a sum of eight has three roundings more than by pairs, and takes a third.
-  let few = sums.next().fill(0);
-  const add = (y: number, z: number): void => {
-    let [at, to] = [from, 0];
-    for (const { moments } of totals) {
-      const sum = rows[at++] ?? 0;
-      few[to] = (few[to++] ?? 0) + sum;
-      if (!moments) continue;
-      few[to] = (few[to++] ?? 0) + (rows[at++] ?? 0);
-      few[to] = (few[to++] ?? 0) + sum * y;
-      few[to] = (few[to++] ?? 0) + sum * z;
-    }
-    from += length;
-    if (++count % 8 === 0) {
+  let from = 0;
+  for (let channel = 0; channel < channels; channel++)
+    for (const { z } of strips(size, tiles)) {
+      const next = sums.next();
+      let [at, to] = [from, 0];
+      for (const { moments } of totals) {
+        const sum = parts[at++] ?? 0;
+        next[to++] = sum;
+        if (!moments) continue;
+        next[to++] = parts[at++] ?? 0;
+        next[to++] = parts[at++] ?? 0;
+        next[to++] = sum * z;
+      }
       sums.add();
-      few = sums.next().fill(0);
+      from += unitBytes / 8;
     }
-  };
-  for (let channel = 0; channel < channels; channel++) eachRow(size, tiles, add);
-  sums.add();
   return sums.total();
 };
 

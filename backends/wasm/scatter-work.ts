@@ -6,7 +6,7 @@ import { fixedNumber, fixedPoint } from "./gather-work.ts";
 import { scatterKernel, spare } from "./kernels/scatter.ts";
 import { canShare } from "./memory.ts";
 import type { Place } from "./places.ts";
-import type { RowTiles } from "./row-tiles.ts";
+import { type RowTiles, stripsOf } from "./row-tiles.ts";
 import type { Work } from "./work.ts";
 
 /** Bytes of the planes that a job owns: about what a core's cache holds. */
@@ -18,12 +18,14 @@ const fairJobs = 6;
 /** Where anything may come from anywhere each job looks at all of the domain. */
 const wideJobs = 4;
 
-/** The float32 values of a domain, which weights are multiplied with: where they start, and bytes from row to row. */
+/** The float32 values of a domain, which weights are multiplied with. */
 export interface Given {
   readonly memory: WebAssembly.Memory;
+  /** Where those of the first strip start. */
   readonly address: number;
+  /** Bytes from row to row of a strip, and from strip to strip. */
   readonly rowBytes: number;
-  /** The order of the rows. */
+  readonly unitBytes: number;
   readonly tiles: RowTiles;
 }
 
@@ -40,6 +42,8 @@ export const scatterWork = ({ size, channels, through }: Scatter, output: Buffer
     nz: size[2],
     given: given.address,
     rowBytes: given.rowBytes,
+    unitBytes: given.unitBytes,
+    perChannel: stripsOf(size, given.tiles),
     tileRows: given.tiles.rows,
     tilePlanes: given.tiles.planes,
     channels,

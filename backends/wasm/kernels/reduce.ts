@@ -1,18 +1,18 @@
 /**
- * Sums along rows: for each row of the domain a few float64 numbers, which the host then adds up in an order that
- * does not depend on threads. Along a row four lanes sum in float32, which is as exact as the values are. Behind the
- * sums of a row may follow the values of one more body, for a transposed tap that looks at the same.
+ * Sums over strips of rows: for each a few float64 numbers, which the host then adds up in an order that does not
+ * depend on threads. Along a row four lanes sum in float32, which is as exact as the values are. Behind the sums of a
+ * strip may follow the values of one more body, row by row, for a transposed tap that looks at the same.
  */
 import type { Local } from "../assembler/index.ts";
 import type { F, V128 } from "./context.ts";
 import { gradientKernels } from "./gradient-kernels.ts";
 import { type Kernel, kernelOf } from "./kernel.ts";
 import { LanesDue } from "./lanes-due.ts";
-import { tiles } from "./row-order.ts";
 import { narrowing, RowEmitter, type RowShape, type Sink } from "./rows.ts";
+import { eachRowOf } from "./strips.ts";
 
 export interface ReduceShape extends RowShape {
-  /** For each total whether Σ body · x follows Σ body. */
+  /** For each total whether Σ body · x and Σ body · y follow Σ body. */
   readonly moments: readonly boolean[];
   /** Whether the last body is not summed but kept, as floats. */
   readonly keeps: boolean;
@@ -20,34 +20,47 @@ export interface ReduceShape extends RowShape {
 
 export const reduceKernel = (shape: ReduceShape, shared: boolean): Kernel =>
   kernelOf("reduce", shared, narrowing, ({ f, read, scratch, from, to }, narrow, context) => {
+    const { i32, f64 } = f;
     const out = f.keep(scratch, "out");
     const sums = shape.moments.map((moments) => ({
       sum: f.local("v128", "sum"),
       alongX: moments ? f.local("v128", "sum_x") : undefined,
+      total: f.local("f64", "total"),
+      byX: moments ? f.local("f64", "total_x") : undefined,
+      byY: moments ? f.local("f64", "total_y") : undefined,
     }));
-    const [rowBytes, sumBytes] = [read.i32("rowBytes"), read.i32("sumBytes")];
+    const [unitBytes, sumBytes, rowBytes] = [read.i32("unitBytes"), read.i32("sumBytes"), read.i32("rowBytes")];
+    const perChannel = read.i32("perChannel");
     const kept = shape.keeps ? f.local("i32", "kept") : undefined;
     const rows = new RowEmitter(context, f, read, shape, narrow, {
       mixes: false,
       sink: summing(f, sums, kept),
       gradients: gradientKernels,
       touches: true,
-      order: tiles,
     });
-    const unit = f.local("i32", "row");
+    const unit = f.local("i32", "strip");
     f.forRange(unit, from, to, 1, () => {
-      if (kept !== undefined) {
-        kept.set(f.i32.add(out, sumBytes));
-        f.memory.fill(kept, 0, f.i32.sub(rowBytes, sumBytes));
-      }
-      for (const { sum, alongX } of sums) {
-        sum.set(f.f32x4.splat(0));
-        alongX?.set(f.f32x4.splat(0));
-      }
-      rows.row(unit);
-      const numbers = sums.flatMap(({ sum, alongX }) => (alongX === undefined ? [sum] : [sum, alongX]));
-      for (const [k, lanes] of numbers.entries()) f.f64.store(out, acrossLanes(f, lanes), 8 * k);
-      out.set(f.i32.add(out, rowBytes));
+      for (const { total, byX, byY } of sums) for (const each of [total, byX, byY]) each?.set(f64.const(0));
+      const channel = f.keep(i32.div_u(unit, perChannel), "channel");
+      eachRowOf(f, read, f.keep(i32.rem_u(unit, perChannel)), ({ y, z, before }) => {
+        if (kept !== undefined) {
+          kept.set(i32.add(i32.add(out, sumBytes), i32.mul(before, rowBytes)));
+          f.memory.fill(kept, 0, rowBytes);
+        }
+        for (const { sum, alongX } of sums) for (const lanes of [sum, alongX]) lanes?.set(f.f32x4.splat(0));
+        rows.rowAt(channel, y, z);
+        for (const { sum, alongX, total, byX, byY } of sums) {
+          const ofRow = f.keep(acrossLanes(f, sum));
+          total.set(f64.add(total, ofRow));
+          if (alongX !== undefined) byX?.set(f64.add(byX, acrossLanes(f, alongX)));
+          byY?.set(f64.add(byY, f64.mul(ofRow, f64.convert_i32_s(y))));
+        }
+      });
+      const numbers = sums.flatMap(({ total, byX, byY }) =>
+        byX === undefined || byY === undefined ? [total] : [total, byX, byY],
+      );
+      for (const [k, number] of numbers.entries()) f64.store(out, number, 8 * k);
+      out.set(i32.add(out, unitBytes));
     });
   });
 

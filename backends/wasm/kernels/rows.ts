@@ -13,7 +13,6 @@ import type { GradientKernels } from "./gradient-kernels.ts";
 import { type Narrow, narrowHelper, narrowRoughlyHelper } from "./interval.ts";
 import type { PlaneEmitter } from "./plane.ts";
 import { type RandomEmitter, randomEmitter } from "./random.ts";
-import { lines, type RowOrder } from "./row-order.ts";
 import type { TableEmitter } from "./table.ts";
 import { type Reading, type Sloped, TapEmitter, type TapShape } from "./tap.ts";
 
@@ -52,8 +51,6 @@ export interface RowOptions {
   readonly gradients?: GradientKernels;
   /** Whether what a run looks at is touched before: worth it where much is computed between a look and the next. */
   readonly touches?: boolean;
-  /** Where the rows of a channel lie; one after the other where nothing is said. */
-  readonly order?: RowOrder;
 }
 
 /** Constants are numbers of a run, so that a fill or a slope that changes compiles nothing. */
@@ -120,14 +117,19 @@ export class RowEmitter {
     );
   }
 
-  /** One row of the domain: the `unit`-th, counting through its channels. */
+  /** One row of the domain: the `unit`-th, counting through planes and channels. */
   row(unit: Local<"i32">): void {
     const f = this.#f;
+    const { i32 } = f;
+    const plane = f.keep(i32.div_u(unit, this.#ny));
+    const channel = f.keep(i32.div_u(plane, this.#nz), "channel");
+    this.rowAt(channel, f.keep(i32.rem_u(unit, this.#ny)), f.keep(i32.rem_u(plane, this.#nz)));
+  }
+
+  /** Row (y, z) of a channel. */
+  rowAt(channel: Local<"i32">, line: Local<"i32">, plane: Local<"i32">): void {
+    const f = this.#f;
     const { i32, f64 } = f;
-    const perChannel = f.keep(i32.mul(this.#ny, this.#nz));
-    const channel = f.keep(i32.div_u(unit, perChannel), "channel");
-    const inChannel = f.keep(i32.rem_u(unit, perChannel));
-    const [line, plane] = (this.#options.order ?? lines).placeOf(f, this.#read, inChannel);
     const y = f.keep(f64.convert_i32_s(line), "y");
     const z = f.keep(f64.convert_i32_s(plane), "z");
     const number = f.keep(i32.add(i32.mul(channel, this.#nz), plane), "number");

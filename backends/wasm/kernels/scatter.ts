@@ -12,9 +12,9 @@ import type { F, F64, Reader } from "./context.ts";
 import { perAxis, type RowAxis } from "./fixed.ts";
 import { type Give, giveHelper } from "./give.ts";
 import { type Kernel, kernelOf } from "./kernel.ts";
-import { tiles } from "./row-order.ts";
 import { type Narrowing, narrowing } from "./rows.ts";
 import { type GivenRow, giveBlocks, givesAny } from "./scatter-blocks.ts";
+import { eachRowOf } from "./strips.ts";
 import { ends } from "./tap.ts";
 
 export interface ScatterShape {
@@ -57,9 +57,9 @@ class ScatterEmitter {
     const f = this.#f;
     const { i32, f64 } = f;
     const read = this.#read;
-    const [nx, ny, nz] = [read.i32("nx"), read.i32("ny"), read.i32("nz")];
+    const [nx, perChannel] = [read.i32("nx"), read.i32("perChannel")];
     const [sizes, given] = [[read.i32("n0"), read.i32("n1"), read.i32("n2")] as const, read.i32("given")];
-    const rowBytes = read.i32("rowBytes");
+    const [rowBytes, unitBytes] = [read.i32("rowBytes"), read.i32("unitBytes")];
     const channel = f.keep(i32.div_u(from, sizes[2]), "channel");
     const first = f.keep(i32.rem_u(from, sizes[2]), "first");
     const past = f.keep(i32.add(first, i32.sub(to, from)), "past");
@@ -79,10 +79,9 @@ class ScatterEmitter {
     const isLast = held ? i32.gt_s(past, i32.sub(sizes[2], 3)) : i32.const(1);
     const low = f.keep(f.select(isFirst, f64.const(-Number.MAX_VALUE), ownLow), "low");
     const high = f.keep(f.select(isLast, f64.const(Number.MAX_VALUE), ownHigh), "high");
-    const perChannel = f.keep(i32.mul(ny, nz));
     const summed = read.i32("summed");
-    const rowFrom = f.select(summed, i32.const(0), i32.mul(channel, perChannel));
-    const rowTo = f.keep(
+    const stripFrom = f.select(summed, i32.const(0), i32.mul(channel, perChannel));
+    const stripTo = f.keep(
       f.select(summed, i32.mul(read.i32("channels"), perChannel), i32.mul(i32.add(channel, 1), perChannel)),
     );
     const steps = [0, 1, 2].map((a) => read.f64(`m${a * 3}`));
@@ -97,25 +96,26 @@ class ScatterEmitter {
     }));
     const ones = perAxis(along, (_, a) => read.i32x4(`f${a}1`));
     const rest = this.#coefficients();
-    const row = f.local("i32", "row");
-    f.forRange(row, rowFrom, rowTo, 1, () => {
-      const inChannel = f.keep(i32.rem_u(row, perChannel));
-      const [line, plane] = tiles.placeOf(f, read, inChannel);
-      const [y, z] = [f.keep(f64.convert_i32_s(line), "y"), f.keep(f64.convert_i32_s(plane), "z")];
-      perAxis(along, ({ base }, a) => {
-        const { my, mz, t } = rest[a] as Coefficients;
-        base.set(f64.add(f64.add(f64.mul(my, y), f64.mul(mz, z)), t));
-      });
-      const { base, step } = along[2] as RowAxis;
-      const last = f.keep(f64.add(base, f64.mul(step, f64.convert_i32_s(i32.sub(nx, 1)))));
-      const reaches = i32.and(f64.ge(f64.max(base, last), low), f64.lt(f64.min(base, last), high));
-      f.if(reaches, () => {
-        const whole = { start: i32.const(0), end: nx };
-        const [start, end] = f.call(this.#narrow.roughly, { b: base, s: step, low, high, ...whole });
-        const values = f.keep(i32.add(given, i32.mul(row, rowBytes)), "values");
-        this.#row({ along, ones, origin, values, first, past, low: ownLow, high: ownHigh }, start, end);
-      });
-    });
+    const strip = f.local("i32", "strip");
+    f.forRange(strip, stripFrom, stripTo, 1, () =>
+      eachRowOf(f, read, f.keep(i32.rem_u(strip, perChannel)), ({ y: line, z: plane, before }) => {
+        const [y, z] = [f.keep(f64.convert_i32_s(line)), f.keep(f64.convert_i32_s(plane))];
+        perAxis(along, ({ base }, a) => {
+          const { my, mz, t } = rest[a] as Coefficients;
+          base.set(f64.add(f64.add(f64.mul(my, y), f64.mul(mz, z)), t));
+        });
+        const { base, step } = along[2] as RowAxis;
+        const last = f.keep(f64.add(base, f64.mul(step, f64.convert_i32_s(i32.sub(nx, 1)))));
+        const reaches = i32.and(f64.ge(f64.max(base, last), low), f64.lt(f64.min(base, last), high));
+        f.if(reaches, () => {
+          const whole = { start: i32.const(0), end: nx };
+          const [start, end] = f.call(this.#narrow.roughly, { b: base, s: step, low, high, ...whole });
+          const ofStrip = i32.add(given, i32.mul(strip, unitBytes));
+          const values = f.keep(i32.add(ofStrip, i32.mul(before, rowBytes)), "values");
+          this.#row({ along, ones, origin, values, first, past, low: ownLow, high: ownHigh }, start, end);
+        });
+      }),
+    );
   }
 
   #coefficients(): readonly Coefficients[] {
