@@ -365,11 +365,9 @@
     (local $v56 i32)
     (local $channel i32)
     (local $v58 i32)
-    (local $ny_2 i32)
-    (local $v60 i32)
-    (local $z i32)
+    (local $v59 i32)
     (local $y f64)
-    (local $z_2 f64)
+    (local $z f64)
     (local $number i32)
     (local $tap0.m1 f64)
     (local $tap0.m2 f64)
@@ -380,30 +378,32 @@
     (local $tap0.m7 f64)
     (local $tap0.m8 f64)
     (local $tap0.t2 f64)
-    (local $v74 i32)
-    (local $v75 i32)
+    (local $v72 i32)
+    (local $v73 i32)
     (local $region0.m0 f64)
     (local $region0.m1 f64)
     (local $region0.m2 f64)
     (local $region0.t0 f64)
     (local $region0.low f64)
     (local $region0.high0 f64)
-    (local $v82 i32)
-    (local $v83 i32)
+    (local $v80 i32)
+    (local $v81 i32)
     (local $region0.m3 f64)
     (local $region0.m4 f64)
     (local $region0.m5 f64)
     (local $region0.t1 f64)
     (local $region0.low_2 f64)
     (local $region0.high1 f64)
-    (local $v90 i32)
-    (local $v91 i32)
+    (local $v88 i32)
+    (local $v89 i32)
     (local $region0.m6 f64)
     (local $region0.m7 f64)
     (local $region0.m8 f64)
     (local $region0.t2 f64)
     (local $region0.low_3 f64)
     (local $region0.high2 f64)
+    (local $v96 i32)
+    (local $v97 i32)
     (local $v98 i32)
     (local $v99 i32)
     (local $v100 i32)
@@ -412,8 +412,6 @@
     (local $v103 i32)
     (local $v104 i32)
     (local $v105 i32)
-    (local $v106 i32)
-    (local $v107 i32)
     (local $x i32)
     (local $stop i32)
     (local $held i32)
@@ -424,33 +422,35 @@
     (local $due i32)
     (local $end i32)
     (local $clampable i32)
+    (local $v116 f64)
+    (local $v117 f64)
     (local $v118 f64)
-    (local $v119 f64)
-    (local $v120 f64)
-    (local $v121 i32)
-    (local $v122 v128)
-    (local $v123 f64)
-    (local $v124 f64)
-    (local $v125 i32)
-    (local $v126 v128)
-    (local $v127 f64)
-    (local $v128 f64)
+    (local $v119 i32)
+    (local $v120 v128)
+    (local $v121 f64)
+    (local $v122 f64)
+    (local $v123 i32)
+    (local $v124 v128)
+    (local $v125 f64)
+    (local $v126 f64)
+    (local $v127 i32)
+    (local $v128 v128)
     (local $v129 i32)
-    (local $v130 v128)
-    (local $v131 i32)
     (local $fastEnd i32)
+    (local $v131 v128)
+    (local $v132 v128)
     (local $v133 v128)
     (local $v134 v128)
     (local $v135 v128)
     (local $v136 v128)
     (local $v137 v128)
-    (local $v138 v128)
-    (local $v139 v128)
+    (local $v138 i32)
+    (local $v139 i32)
     (local $v140 i32)
     (local $v141 i32)
     (local $v142 i32)
-    (local $v143 i32)
-    (local $v144 i32)
+    (local $v143 v128)
+    (local $v144 v128)
     (local $v145 v128)
     (local $v146 v128)
     (local $v147 v128)
@@ -459,9 +459,9 @@
     (local $v150 v128)
     (local $v151 v128)
     (local $v152 v128)
-    (local $v153 v128)
+    (local $v153 i32)
     (local $v154 v128)
-    (local $v155 i32)
+    (local $v155 v128)
     (local $v156 v128)
     (local $v157 v128)
     (local $v158 v128)
@@ -474,17 +474,15 @@
     (local $v165 v128)
     (local $v166 v128)
     (local $v167 v128)
-    (local $v168 v128)
-    (local $v169 v128)
+    (local $v168 i32)
+    (local $v169 i32)
     (local $v170 i32)
     (local $v171 i32)
     (local $v172 i32)
     (local $v173 i32)
-    (local $v174 i32)
-    (local $v175 i32)
+    (local $v174 v128)
+    (local $v175 v128)
     (local $v176 v128)
-    (local $v177 v128)
-    (local $v178 v128)
     (local $nx_2 i32)
     (local.set $out (local.get $scratch))
     (local.set $outputRow (i32.load (local.get $uniforms)))
@@ -555,16 +553,14 @@
       (i32.lt_s (local.get $row) (local.get $to))
       (then
         (loop $again2
-          (local.set $v56 (i32.mul (local.get $ny) (local.get $nz)))
-          (local.set $channel (i32.div_u (local.get $row) (local.get $v56)))
-          (local.set $v58 (i32.rem_u (local.get $row) (local.get $v56)))
-          (local.set $ny_2 (i32.load offset=8 (local.get $uniforms)))
-          (local.set $v60 (i32.rem_u (local.get $v58) (local.get $ny_2)))
-          (local.set $z (i32.div_u (local.get $v58) (local.get $ny_2)))
-          (local.set $y (f64.convert_i32_s (local.get $v60)))
-          (local.set $z_2 (f64.convert_i32_s (local.get $z)))
+          (local.set $v56 (i32.div_u (local.get $row) (local.get $ny)))
+          (local.set $channel (i32.div_u (local.get $v56) (local.get $nz)))
+          (local.set $v58 (i32.rem_u (local.get $row) (local.get $ny)))
+          (local.set $v59 (i32.rem_u (local.get $v56) (local.get $nz)))
+          (local.set $y (f64.convert_i32_s (local.get $v58)))
+          (local.set $z (f64.convert_i32_s (local.get $v59)))
           (local.set $number
-            (i32.add (i32.mul (local.get $channel) (local.get $nz)) (local.get $z)))
+            (i32.add (i32.mul (local.get $channel) (local.get $nz)) (local.get $v59)))
           (local.set $tap0.m1 (f64.load offset=168 (local.get $uniforms)))
           (local.set $tap0.m2 (f64.load offset=176 (local.get $uniforms)))
           (local.set $tap0.t0 (f64.load offset=184 (local.get $uniforms)))
@@ -572,7 +568,7 @@
             (f64.add
               (f64.add
                 (f64.mul (local.get $tap0.m1) (local.get $y))
-                (f64.mul (local.get $tap0.m2) (local.get $z_2)))
+                (f64.mul (local.get $tap0.m2) (local.get $z)))
               (local.get $tap0.t0)))
           (local.set $tap0.m4 (f64.load offset=192 (local.get $uniforms)))
           (local.set $tap0.m5 (f64.load offset=200 (local.get $uniforms)))
@@ -581,7 +577,7 @@
             (f64.add
               (f64.add
                 (f64.mul (local.get $tap0.m4) (local.get $y))
-                (f64.mul (local.get $tap0.m5) (local.get $z_2)))
+                (f64.mul (local.get $tap0.m5) (local.get $z)))
               (local.get $tap0.t1)))
           (local.set $tap0.m7 (f64.load offset=216 (local.get $uniforms)))
           (local.set $tap0.m8 (f64.load offset=224 (local.get $uniforms)))
@@ -590,14 +586,14 @@
             (f64.add
               (f64.add
                 (f64.mul (local.get $tap0.m7) (local.get $y))
-                (f64.mul (local.get $tap0.m8) (local.get $z_2)))
+                (f64.mul (local.get $tap0.m8) (local.get $z)))
               (local.get $tap0.t2)))
           (local.set $tap0.here
             (i32.add
               (local.get $tap0.source)
               (i32.mul (local.get $channel) (local.get $tap0.channelBytes))))
-          (local.set $v74 (i32.const 0))
-          (local.set $v75 (local.get $nx))
+          (local.set $v72 (i32.const 0))
+          (local.set $v73 (local.get $nx))
           (local.set $region0.m0 (f64.load offset=240 (local.get $uniforms)))
           (local.set $region0.m1 (f64.load offset=248 (local.get $uniforms)))
           (local.set $region0.m2 (f64.load offset=256 (local.get $uniforms)))
@@ -608,15 +604,15 @@
             (f64.add
               (f64.add
                 (f64.mul (local.get $region0.m1) (local.get $y))
-                (f64.mul (local.get $region0.m2) (local.get $z_2)))
+                (f64.mul (local.get $region0.m2) (local.get $z)))
               (local.get $region0.t0))
             (local.get $region0.m0)
             (local.get $region0.low)
             (local.get $region0.high0)
-            (local.get $v74)
-            (local.get $v75))
-          (local.set $v83)
-          (local.set $v82)
+            (local.get $v72)
+            (local.get $v73))
+          (local.set $v81)
+          (local.set $v80)
           (local.set $region0.m3 (f64.load offset=288 (local.get $uniforms)))
           (local.set $region0.m4 (f64.load offset=296 (local.get $uniforms)))
           (local.set $region0.m5 (f64.load offset=304 (local.get $uniforms)))
@@ -627,15 +623,15 @@
             (f64.add
               (f64.add
                 (f64.mul (local.get $region0.m4) (local.get $y))
-                (f64.mul (local.get $region0.m5) (local.get $z_2)))
+                (f64.mul (local.get $region0.m5) (local.get $z)))
               (local.get $region0.t1))
             (local.get $region0.m3)
             (local.get $region0.low_2)
             (local.get $region0.high1)
-            (local.get $v82)
-            (local.get $v83))
-          (local.set $v91)
-          (local.set $v90)
+            (local.get $v80)
+            (local.get $v81))
+          (local.set $v89)
+          (local.set $v88)
           (local.set $region0.m6 (f64.load offset=328 (local.get $uniforms)))
           (local.set $region0.m7 (f64.load offset=336 (local.get $uniforms)))
           (local.set $region0.m8 (f64.load offset=344 (local.get $uniforms)))
@@ -646,44 +642,44 @@
             (f64.add
               (f64.add
                 (f64.mul (local.get $region0.m7) (local.get $y))
-                (f64.mul (local.get $region0.m8) (local.get $z_2)))
+                (f64.mul (local.get $region0.m8) (local.get $z)))
               (local.get $region0.t2))
             (local.get $region0.m6)
             (local.get $region0.low_3)
             (local.get $region0.high2)
-            (local.get $v90)
-            (local.get $v91))
-          (local.set $v99)
-          (local.set $v98)
-          (local.set $v100 (i32.const 0))
-          (local.set $v101 (i32.mul (local.get $nx) (local.get $gentle)))
+            (local.get $v88)
+            (local.get $v89))
+          (local.set $v97)
+          (local.set $v96)
+          (local.set $v98 (i32.const 0))
+          (local.set $v99 (i32.mul (local.get $nx) (local.get $gentle)))
           (call $narrow_roughly
             (local.get $tap0.base)
             (local.get $tap0.m0)
             (f64.const 0.00001)
             (f64.add (f64.convert_i32_s (local.get $tap0.n0)) (f64.const -1.00001))
-            (local.get $v100)
-            (local.get $v101))
-          (local.set $v103)
-          (local.set $v102)
+            (local.get $v98)
+            (local.get $v99))
+          (local.set $v101)
+          (local.set $v100)
           (call $narrow_roughly
             (local.get $tap0.base_2)
             (local.get $tap0.m3)
             (f64.const 0.00001)
             (f64.add (f64.convert_i32_s (local.get $tap0.n1)) (f64.const -1.00001))
-            (local.get $v102)
-            (local.get $v103))
-          (local.set $v105)
-          (local.set $v104)
+            (local.get $v100)
+            (local.get $v101))
+          (local.set $v103)
+          (local.set $v102)
           (call $narrow_roughly
             (local.get $tap0.base_3)
             (local.get $tap0.m6)
             (f64.const 0.00001)
             (f64.add (f64.convert_i32_s (local.get $tap0.n2)) (f64.const -1.00001))
-            (local.get $v104)
-            (local.get $v105))
-          (local.set $v107)
-          (local.set $v106)
+            (local.get $v102)
+            (local.get $v103))
+          (local.set $v105)
+          (local.set $v104)
           (local.set $x (i32.const 0))
           (if
             (i32.lt_s (local.get $x) (local.get $nx))
@@ -693,22 +689,22 @@
                 (local.set $held (i32.const 0))
                 (local.set $near (i32.const 0))
                 (if
-                  (i32.lt_s (local.get $x) (local.get $v98))
+                  (i32.lt_s (local.get $x) (local.get $v96))
                   (then
                     (local.set $stop
                       (select
-                        (local.get $v98)
+                        (local.get $v96)
                         (local.get $stop)
-                        (i32.lt_s (local.get $v98) (local.get $stop)))))
+                        (i32.lt_s (local.get $v96) (local.get $stop)))))
                   (else
                     (if
-                      (i32.lt_s (local.get $x) (local.get $v99))
+                      (i32.lt_s (local.get $x) (local.get $v97))
                       (then
                         (local.set $stop
                           (select
-                            (local.get $v99)
+                            (local.get $v97)
                             (local.get $stop)
-                            (i32.lt_s (local.get $v99) (local.get $stop))))
+                            (i32.lt_s (local.get $v97) (local.get $stop))))
                         (local.set $held (i32.or (local.get $held) (i32.const 1)))))))
                 (local.set $choice (i32.load8_u (i32.add (local.get $choices) (local.get $held))))
                 (if
@@ -755,22 +751,22 @@
                                     (local.get $stop))))
                               (local.set $at
                                 (i32.add (local.get $out) (i32.mul (local.get $x_2) (i32.const 4))))
-                              (local.set $v118 (f64.convert_i32_s (local.get $x_2)))
-                              (local.set $v119
+                              (local.set $v116 (f64.convert_i32_s (local.get $x_2)))
+                              (local.set $v117
                                 (f64.min
                                   (f64.max
                                     (f64.add
                                       (local.get $tap0.base)
-                                      (f64.mul (local.get $tap0.m0) (local.get $v118)))
+                                      (f64.mul (local.get $tap0.m0) (local.get $v116)))
                                     (f64.sub
                                       (f64.convert_i32_s (local.get $tap0.l0))
                                       (f64.const 126)))
                                   (f64.add (f64.convert_i32_s (local.get $tap0.h0)) (f64.const 126))))
-                              (local.set $v120 (f64.floor (local.get $v119)))
-                              (local.set $v121
+                              (local.set $v118 (f64.floor (local.get $v117)))
+                              (local.set $v119
                                 (i32x4.extract_lane 0
-                                  (i32x4.trunc_sat_f64x2_s_zero (f64x2.splat (local.get $v120)))))
-                              (local.set $v122
+                                  (i32x4.trunc_sat_f64x2_s_zero (f64x2.splat (local.get $v118)))))
+                              (local.set $v120
                                 (i32x4.add
                                   (i32x4.splat
                                     (i32x4.extract_lane 0
@@ -778,24 +774,24 @@
                                         (f64x2.splat
                                           (f64.nearest
                                             (f64.mul
-                                              (f64.sub (local.get $v119) (local.get $v120))
+                                              (f64.sub (local.get $v117) (local.get $v118))
                                               (f64.const 16777216)))))))
                                   (local.get $v42)))
-                              (local.set $v123
+                              (local.set $v121
                                 (f64.min
                                   (f64.max
                                     (f64.add
                                       (local.get $tap0.base_2)
-                                      (f64.mul (local.get $tap0.m3) (local.get $v118)))
+                                      (f64.mul (local.get $tap0.m3) (local.get $v116)))
                                     (f64.sub
                                       (f64.convert_i32_s (local.get $tap0.l1))
                                       (f64.const 126)))
                                   (f64.add (f64.convert_i32_s (local.get $tap0.h1)) (f64.const 126))))
-                              (local.set $v124 (f64.floor (local.get $v123)))
-                              (local.set $v125
+                              (local.set $v122 (f64.floor (local.get $v121)))
+                              (local.set $v123
                                 (i32x4.extract_lane 0
-                                  (i32x4.trunc_sat_f64x2_s_zero (f64x2.splat (local.get $v124)))))
-                              (local.set $v126
+                                  (i32x4.trunc_sat_f64x2_s_zero (f64x2.splat (local.get $v122)))))
+                              (local.set $v124
                                 (i32x4.add
                                   (i32x4.splat
                                     (i32x4.extract_lane 0
@@ -803,24 +799,24 @@
                                         (f64x2.splat
                                           (f64.nearest
                                             (f64.mul
-                                              (f64.sub (local.get $v123) (local.get $v124))
+                                              (f64.sub (local.get $v121) (local.get $v122))
                                               (f64.const 16777216)))))))
                                   (local.get $v47)))
-                              (local.set $v127
+                              (local.set $v125
                                 (f64.min
                                   (f64.max
                                     (f64.add
                                       (local.get $tap0.base_3)
-                                      (f64.mul (local.get $tap0.m6) (local.get $v118)))
+                                      (f64.mul (local.get $tap0.m6) (local.get $v116)))
                                     (f64.sub
                                       (f64.convert_i32_s (local.get $tap0.l2))
                                       (f64.const 126)))
                                   (f64.add (f64.convert_i32_s (local.get $tap0.h2)) (f64.const 126))))
-                              (local.set $v128 (f64.floor (local.get $v127)))
-                              (local.set $v129
+                              (local.set $v126 (f64.floor (local.get $v125)))
+                              (local.set $v127
                                 (i32x4.extract_lane 0
-                                  (i32x4.trunc_sat_f64x2_s_zero (f64x2.splat (local.get $v128)))))
-                              (local.set $v130
+                                  (i32x4.trunc_sat_f64x2_s_zero (f64x2.splat (local.get $v126)))))
+                              (local.set $v128
                                 (i32x4.add
                                   (i32x4.splat
                                     (i32x4.extract_lane 0
@@ -828,23 +824,23 @@
                                         (f64x2.splat
                                           (f64.nearest
                                             (f64.mul
-                                              (f64.sub (local.get $v127) (local.get $v128))
+                                              (f64.sub (local.get $v125) (local.get $v126))
                                               (f64.const 16777216)))))))
                                   (local.get $v52)))
-                              (local.set $v131
+                              (local.set $v129
                                 (i32.add
                                   (i32.add
                                     (i32.add
                                       (local.get $tap0.here)
-                                      (i32.mul (local.get $v121) (local.get $tap0.sx)))
-                                    (i32.mul (local.get $v125) (local.get $tap0.sy)))
-                                  (i32.mul (local.get $v129) (local.get $tap0.sz))))
+                                      (i32.mul (local.get $v119) (local.get $tap0.sx)))
+                                    (i32.mul (local.get $v123) (local.get $tap0.sy)))
+                                  (i32.mul (local.get $v127) (local.get $tap0.sz))))
                               (local.set $fastEnd
                                 (select
-                                  (i32.sub (local.get $v107) (i32.const 3))
+                                  (i32.sub (local.get $v105) (i32.const 3))
                                   (local.get $end)
                                   (i32.lt_s
-                                    (i32.sub (local.get $v107) (i32.const 3))
+                                    (i32.sub (local.get $v105) (i32.const 3))
                                     (local.get $end))))
                               (if
                                 (i32.lt_s (local.get $x_2) (local.get $end))
@@ -852,7 +848,7 @@
                                   (loop $again17
                                     (if
                                       (i32.and
-                                        (i32.ge_s (local.get $x_2) (local.get $v106))
+                                        (i32.ge_s (local.get $x_2) (local.get $v104))
                                         (i32.lt_s (local.get $x_2) (local.get $fastEnd)))
                                       (then
                                         (if
@@ -860,124 +856,133 @@
                                           (then
                                             (loop $again20
                                               ;; whole parts and fractions
+                                              (local.set $v131
+                                                (i32x4.shr_s (local.get $v120) (i32.const 24)))
+                                              (local.set $v132
+                                                (f32x4.mul
+                                                  (f32x4.convert_i32x4_s
+                                                    (v128.and
+                                                      (local.get $v120)
+                                                      (v128.const i32x4 16777215 16777215 16777215 16777215)))
+                                                  (f32x4.splat (f32.const 5.960464477539063e-8))))
                                               (local.set $v133
-                                                (i32x4.shr_s (local.get $v122) (i32.const 24)))
+                                                (i32x4.shr_s (local.get $v124) (i32.const 24)))
                                               (local.set $v134
                                                 (f32x4.mul
                                                   (f32x4.convert_i32x4_s
                                                     (v128.and
-                                                      (local.get $v122)
+                                                      (local.get $v124)
                                                       (v128.const i32x4 16777215 16777215 16777215 16777215)))
                                                   (f32x4.splat (f32.const 5.960464477539063e-8))))
                                               (local.set $v135
-                                                (i32x4.shr_s (local.get $v126) (i32.const 24)))
+                                                (i32x4.shr_s (local.get $v128) (i32.const 24)))
                                               (local.set $v136
                                                 (f32x4.mul
                                                   (f32x4.convert_i32x4_s
                                                     (v128.and
-                                                      (local.get $v126)
-                                                      (v128.const i32x4 16777215 16777215 16777215 16777215)))
-                                                  (f32x4.splat (f32.const 5.960464477539063e-8))))
-                                              (local.set $v137
-                                                (i32x4.shr_s (local.get $v130) (i32.const 24)))
-                                              (local.set $v138
-                                                (f32x4.mul
-                                                  (f32x4.convert_i32x4_s
-                                                    (v128.and
-                                                      (local.get $v130)
+                                                      (local.get $v128)
                                                       (v128.const i32x4 16777215 16777215 16777215 16777215)))
                                                   (f32x4.splat (f32.const 5.960464477539063e-8))))
                                               ;; addresses of first samples
-                                              (local.set $v139
+                                              (local.set $v137
                                                 (i32x4.add
                                                   (i32x4.add
                                                     (i32x4.mul
-                                                      (local.get $v137)
+                                                      (local.get $v135)
                                                       (local.get $tap0.sz_2))
                                                     (i32x4.mul
-                                                      (local.get $v135)
+                                                      (local.get $v133)
                                                       (local.get $tap0.sy_2)))
-                                                  (i32x4.shl (local.get $v133) (i32.const 2))))
-                                              (local.set $v140 (local.get $v131))
+                                                  (i32x4.shl (local.get $v131) (i32.const 2))))
+                                              (local.set $v138 (local.get $v129))
+                                              (local.set $v139
+                                                (i32.add
+                                                  (local.get $v138)
+                                                  (i32x4.extract_lane 0 (local.get $v137))))
+                                              (local.set $v140
+                                                (i32.add
+                                                  (local.get $v138)
+                                                  (i32x4.extract_lane 1 (local.get $v137))))
                                               (local.set $v141
                                                 (i32.add
-                                                  (local.get $v140)
-                                                  (i32x4.extract_lane 0 (local.get $v139))))
+                                                  (local.get $v138)
+                                                  (i32x4.extract_lane 2 (local.get $v137))))
                                               (local.set $v142
                                                 (i32.add
-                                                  (local.get $v140)
-                                                  (i32x4.extract_lane 1 (local.get $v139))))
-                                              (local.set $v143
-                                                (i32.add
-                                                  (local.get $v140)
-                                                  (i32x4.extract_lane 2 (local.get $v139))))
-                                              (local.set $v144
-                                                (i32.add
-                                                  (local.get $v140)
-                                                  (i32x4.extract_lane 3 (local.get $v139))))
+                                                  (local.get $v138)
+                                                  (i32x4.extract_lane 3 (local.get $v137))))
                                               ;; mixed along x, then y, then z
-                                              (local.set $v145
+                                              (local.set $v143
+                                                (v128.load64_lane 1
+                                                  (local.get $v140)
+                                                  (v128.load64_zero (local.get $v139))))
+                                              (local.set $v144
                                                 (v128.load64_lane 1
                                                   (local.get $v142)
                                                   (v128.load64_zero (local.get $v141))))
-                                              (local.set $v146
-                                                (v128.load64_lane 1
-                                                  (local.get $v144)
-                                                  (v128.load64_zero (local.get $v143))))
-                                              (local.set $v147
+                                              (local.set $v145
                                                 (i8x16.shuffle 0 1 2 3 8 9 10 11 16 17 18 19 24 25 26 27
-                                                  (local.get $v145)
-                                                  (local.get $v146)))
-                                              (local.set $v148
+                                                  (local.get $v143)
+                                                  (local.get $v144)))
+                                              (local.set $v146
                                                 (f32x4.add
-                                                  (local.get $v147)
+                                                  (local.get $v145)
                                                   (f32x4.mul
                                                     (f32x4.sub
                                                       (i8x16.shuffle 4 5 6 7 12 13 14 15 20 21 22 23 28 29 30 31
-                                                        (local.get $v145)
-                                                        (local.get $v146))
-                                                      (local.get $v147))
-                                                    (local.get $v134))))
-                                              (local.set $v149
+                                                        (local.get $v143)
+                                                        (local.get $v144))
+                                                      (local.get $v145))
+                                                    (local.get $v132))))
+                                              (local.set $v147
+                                                (v128.load64_lane 1
+                                                  (i32.add (local.get $v140) (local.get $tap0.next))
+                                                  (v128.load64_zero
+                                                    (i32.add
+                                                      (local.get $v139)
+                                                      (local.get $tap0.next)))))
+                                              (local.set $v148
                                                 (v128.load64_lane 1
                                                   (i32.add (local.get $v142) (local.get $tap0.next))
                                                   (v128.load64_zero
                                                     (i32.add
                                                       (local.get $v141)
                                                       (local.get $tap0.next)))))
-                                              (local.set $v150
-                                                (v128.load64_lane 1
-                                                  (i32.add (local.get $v144) (local.get $tap0.next))
-                                                  (v128.load64_zero
-                                                    (i32.add
-                                                      (local.get $v143)
-                                                      (local.get $tap0.next)))))
-                                              (local.set $v151
+                                              (local.set $v149
                                                 (i8x16.shuffle 0 1 2 3 8 9 10 11 16 17 18 19 24 25 26 27
+                                                  (local.get $v147)
+                                                  (local.get $v148)))
+                                              (local.set $v150
+                                                (f32x4.add
                                                   (local.get $v149)
-                                                  (local.get $v150)))
+                                                  (f32x4.mul
+                                                    (f32x4.sub
+                                                      (i8x16.shuffle 4 5 6 7 12 13 14 15 20 21 22 23 28 29 30 31
+                                                        (local.get $v147)
+                                                        (local.get $v148))
+                                                      (local.get $v149))
+                                                    (local.get $v132))))
+                                              (local.set $v151 (local.get $v146))
                                               (local.set $v152
                                                 (f32x4.add
                                                   (local.get $v151)
                                                   (f32x4.mul
-                                                    (f32x4.sub
-                                                      (i8x16.shuffle 4 5 6 7 12 13 14 15 20 21 22 23 28 29 30 31
-                                                        (local.get $v149)
-                                                        (local.get $v150))
-                                                      (local.get $v151))
+                                                    (f32x4.sub (local.get $v150) (local.get $v151))
                                                     (local.get $v134))))
-                                              (local.set $v153 (local.get $v148))
-                                              (local.set $v154
-                                                (f32x4.add
-                                                  (local.get $v153)
-                                                  (f32x4.mul
-                                                    (f32x4.sub (local.get $v152) (local.get $v153))
-                                                    (local.get $v136))))
-                                              (local.set $v155
+                                              (local.set $v153
                                                 (i32.add
                                                   (local.get $tap0.next)
                                                   (local.get $tap0.next_2)))
-                                              (local.set $v156
+                                              (local.set $v154
+                                                (v128.load64_lane 1
+                                                  (i32.add
+                                                    (local.get $v140)
+                                                    (local.get $tap0.next_2))
+                                                  (v128.load64_zero
+                                                    (i32.add
+                                                      (local.get $v139)
+                                                      (local.get $tap0.next_2)))))
+                                              (local.set $v155
                                                 (v128.load64_lane 1
                                                   (i32.add
                                                     (local.get $v142)
@@ -986,92 +991,120 @@
                                                     (i32.add
                                                       (local.get $v141)
                                                       (local.get $tap0.next_2)))))
-                                              (local.set $v157
-                                                (v128.load64_lane 1
-                                                  (i32.add
-                                                    (local.get $v144)
-                                                    (local.get $tap0.next_2))
-                                                  (v128.load64_zero
-                                                    (i32.add
-                                                      (local.get $v143)
-                                                      (local.get $tap0.next_2)))))
-                                              (local.set $v158
+                                              (local.set $v156
                                                 (i8x16.shuffle 0 1 2 3 8 9 10 11 16 17 18 19 24 25 26 27
-                                                  (local.get $v156)
-                                                  (local.get $v157)))
-                                              (local.set $v159
+                                                  (local.get $v154)
+                                                  (local.get $v155)))
+                                              (local.set $v157
                                                 (f32x4.add
-                                                  (local.get $v158)
+                                                  (local.get $v156)
                                                   (f32x4.mul
                                                     (f32x4.sub
                                                       (i8x16.shuffle 4 5 6 7 12 13 14 15 20 21 22 23 28 29 30 31
-                                                        (local.get $v156)
-                                                        (local.get $v157))
-                                                      (local.get $v158))
-                                                    (local.get $v134))))
+                                                        (local.get $v154)
+                                                        (local.get $v155))
+                                                      (local.get $v156))
+                                                    (local.get $v132))))
+                                              (local.set $v158
+                                                (v128.load64_lane 1
+                                                  (i32.add (local.get $v140) (local.get $v153))
+                                                  (v128.load64_zero
+                                                    (i32.add (local.get $v139) (local.get $v153)))))
+                                              (local.set $v159
+                                                (v128.load64_lane 1
+                                                  (i32.add (local.get $v142) (local.get $v153))
+                                                  (v128.load64_zero
+                                                    (i32.add (local.get $v141) (local.get $v153)))))
                                               (local.set $v160
-                                                (v128.load64_lane 1
-                                                  (i32.add (local.get $v142) (local.get $v155))
-                                                  (v128.load64_zero
-                                                    (i32.add (local.get $v141) (local.get $v155)))))
-                                              (local.set $v161
-                                                (v128.load64_lane 1
-                                                  (i32.add (local.get $v144) (local.get $v155))
-                                                  (v128.load64_zero
-                                                    (i32.add (local.get $v143) (local.get $v155)))))
-                                              (local.set $v162
                                                 (i8x16.shuffle 0 1 2 3 8 9 10 11 16 17 18 19 24 25 26 27
+                                                  (local.get $v158)
+                                                  (local.get $v159)))
+                                              (local.set $v161
+                                                (f32x4.add
                                                   (local.get $v160)
-                                                  (local.get $v161)))
+                                                  (f32x4.mul
+                                                    (f32x4.sub
+                                                      (i8x16.shuffle 4 5 6 7 12 13 14 15 20 21 22 23 28 29 30 31
+                                                        (local.get $v158)
+                                                        (local.get $v159))
+                                                      (local.get $v160))
+                                                    (local.get $v132))))
+                                              (local.set $v162 (local.get $v157))
                                               (local.set $v163
                                                 (f32x4.add
                                                   (local.get $v162)
                                                   (f32x4.mul
-                                                    (f32x4.sub
-                                                      (i8x16.shuffle 4 5 6 7 12 13 14 15 20 21 22 23 28 29 30 31
-                                                        (local.get $v160)
-                                                        (local.get $v161))
-                                                      (local.get $v162))
+                                                    (f32x4.sub (local.get $v161) (local.get $v162))
                                                     (local.get $v134))))
-                                              (local.set $v164 (local.get $v159))
+                                              (local.set $v164 (local.get $v152))
                                               (local.set $v165
                                                 (f32x4.add
                                                   (local.get $v164)
                                                   (f32x4.mul
                                                     (f32x4.sub (local.get $v163) (local.get $v164))
                                                     (local.get $v136))))
-                                              (local.set $v166 (local.get $v154))
-                                              (local.set $v167
-                                                (f32x4.add
-                                                  (local.get $v166)
-                                                  (f32x4.mul
-                                                    (f32x4.sub (local.get $v165) (local.get $v166))
-                                                    (local.get $v138))))
-                                              (local.set $v168 (local.get $v167))
-                                              (local.set $v169 (local.get $v168))
-                                              (v128.store (local.get $at) (local.get $v169))
+                                              (local.set $v166 (local.get $v165))
+                                              (local.set $v167 (local.get $v166))
+                                              (v128.store (local.get $at) (local.get $v167))
                                               (local.set $at
                                                 (i32.add (local.get $at) (i32.const 16)))
                                               (local.set $x_2
                                                 (i32.add (local.get $x_2) (i32.const 4)))
                                               ;; a block further
-                                              (local.set $v122
-                                                (i32x4.add (local.get $v122) (local.get $tap0.f04)))
-                                              (local.set $v126
-                                                (i32x4.add (local.get $v126) (local.get $tap0.f14)))
-                                              (local.set $v130
-                                                (i32x4.add (local.get $v130) (local.get $tap0.f24)))
+                                              (local.set $v120
+                                                (i32x4.add (local.get $v120) (local.get $tap0.f04)))
+                                              (local.set $v124
+                                                (i32x4.add (local.get $v124) (local.get $tap0.f14)))
+                                              (local.set $v128
+                                                (i32x4.add (local.get $v128) (local.get $tap0.f24)))
                                               (br_if $again20
                                                 (i32.lt_s (local.get $x_2) (local.get $fastEnd)))))))
                                       (else
-                                        (local.set $v140
-                                          (i32.sub (local.get $tap0.l0) (local.get $v121)))
-                                        (local.set $v141
-                                          (i32.sub (local.get $tap0.h0) (local.get $v121)))
-                                        (local.set $v133
+                                        (local.set $v138
+                                          (i32.sub (local.get $tap0.l0) (local.get $v119)))
+                                        (local.set $v139
+                                          (i32.sub (local.get $tap0.h0) (local.get $v119)))
+                                        (local.set $v131
                                           (i32x4.min_s
                                             (i32x4.max_s
-                                              (local.get $v122)
+                                              (local.get $v120)
+                                              (i32x4.splat
+                                                (i32.shl
+                                                  (select
+                                                    (i32.const -126)
+                                                    (local.get $v138)
+                                                    (i32.lt_s (local.get $v138) (i32.const -126)))
+                                                  (i32.const 24))))
+                                            (i32x4.splat
+                                              (i32.shl
+                                                (select
+                                                  (i32.const 126)
+                                                  (local.get $v139)
+                                                  (i32.gt_s (local.get $v139) (i32.const 126)))
+                                                (i32.const 24)))))
+                                        (local.set $v132
+                                          (i32x4.min_s
+                                            (i32x4.shr_s (local.get $v131) (i32.const 24))
+                                            (i32x4.splat
+                                              (select
+                                                (local.get $v139)
+                                                (i32.sub (local.get $v139) (i32.const 1))
+                                                (i32.eq (local.get $tap0.l0) (local.get $tap0.h0))))))
+                                        (local.set $v133
+                                          (f32x4.mul
+                                            (f32x4.convert_i32x4_s
+                                              (i32x4.sub
+                                                (local.get $v131)
+                                                (i32x4.shl (local.get $v132) (i32.const 24))))
+                                            (f32x4.splat (f32.const 5.960464477539063e-8))))
+                                        (local.set $v140
+                                          (i32.sub (local.get $tap0.l1) (local.get $v123)))
+                                        (local.set $v141
+                                          (i32.sub (local.get $tap0.h1) (local.get $v123)))
+                                        (local.set $v134
+                                          (i32x4.min_s
+                                            (i32x4.max_s
+                                              (local.get $v124)
                                               (i32x4.splat
                                                 (i32.shl
                                                   (select
@@ -1086,29 +1119,29 @@
                                                   (local.get $v141)
                                                   (i32.gt_s (local.get $v141) (i32.const 126)))
                                                 (i32.const 24)))))
-                                        (local.set $v134
+                                        (local.set $v135
                                           (i32x4.min_s
-                                            (i32x4.shr_s (local.get $v133) (i32.const 24))
+                                            (i32x4.shr_s (local.get $v134) (i32.const 24))
                                             (i32x4.splat
                                               (select
                                                 (local.get $v141)
                                                 (i32.sub (local.get $v141) (i32.const 1))
-                                                (i32.eq (local.get $tap0.l0) (local.get $tap0.h0))))))
-                                        (local.set $v135
+                                                (i32.eq (local.get $tap0.l1) (local.get $tap0.h1))))))
+                                        (local.set $v136
                                           (f32x4.mul
                                             (f32x4.convert_i32x4_s
                                               (i32x4.sub
-                                                (local.get $v133)
-                                                (i32x4.shl (local.get $v134) (i32.const 24))))
+                                                (local.get $v134)
+                                                (i32x4.shl (local.get $v135) (i32.const 24))))
                                             (f32x4.splat (f32.const 5.960464477539063e-8))))
                                         (local.set $v142
-                                          (i32.sub (local.get $tap0.l1) (local.get $v125)))
-                                        (local.set $v143
-                                          (i32.sub (local.get $tap0.h1) (local.get $v125)))
-                                        (local.set $v136
+                                          (i32.sub (local.get $tap0.l2) (local.get $v127)))
+                                        (local.set $v153
+                                          (i32.sub (local.get $tap0.h2) (local.get $v127)))
+                                        (local.set $v137
                                           (i32x4.min_s
                                             (i32x4.max_s
-                                              (local.get $v126)
+                                              (local.get $v128)
                                               (i32x4.splat
                                                 (i32.shl
                                                   (select
@@ -1120,215 +1153,178 @@
                                               (i32.shl
                                                 (select
                                                   (i32.const 126)
-                                                  (local.get $v143)
-                                                  (i32.gt_s (local.get $v143) (i32.const 126)))
+                                                  (local.get $v153)
+                                                  (i32.gt_s (local.get $v153) (i32.const 126)))
                                                 (i32.const 24)))))
-                                        (local.set $v137
+                                        (local.set $v143
                                           (i32x4.min_s
-                                            (i32x4.shr_s (local.get $v136) (i32.const 24))
+                                            (i32x4.shr_s (local.get $v137) (i32.const 24))
                                             (i32x4.splat
                                               (select
-                                                (local.get $v143)
-                                                (i32.sub (local.get $v143) (i32.const 1))
-                                                (i32.eq (local.get $tap0.l1) (local.get $tap0.h1))))))
-                                        (local.set $v138
-                                          (f32x4.mul
-                                            (f32x4.convert_i32x4_s
-                                              (i32x4.sub
-                                                (local.get $v136)
-                                                (i32x4.shl (local.get $v137) (i32.const 24))))
-                                            (f32x4.splat (f32.const 5.960464477539063e-8))))
-                                        (local.set $v144
-                                          (i32.sub (local.get $tap0.l2) (local.get $v129)))
-                                        (local.set $v155
-                                          (i32.sub (local.get $tap0.h2) (local.get $v129)))
-                                        (local.set $v139
-                                          (i32x4.min_s
-                                            (i32x4.max_s
-                                              (local.get $v130)
-                                              (i32x4.splat
-                                                (i32.shl
-                                                  (select
-                                                    (i32.const -126)
-                                                    (local.get $v144)
-                                                    (i32.lt_s (local.get $v144) (i32.const -126)))
-                                                  (i32.const 24))))
-                                            (i32x4.splat
-                                              (i32.shl
-                                                (select
-                                                  (i32.const 126)
-                                                  (local.get $v155)
-                                                  (i32.gt_s (local.get $v155) (i32.const 126)))
-                                                (i32.const 24)))))
-                                        (local.set $v145
-                                          (i32x4.min_s
-                                            (i32x4.shr_s (local.get $v139) (i32.const 24))
-                                            (i32x4.splat
-                                              (select
-                                                (local.get $v155)
-                                                (i32.sub (local.get $v155) (i32.const 1))
+                                                (local.get $v153)
+                                                (i32.sub (local.get $v153) (i32.const 1))
                                                 (i32.eq (local.get $tap0.l2) (local.get $tap0.h2))))))
-                                        (local.set $v146
+                                        (local.set $v144
                                           (f32x4.mul
                                             (f32x4.convert_i32x4_s
                                               (i32x4.sub
-                                                (local.get $v139)
-                                                (i32x4.shl (local.get $v145) (i32.const 24))))
+                                                (local.get $v137)
+                                                (i32x4.shl (local.get $v143) (i32.const 24))))
                                             (f32x4.splat (f32.const 5.960464477539063e-8))))
                                         ;; addresses of first samples
-                                        (local.set $v147
+                                        (local.set $v145
                                           (i32x4.add
                                             (i32x4.add
-                                              (i32x4.mul (local.get $v145) (local.get $tap0.sz_2))
-                                              (i32x4.mul (local.get $v137) (local.get $tap0.sy_2)))
-                                            (i32x4.shl (local.get $v134) (i32.const 2))))
-                                        (local.set $v170 (local.get $v131))
+                                              (i32x4.mul (local.get $v143) (local.get $tap0.sz_2))
+                                              (i32x4.mul (local.get $v135) (local.get $tap0.sy_2)))
+                                            (i32x4.shl (local.get $v132) (i32.const 2))))
+                                        (local.set $v168 (local.get $v129))
+                                        (local.set $v169
+                                          (i32.add
+                                            (local.get $v168)
+                                            (i32x4.extract_lane 0 (local.get $v145))))
+                                        (local.set $v170
+                                          (i32.add
+                                            (local.get $v168)
+                                            (i32x4.extract_lane 1 (local.get $v145))))
                                         (local.set $v171
                                           (i32.add
-                                            (local.get $v170)
-                                            (i32x4.extract_lane 0 (local.get $v147))))
+                                            (local.get $v168)
+                                            (i32x4.extract_lane 2 (local.get $v145))))
                                         (local.set $v172
                                           (i32.add
-                                            (local.get $v170)
-                                            (i32x4.extract_lane 1 (local.get $v147))))
-                                        (local.set $v173
-                                          (i32.add
-                                            (local.get $v170)
-                                            (i32x4.extract_lane 2 (local.get $v147))))
-                                        (local.set $v174
-                                          (i32.add
-                                            (local.get $v170)
-                                            (i32x4.extract_lane 3 (local.get $v147))))
+                                            (local.get $v168)
+                                            (i32x4.extract_lane 3 (local.get $v145))))
                                         ;; mixed along x, then y, then z
-                                        (local.set $v148
+                                        (local.set $v146
+                                          (v128.load64_lane 1
+                                            (local.get $v170)
+                                            (v128.load64_zero (local.get $v169))))
+                                        (local.set $v147
                                           (v128.load64_lane 1
                                             (local.get $v172)
                                             (v128.load64_zero (local.get $v171))))
-                                        (local.set $v149
-                                          (v128.load64_lane 1
-                                            (local.get $v174)
-                                            (v128.load64_zero (local.get $v173))))
-                                        (local.set $v150
+                                        (local.set $v148
                                           (i8x16.shuffle 0 1 2 3 8 9 10 11 16 17 18 19 24 25 26 27
-                                            (local.get $v148)
-                                            (local.get $v149)))
-                                        (local.set $v151
+                                            (local.get $v146)
+                                            (local.get $v147)))
+                                        (local.set $v149
                                           (f32x4.add
-                                            (local.get $v150)
+                                            (local.get $v148)
                                             (f32x4.mul
                                               (f32x4.sub
                                                 (i8x16.shuffle 4 5 6 7 12 13 14 15 20 21 22 23 28 29 30 31
-                                                  (local.get $v148)
-                                                  (local.get $v149))
-                                                (local.get $v150))
-                                              (local.get $v135))))
-                                        (local.set $v152
+                                                  (local.get $v146)
+                                                  (local.get $v147))
+                                                (local.get $v148))
+                                              (local.get $v133))))
+                                        (local.set $v150
+                                          (v128.load64_lane 1
+                                            (i32.add (local.get $v170) (local.get $tap0.next))
+                                            (v128.load64_zero
+                                              (i32.add (local.get $v169) (local.get $tap0.next)))))
+                                        (local.set $v151
                                           (v128.load64_lane 1
                                             (i32.add (local.get $v172) (local.get $tap0.next))
                                             (v128.load64_zero
                                               (i32.add (local.get $v171) (local.get $tap0.next)))))
-                                        (local.set $v153
-                                          (v128.load64_lane 1
-                                            (i32.add (local.get $v174) (local.get $tap0.next))
-                                            (v128.load64_zero
-                                              (i32.add (local.get $v173) (local.get $tap0.next)))))
-                                        (local.set $v154
+                                        (local.set $v152
                                           (i8x16.shuffle 0 1 2 3 8 9 10 11 16 17 18 19 24 25 26 27
-                                            (local.get $v152)
-                                            (local.get $v153)))
-                                        (local.set $v156
+                                            (local.get $v150)
+                                            (local.get $v151)))
+                                        (local.set $v154
                                           (f32x4.add
-                                            (local.get $v154)
+                                            (local.get $v152)
                                             (f32x4.mul
                                               (f32x4.sub
                                                 (i8x16.shuffle 4 5 6 7 12 13 14 15 20 21 22 23 28 29 30 31
-                                                  (local.get $v152)
-                                                  (local.get $v153))
-                                                (local.get $v154))
-                                              (local.get $v135))))
-                                        (local.set $v157 (local.get $v151))
-                                        (local.set $v158
+                                                  (local.get $v150)
+                                                  (local.get $v151))
+                                                (local.get $v152))
+                                              (local.get $v133))))
+                                        (local.set $v155 (local.get $v149))
+                                        (local.set $v156
                                           (f32x4.add
-                                            (local.get $v157)
+                                            (local.get $v155)
                                             (f32x4.mul
-                                              (f32x4.sub (local.get $v156) (local.get $v157))
-                                              (local.get $v138))))
-                                        (local.set $v175
+                                              (f32x4.sub (local.get $v154) (local.get $v155))
+                                              (local.get $v136))))
+                                        (local.set $v173
                                           (i32.add (local.get $tap0.next) (local.get $tap0.next_2)))
-                                        (local.set $v159
+                                        (local.set $v157
+                                          (v128.load64_lane 1
+                                            (i32.add (local.get $v170) (local.get $tap0.next_2))
+                                            (v128.load64_zero
+                                              (i32.add (local.get $v169) (local.get $tap0.next_2)))))
+                                        (local.set $v158
                                           (v128.load64_lane 1
                                             (i32.add (local.get $v172) (local.get $tap0.next_2))
                                             (v128.load64_zero
                                               (i32.add (local.get $v171) (local.get $tap0.next_2)))))
-                                        (local.set $v160
-                                          (v128.load64_lane 1
-                                            (i32.add (local.get $v174) (local.get $tap0.next_2))
-                                            (v128.load64_zero
-                                              (i32.add (local.get $v173) (local.get $tap0.next_2)))))
-                                        (local.set $v161
+                                        (local.set $v159
                                           (i8x16.shuffle 0 1 2 3 8 9 10 11 16 17 18 19 24 25 26 27
-                                            (local.get $v159)
-                                            (local.get $v160)))
-                                        (local.set $v162
+                                            (local.get $v157)
+                                            (local.get $v158)))
+                                        (local.set $v160
                                           (f32x4.add
-                                            (local.get $v161)
+                                            (local.get $v159)
                                             (f32x4.mul
                                               (f32x4.sub
                                                 (i8x16.shuffle 4 5 6 7 12 13 14 15 20 21 22 23 28 29 30 31
-                                                  (local.get $v159)
-                                                  (local.get $v160))
-                                                (local.get $v161))
-                                              (local.get $v135))))
+                                                  (local.get $v157)
+                                                  (local.get $v158))
+                                                (local.get $v159))
+                                              (local.get $v133))))
+                                        (local.set $v161
+                                          (v128.load64_lane 1
+                                            (i32.add (local.get $v170) (local.get $v173))
+                                            (v128.load64_zero
+                                              (i32.add (local.get $v169) (local.get $v173)))))
+                                        (local.set $v162
+                                          (v128.load64_lane 1
+                                            (i32.add (local.get $v172) (local.get $v173))
+                                            (v128.load64_zero
+                                              (i32.add (local.get $v171) (local.get $v173)))))
                                         (local.set $v163
-                                          (v128.load64_lane 1
-                                            (i32.add (local.get $v172) (local.get $v175))
-                                            (v128.load64_zero
-                                              (i32.add (local.get $v171) (local.get $v175)))))
-                                        (local.set $v164
-                                          (v128.load64_lane 1
-                                            (i32.add (local.get $v174) (local.get $v175))
-                                            (v128.load64_zero
-                                              (i32.add (local.get $v173) (local.get $v175)))))
-                                        (local.set $v165
                                           (i8x16.shuffle 0 1 2 3 8 9 10 11 16 17 18 19 24 25 26 27
+                                            (local.get $v161)
+                                            (local.get $v162)))
+                                        (local.set $v164
+                                          (f32x4.add
                                             (local.get $v163)
-                                            (local.get $v164)))
+                                            (f32x4.mul
+                                              (f32x4.sub
+                                                (i8x16.shuffle 4 5 6 7 12 13 14 15 20 21 22 23 28 29 30 31
+                                                  (local.get $v161)
+                                                  (local.get $v162))
+                                                (local.get $v163))
+                                              (local.get $v133))))
+                                        (local.set $v165 (local.get $v160))
                                         (local.set $v166
                                           (f32x4.add
                                             (local.get $v165)
                                             (f32x4.mul
-                                              (f32x4.sub
-                                                (i8x16.shuffle 4 5 6 7 12 13 14 15 20 21 22 23 28 29 30 31
-                                                  (local.get $v163)
-                                                  (local.get $v164))
-                                                (local.get $v165))
-                                              (local.get $v135))))
-                                        (local.set $v167 (local.get $v162))
-                                        (local.set $v168
+                                              (f32x4.sub (local.get $v164) (local.get $v165))
+                                              (local.get $v136))))
+                                        (local.set $v167 (local.get $v156))
+                                        (local.set $v174
                                           (f32x4.add
                                             (local.get $v167)
                                             (f32x4.mul
                                               (f32x4.sub (local.get $v166) (local.get $v167))
-                                              (local.get $v138))))
-                                        (local.set $v169 (local.get $v158))
-                                        (local.set $v176
-                                          (f32x4.add
-                                            (local.get $v169)
-                                            (f32x4.mul
-                                              (f32x4.sub (local.get $v168) (local.get $v169))
-                                              (local.get $v146))))
-                                        (local.set $v177 (local.get $v176))
-                                        (local.set $v178 (local.get $v177))
-                                        (v128.store (local.get $at) (local.get $v178))
+                                              (local.get $v144))))
+                                        (local.set $v175 (local.get $v174))
+                                        (local.set $v176 (local.get $v175))
+                                        (v128.store (local.get $at) (local.get $v176))
                                         (local.set $at (i32.add (local.get $at) (i32.const 16)))
                                         (local.set $x_2 (i32.add (local.get $x_2) (i32.const 4)))
                                         ;; a block further
-                                        (local.set $v122
-                                          (i32x4.add (local.get $v122) (local.get $tap0.f04)))
-                                        (local.set $v126
-                                          (i32x4.add (local.get $v126) (local.get $tap0.f14)))
-                                        (local.set $v130
-                                          (i32x4.add (local.get $v130) (local.get $tap0.f24)))))
+                                        (local.set $v120
+                                          (i32x4.add (local.get $v120) (local.get $tap0.f04)))
+                                        (local.set $v124
+                                          (i32x4.add (local.get $v124) (local.get $tap0.f14)))
+                                        (local.set $v128
+                                          (i32x4.add (local.get $v128) (local.get $tap0.f24)))))
                                     (br_if $again17 (i32.lt_s (local.get $x_2) (local.get $end))))))
                               (local.set $x_2 (local.get $end))
                               (br_if $again15 (i32.lt_s (local.get $x_2) (local.get $stop)))))))
@@ -1352,7 +1348,7 @@
                                 (i32.lt_s (local.get $x_2) (local.get $end))
                                 (then
                                   (loop $again24
-                                    (local.set $v133
+                                    (local.set $v131
                                       (f32x4.splat
                                         (call $sample0
                                           (local.get $tap0.here)
@@ -1376,8 +1372,8 @@
                                             (f64.mul
                                               (local.get $tap0.m6)
                                               (f64.convert_i32_s (local.get $x_2)))))))
-                                    (local.set $v134 (local.get $v133))
-                                    (v128.store (local.get $at) (local.get $v134))
+                                    (local.set $v132 (local.get $v131))
+                                    (v128.store (local.get $at) (local.get $v132))
                                     (local.set $at (i32.add (local.get $at) (i32.const 4)))
                                     (local.set $x_2 (i32.add (local.get $x_2) (i32.const 1)))
                                     (br_if $again24 (i32.lt_s (local.get $x_2) (local.get $end))))))
