@@ -129,15 +129,7 @@ export const fixedPoint = (
 
 /** The step along an axis of some voxels in fixed point, by its name: `f`, the axis and the number of voxels. */
 export const fixedNumber = ({ linear }: Affine<"index", "index">, name: string): number =>
-  fixedSteps(linear[Number(name[1]) * 3] ?? Number.NaN)[Number(name[2]) - 1] ?? Number.NaN;
-
-/** Bytes from the first neighbour of a voxel to the one that no row before has looked at, as rows and planes go on. */
-const aheadOf = ({ pull: { linear } }: Tap, { strides, size }: Place): number =>
-  ([1, 2] as const).reduce((sum, axis) => {
-    const [, alongY = 0, alongZ = 0] = linear.slice(3 * axis, 3 * axis + 3);
-    const rise = Math.abs(alongZ) >= Math.abs(alongY) ? alongZ : alongY;
-    return sum + (rise > 0 && size[axis] > 1 ? (strides[axis] ?? 0) : 0);
-  }, 0);
+  fixedSteps(linear[Number(name[1]) * 3] ?? Number.NaN, Number(name[2]));
 
 const tapValue = (source: Source | undefined, part: string): number => {
   if (source === undefined) return Number.NaN;
@@ -145,7 +137,6 @@ const tapValue = (source: Source | undefined, part: string): number => {
   const k = Number(part.slice(1));
   if (part === "source") return place.address;
   if (part === "channelBytes") return place.channelBytes;
-  if (part === "ahead") return aheadOf(tap, place);
   if (part.startsWith("f")) return fixedNumber(tap.pull, part);
   if (part.startsWith("m")) return tap.pull.linear[k] ?? Number.NaN;
   if (part.startsWith("t")) return tap.pull.offset[k] ?? Number.NaN;

@@ -31,6 +31,7 @@ export const reduceWork = (pass: Reduce, kept: Scalar | undefined, places: (buff
     perChannel,
     tileRows: tiles.rows,
     tilePlanes: tiles.planes,
+    ...Object.fromEntries(pass.taps.map((tap, k) => [`tap${k}.ahead`, aheadOf(tap, places(tap.source))])),
   };
   const units = perChannel * pass.channels;
   return {
@@ -46,6 +47,14 @@ export const reduceWork = (pass: Reduce, kept: Scalar | undefined, places: (buff
     valueOf: (name, at) => numbers[name] ?? numberOf(name, at),
   };
 };
+
+/** Bytes from the first neighbour of a voxel to the one that no row before has looked at, as rows and planes go on. */
+const aheadOf = ({ pull: { linear } }: Tap, { strides, size }: Place): number =>
+  ([1, 2] as const).reduce((sum, axis) => {
+    const [, alongY = 0, alongZ = 0] = linear.slice(3 * axis, 3 * axis + 3);
+    const rise = Math.abs(alongZ) >= Math.abs(alongY) ? alongZ : alongY;
+    return sum + (rise > 0 && size[axis] > 1 ? (strides[axis] ?? 0) : 0);
+  }, 0);
 
 const isNothing = (s: Scalar): boolean => s.kind === "const" && s.value === 0;
 

@@ -8,7 +8,7 @@ import type { Local } from "../assembler/index.ts";
 import type { F, F64, I32, Reader, V128 } from "./context.ts";
 
 /** Bits behind the point. */
-const fraction = 24;
+export const fraction = 24;
 /** Coordinates relative to the chosen voxel stay below this. */
 export const reach = 126;
 /** Voxels after which coordinates are taken anew: each step of four adds at most 2⁻²⁵ of rounding. */
@@ -52,16 +52,14 @@ export interface FixedStep {
   readonly four: Local<"v128">;
 }
 
-/** The steps of 1 … 4 voxels in fixed point, each rounded by itself, so that rounding does not add up over the lanes. */
-export const fixedSteps = (step: number): readonly [number, number, number, number] => {
-  const of = (voxels: number): number =>
-    Math.max(-(2 ** 31), Math.min(Math.round(step * voxels * 2 ** fraction), 2 ** 31 - 1));
-  return [of(1), of(2), of(3), of(4)];
-};
+/** The step of some voxels in fixed point, as near as it can be. */
+export const fixedSteps = (step: number, voxels: number): number =>
+  Math.max(-(2 ** 31), Math.min(Math.round(step * voxels * 2 ** fraction), 2 ** 31 - 1));
 
 /**
- * Reads them, by the name of each. They are numbers of the run, because engines compute what a kernel makes of
- * others where it is used, again for each block of a loop.
+ * Reads the steps of 1 … 4 voxels, by their names, each rounded by itself, so that rounding does not add up over the
+ * lanes. They are numbers of the run, because engines compute what a kernel makes of others where it is used, again for
+ * each block of a loop.
  */
 export const fixedStep = (f: F, read: Reader, name: (voxels: number) => string): FixedStep => ({
   lanes: f.keep(
@@ -81,15 +79,15 @@ const integerOf = ({ f64x2, i32x4 }: F, whole: F64): I32 =>
 export class FixedRun {
   readonly #f: F;
   readonly #axes: PerAxis<RowAxis>;
-  readonly #steps: PerAxis<Local<"v128">>;
-  readonly #parts: PerAxis<Part>;
+  readonly steps: PerAxis<Local<"v128">>;
+  readonly parts: PerAxis<Part>;
 
   /** `steps`: how far a block is from the next along each axis. */
   constructor(f: F, axes: PerAxis<RowAxis>, steps: PerAxis<Local<"v128">>, parts: PerAxis<Part>) {
     this.#f = f;
     this.#axes = axes;
-    this.#steps = steps;
-    this.#parts = parts;
+    this.steps = steps;
+    this.parts = parts;
   }
 
   /** From voxel x on; `held` where it may lie beyond the edges. */
@@ -114,55 +112,20 @@ export class FixedRun {
     );
   }
 
-  /**
-   * Of the voxels from x on every `apart`-th, four of them, of which each goes on by one: what is stored for one is
-   * not at once asked for by the next.
-   */
-  static apart(
-    f: F,
-    axes: PerAxis<RowAxis>,
-    ones: PerAxis<Local<"v128">>,
-    x: Local<"i32">,
-    apart: Local<"i32">,
-  ): FixedRun {
-    const { f64x2, i32x4 } = f;
-    const places = f.keep(i32x4.add(i32x4.splat(x), i32x4.mul(i32x4.splat(apart), i32x4.const([0, 1, 2, 3]))));
-    const low = f.keep(f64x2.convert_low_i32x4_s(places));
-    const high = f.keep(f64x2.convert_low_i32x4_s(i32x4.shuffle(places, places, [2, 3, 2, 3])));
-    const parts = perAxis<RowAxis, Part>(axes, ({ base, step }) => {
-      const exact = (at: V128): V128 => f64x2.add(f64x2.splat(base), f64x2.mul(f64x2.splat(step), at));
-      const first = f.keep(exact(low));
-      const floor = f.keep(f64x2.floor(f.i64x2.shuffle(first, first, [0, 0])));
-      const fixed = (at: V128): V128 =>
-        i32x4.trunc_sat_f64x2_s_zero(f64x2.nearest(f64x2.mul(f64x2.sub(at, floor), f64x2.splat(2 ** fraction))));
-      return {
-        whole: f.keep(i32x4.extract_lane(i32x4.trunc_sat_f64x2_s_zero(floor), 0)),
-        at: f.keep(i32x4.shuffle(fixed(first), fixed(exact(high)), [0, 1, 4, 5])),
-      };
-    });
-    return new FixedRun(f, axes, ones, parts);
-  }
-
-  /** Another that stands where this one stands, and goes on by itself. */
-  copy(): FixedRun {
-    const parts = perAxis(this.#parts, ({ whole, at }) => ({ whole, at: this.#f.keep(at) }));
-    return new FixedRun(this.#f, this.#axes, this.#steps, parts);
-  }
-
   #axis(axis: Axis): RowAxis {
     return this.#axes[axis] as RowAxis;
   }
 
   advance(): void {
     this.#f.comment("a block further");
-    perAxis(this.#parts, ({ at }, a) => at.set(this.#f.i32x4.add(at, this.#steps[a] as Local<"v128">)));
+    perAxis(this.parts, ({ at }, a) => at.set(this.#f.i32x4.add(at, this.steps[a] as Local<"v128">)));
   }
 
   /** The address of the whole voxel, in a volume that starts at `first`. */
   origin(first: I32): I32 {
     const { i32 } = this.#f;
     let sum = first;
-    perAxis(this.#parts, ({ whole }, a) => {
+    perAxis(this.parts, ({ whole }, a) => {
       sum = i32.add(sum, i32.mul(whole, this.#axis(a).stride));
     });
     return sum;
@@ -173,15 +136,10 @@ export class FixedRun {
     const f = this.#f;
     const { i32x4, v128 } = f;
     f.comment("whole parts and fractions");
-    return perAxis(this.#parts, ({ at }) => {
+    return perAxis(this.parts, ({ at }) => {
       const mask = i32x4.const([0xffffff, 0xffffff, 0xffffff, 0xffffff]);
       return { index: f.keep(i32x4.shr_s(at, fraction)), share: this.#share(v128.and(at, mask)) };
     });
-  }
-
-  /** The voxels before the four. */
-  wholes(): PerAxis<V128> {
-    return perAxis(this.#parts, ({ at }) => this.#f.i32x4.shr_s(at, fraction));
   }
 
   /**
@@ -191,7 +149,7 @@ export class FixedRun {
   clamped(): PerAxis<Position> {
     const f = this.#f;
     const { i32, i32x4 } = f;
-    return perAxis(this.#parts, ({ whole, at }, a) => {
+    return perAxis(this.parts, ({ whole, at }, a) => {
       const axis = this.#axis(a);
       const least = f.keep(i32.sub(axis.least, whole));
       const most = f.keep(i32.sub(axis.most, whole));

@@ -7,7 +7,7 @@ import type { Interpolator } from "../../../compiler/language/interpolator.ts";
 import type { Local } from "../assembler/index.ts";
 import { weightsOf } from "./bspline.ts";
 import type { F, I32, Reader, V128 } from "./context.ts";
-import { FixedRun, type PerAxis, type Position, perAxis, type RowAxis } from "./fixed.ts";
+import { FixedRun, fraction, type PerAxis, type Position, perAxis, type RowAxis } from "./fixed.ts";
 
 /** A row of what is given. */
 export interface GivenRow {
@@ -56,7 +56,7 @@ const giveRun = (
   const { i32, v128, i32x4 } = f;
   const count = f.keep(i32.sub(runEnd, x), "count");
   const apart = f.keep(i32.shr_u(i32.add(count, 3), 2), "apart");
-  const run = FixedRun.apart(f, along, ones, x, apart);
+  const run = runApart(f, along, ones, x, apart);
   const start = f.keep(run.origin(origin), "start");
   const place = f.keep(i32x4.mul(i32x4.splat(apart), i32x4.const([0, 1, 2, 3])), "place");
   const past = f.keep(i32x4.splat(count), "past");
@@ -82,6 +82,26 @@ const giveRun = (
     place.set(i32x4.add(place, i32x4.splat(1)));
     from.set(i32.add(from, 4));
   });
+};
+
+/** Of the voxels from x on every `apart`-th, four of them, of which each goes on by one. */
+const runApart = (f: F, axes: PerAxis<RowAxis>, ones: PerAxis<V>, x: Local<"i32">, apart: Local<"i32">): FixedRun => {
+  const { f64x2, i32x4 } = f;
+  const places = f.keep(i32x4.add(i32x4.splat(x), i32x4.mul(i32x4.splat(apart), i32x4.const([0, 1, 2, 3]))));
+  const low = f.keep(f64x2.convert_low_i32x4_s(places));
+  const high = f.keep(f64x2.convert_low_i32x4_s(i32x4.shuffle(places, places, [2, 3, 2, 3])));
+  const parts = perAxis(axes, ({ base, step }) => {
+    const exact = (at: V128): V128 => f64x2.add(f64x2.splat(base), f64x2.mul(f64x2.splat(step), at));
+    const first = f.keep(exact(low));
+    const floor = f.keep(f64x2.floor(f.i64x2.shuffle(first, first, [0, 0])));
+    const fixed = (at: V128): V128 =>
+      i32x4.trunc_sat_f64x2_s_zero(f64x2.nearest(f64x2.mul(f64x2.sub(at, floor), f64x2.splat(2 ** fraction))));
+    return {
+      whole: f.keep(i32x4.extract_lane(i32x4.trunc_sat_f64x2_s_zero(floor), 0)),
+      at: f.keep(i32x4.shuffle(fixed(first), fixed(exact(high)), [0, 1, 4, 5])),
+    };
+  });
+  return new FixedRun(f, axes, ones, parts);
 };
 
 type V = Local<"v128">;

@@ -18,7 +18,6 @@ import type { GradientKernels } from "./gradient-kernels.ts";
 import { linear } from "./linear.ts";
 import type { Slopes } from "./slopes.ts";
 import { type Address, addressHelper, type Sample, sampleHelper } from "./slow.ts";
-import { touch } from "./touch.ts";
 
 export interface TapShape {
   readonly by: Interpolator;
@@ -66,7 +65,7 @@ export class TapEmitter {
   readonly #source: Local<"i32">;
   readonly #channelBytes: Local<"i32">;
   readonly #here: Local<"i32">;
-  readonly #ahead: Local<"i32"> | undefined;
+  readonly #ahead: () => Local<"i32">;
   /** Where the row of a straight tap starts, if it does at the source's first voxel. */
   readonly #line: Local<"i32"> | undefined;
   readonly #address: () => Address;
@@ -98,7 +97,7 @@ export class TapEmitter {
     this.#source = read.i32(name("source"));
     this.#channelBytes = read.i32(name("channelBytes"));
     this.#here = f.local("i32", name("here"));
-    this.#ahead = gradients && read.i32(name("ahead"));
+    this.#ahead = () => read.i32(name("ahead"));
     this.#line = shape.straight ? f.local("i32", name("line")) : undefined;
     this.#address = () => addressHelper(context, shape.boundary, shape.dtype, k);
     this.#fixed = perAxis(this.axes, (_, a) => fixedStep(f, read, (voxels) => name(`f${a}${voxels}`)));
@@ -264,10 +263,8 @@ export class TapEmitter {
         return this.#linear(near ? run.within() : run.clamped(), origin);
       },
       withSlopes: () => this.#withSlopes(run.within(), origin),
-      touch: (end) => {
-        const first = f.keep(f.i32.add(origin, this.#ahead ?? noGradients()));
-        touch(f, run, x, end, (position) => f.i32x4.add(f.i32x4.splat(first), this.#offsets(position)));
-      },
+      touch: (end) =>
+        this.#kernels().touch(f, run, f.i32.add(origin, this.#ahead()), x, end, (whole) => this.#offsets(whole)),
       advance: () => run.advance(),
     };
   }
