@@ -33,7 +33,7 @@ const brokenIn = (images: Pick<Images, "fixed" | "moving">) => {
     const nonfinite = image.device === "gpu" ? 0 : statistics(image).nonfinite;
     if (nonfinite > 0)
       return {
-        reason: `${nonfinite} voxel(s) of the ${name} image are NaN or infinite`,
+        reason: `${nonfinite} voxel(s) of the ${name} image are NaN or infinite, and with them all that is compared`,
         remedy: "replace them before, as docs/language.md shows",
       };
   }
