@@ -1,4 +1,4 @@
-"""Gaussians of 1, 2 and 5 voxels in scipy, on the voxels of the cases `smooth-*`; one JSON line a case.
+"""Gaussians of 1, 2 and 5 voxels in scipy, on as many voxels as the cases `smooth-*` have; one JSON line a case.
 
 Debian: apt-get install python3-scipy; run with /usr/bin/python3. scipy has one thread here.
 Usage: smooth.py [REPEATS=3]

@@ -78,9 +78,9 @@ export const toPipelineError = (thrown: unknown, phase: string): PipelineError =
 const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`;
 const then = (remedy: string | undefined): string => (remedy === undefined ? "" : `; ${remedy}`);
 
-/** In one line: what a file says of itself may hold line ends, and codes that terminals obey. */
+/** In one line: what a file says of itself may hold line ends, and codes that terminals obey or that turn text round. */
 const inOneLine = (text: string): string =>
-  text.replace(/\p{Cc}/gu, (code) => `\\x${code.charCodeAt(0).toString(16).padStart(2, "0")}`);
+  text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (code) => `\\x${code.codePointAt(0)?.toString(16).padStart(2, "0")}`);
 
 /** One sentence for people: what, why, and what to do. */
 export const describe = (error: PipelineError): string => {

@@ -60,7 +60,7 @@ export const workTogether = async (
   pool: Pool,
   { threads: wanted, signal }: Pick<RunOptions, "threads" | "signal">,
 ): Promise<void> => {
-  const bytes = requests.reduce((sum, request) => sum + countOf(request) * bytesPerUnitOf(request), 0);
+  const bytes = requests.reduce((sum, request) => sum + countOf(request) * workPerUnitOf(request), 0);
   const threads = bytes <= tooSmallToShare * requests.length ? 1 : pool.threadsFor(wanted);
   const jobsEach = Math.ceil((threads * 4) / requests.length);
   const sized = requests.map((request) => sizesOf(request, jobsEach, threads));
@@ -82,6 +82,7 @@ const countOf = ({ units: { first, end } }: Request): number => end - first;
 const onePiece: Pieces = { count: 1, stride: 0, spill: 0 };
 const bytesPerUnitOf = ({ work: { bytesPerUnit = jobBytes / 8, pieces = onePiece } }: Request): number =>
   bytesPerUnit * pieces.count;
+const workPerUnitOf = (request: Request): number => request.work.workPerUnit ?? bytesPerUnitOf(request);
 const align = (n: number): number => Math.ceil(n / 64) * 64;
 
 interface Sized {
@@ -95,7 +96,7 @@ const sizesOf = (request: Request, jobsEach: number, threads: number): Sized => 
   const [count, perUnit] = [countOf(request), bytesPerUnitOf(request)];
   const fair = Math.ceil(count / jobsEach);
   const wished = work.unitsPerJob ?? Math.max(1, Math.min(fair, Math.floor(jobBytes / perUnit)));
-  const unitsPerJob = threads === 1 && count * perUnit <= tooSmallToShare ? count : wished;
+  const unitsPerJob = threads === 1 && count * workPerUnitOf(request) <= tooSmallToShare ? count : wished;
   const scratchBytes = align(work.scratchBytes + (output === undefined ? 0 : unitsPerJob * perUnit + padding));
   return { request, unitsPerJob, scratchBytes };
 };

@@ -107,7 +107,7 @@ export class GradientRun extends Runner {
     await this.gather(pass, rows, { ...to, channelBytes: bytesOf(made) / made.channels }, made);
   }
 
-  /** What looks up in tables, which only kernels that sum can do: all floats, row by row. */
+  /** What looks up in tables, which only kernels that sum can do: all floats, strip by strip. */
   async #lookedUp({ taps, regions, body, reason }: Gather, to: Target, made: Buffer): Promise<void> {
     const { size, channels } = made;
     const pass: Reduce = { kind: "reduce", output: -1, size, channels, taps, regions, totals: [], reason };

@@ -1,4 +1,4 @@
-/** Sums over a domain as a kernel and its numbers, and the sums of its rows as the sums asked for. */
+/** Sums over a domain as a kernel and its numbers, and the sums of its strips as the sums asked for. */
 
 import { inside, replaceLeaves, type Scalar, slope, tap } from "../../compiler/language/scalar.ts";
 import { bodiesOf, type Reduce, type Region, type Scatter, type Tap } from "../../compiler/plan.ts";
@@ -40,6 +40,7 @@ export const reduceWork = (pass: Reduce, kept: Scalar | undefined, places: (buff
     ),
     units,
     bytesPerUnit: unitBytes,
+    workPerUnit: 4 * pass.size[0] * tiles.rows,
     unitsPerJob: Math.min(tiles.planes, Math.ceil(units / fewestJobs)),
     scratchBytes: 0,
     tableBytes: tables.bytes,

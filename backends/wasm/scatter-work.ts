@@ -61,7 +61,7 @@ export const scatterWork = ({ size, channels, through }: Scatter, output: Buffer
     leadBytes: spare[by] * planeBytes,
     tableBytes: 0,
     writeTables: () => {},
-    valueOf: (name) => numbers[name] ?? fixedNumber(pull, name),
+    valueOf: (name) => numbers[name] ?? (/^f[0-2]1$/.test(name) ? fixedNumber(pull, name) : Number.NaN),
   };
 };
 

@@ -25,6 +25,8 @@ export interface Work {
   readonly bytesPerUnit?: number;
   /** Units that are rows of every plane leave a piece for each. */
   readonly pieces?: Pieces;
+  /** Bytes of output that a unit is as much work as, where it leaves fewer. */
+  readonly workPerUnit?: number;
   /** Units that do well together, where it matters. */
   readonly unitsPerJob?: number;
   /** Scratch that a thread needs besides its output. */

@@ -25,7 +25,7 @@ export type SeriesSource = ImageSource | readonly ImageSource[];
 export interface LoadOptions extends Progress, WhichSeries {
   /**
    * Whether the voxels are class numbers. Few files say it reliably, so intensities are assumed where nothing is said
-   * here, but for DICOM segmentations, which are label images.
+   * here, but for DICOM segmentations, and for HDF5 files that say so of an image.
    */
   readonly kind?: Kind;
 }

@@ -57,7 +57,7 @@ export const openSource = async (source: ImageSource, size?: number): Promise<By
   if (typeof source === "string") return platform.openFile(source, size);
   if (source instanceof Uint8Array) return bytesSource(source);
   if (source instanceof ArrayBuffer) return bytesSource(new Uint8Array(source));
-  return typeof source?.slice === "function"
+  return typeof source?.arrayBuffer === "function"
     ? blobSource(source)
     : fail({
         kind: "InvalidDocument",

@@ -21,6 +21,12 @@ const nothingToCompare: PipelineError = {
   remedy: 'check that they show the same, or give a start: initial: "geometry", or a transform',
 };
 
+const oneIsConstant: PipelineError = {
+  kind: "UnsupportedVoxels",
+  reason: "the images have nothing to compare: one of them is constant",
+  remedy: "check that it is the one that was meant",
+};
+
 const isConstant = (image: MedImage): boolean => {
   if (image.device === "gpu") return false;
   const { min, max } = statistics(image);
@@ -28,11 +34,12 @@ const isConstant = (image: MedImage): boolean => {
 };
 
 /** Voxels that make every metric not-a-number, where images are found in which nothing can be compared. */
-const brokenIn = (images: Pick<Images, "fixed" | "moving">) => {
+const brokenIn = (images: Pick<Images, "fixed" | "moving">): PipelineError | undefined => {
   for (const [name, image] of Object.entries(images)) {
     const nonfinite = image.device === "gpu" ? 0 : statistics(image).nonfinite;
     if (nonfinite > 0)
       return {
+        kind: "UnsupportedVoxels",
         reason: `${nonfinite} voxel(s) of the ${name} image are NaN or infinite, and with them all that is compared`,
         remedy: "replace them before, as docs/language.md shows",
       };
@@ -53,7 +60,7 @@ export const startOf = async (
   running: Running,
 ): Promise<Start> => {
   // A metric may well fall towards one value everywhere, and what it then finds says nothing.
-  if (isConstant(pair.fixed) || isConstant(pair.moving)) return fail(nothingToCompare);
+  if (isConstant(pair.fixed) || isConstant(pair.moving)) return fail(brokenIn({ fixed, moving }) ?? oneIsConstant);
   const candidates = candidatesFor(initial, { ...pair, grids: { fixed: fixed.grid, moving: moving.grid } });
   const valued: (Start & { readonly value: number })[] = [];
   let overlapping = 0;
@@ -74,7 +81,7 @@ export const startOf = async (
   const [first, ...rest] = valued;
   if (first !== undefined) return rest.reduce((best, other) => (other.value < best.value ? other : best), first);
   const broken = brokenIn({ fixed, moving });
-  if (broken !== undefined) return fail({ kind: "UnsupportedVoxels", ...broken });
+  if (broken !== undefined) return fail(broken);
   const begins = typeof initial === "string" ? `initial: "${initial}"` : "the initial transform";
   return fail(
     overlapping === 0

@@ -129,6 +129,14 @@ describe("images on other grids", () => {
       expect(new Set(Array.from(found.voxels.data, Number))).toEqual(new Set([0]));
     }
   });
+
+  test("and intensities what is said for them", async () => {
+    const away = await evaluate(translate("x", 60)(ct));
+    const { other } = await evaluateSubject(
+      pipe(subject({ ct, other: away }), together(crop([2, 2, 2], [6, 5, 4], { fill: 7 }))),
+    );
+    expect(new Set(Array.from(other.voxels.data, Number))).toEqual(new Set([7]));
+  });
 });
 
 describe("values", () => {
