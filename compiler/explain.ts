@@ -3,7 +3,7 @@ import type { Affine } from "./language/affine.ts";
 import { showScalar } from "./language/scalar.ts";
 import { at, axes, norm, subtract } from "./language/vector.ts";
 import { isIdentityRescale } from "./language/voxels.ts";
-import type { Aim, Buffer, Gather, Pass, Plan, Tap } from "./plan.ts";
+import { type Aim, type Buffer, type Gather, isShift, type Pass, type Plan, type Tap } from "./plan.ts";
 
 export interface PassCounts {
   readonly resampling: number;
@@ -107,9 +107,6 @@ const goesOn = (row: Row["taps"], tap: Tap): boolean => {
   const step = subtract(tap.pull.offset, last.pull.offset);
   return before === undefined || norm(subtract(step, subtract(last.pull.offset, before.pull.offset))) === 0;
 };
-
-const isShift = ({ class: how, pull: { linear } }: Tap): boolean =>
-  how === "copy" && linear.every((entry, k) => entry === (k % 4 === 0 ? 1 : 0));
 
 const showShift = ({ pull: { offset } }: Tap): string => `(${offset.map(showNumber).join(", ")})`;
 

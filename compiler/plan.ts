@@ -5,7 +5,7 @@
 import { type Affine, identity } from "./language/affine.ts";
 import type { Boundary, Interpolator } from "./language/interpolator.ts";
 import { nodesOf, type Scalar } from "./language/scalar.ts";
-import type { Axis, Vector3 } from "./language/vector.ts";
+import { type Axis, identity3, type Vector3 } from "./language/vector.ts";
 import type { Storage, Voxels } from "./language/voxels.ts";
 
 /**
@@ -40,6 +40,10 @@ export interface Tap {
 /** Whether several voxels of one volume are looked at, each as it is: all windows along an axis are such. */
 export const addsNeighbours = ({ taps }: Gather): boolean =>
   taps.length > 1 && taps.every((tap) => tap.class === "copy" && tap.source === taps[0]?.source);
+
+/** Whether a tap looks at whole voxels, moved and not turned. */
+export const isShift = ({ pull, class: kind }: Tap): boolean =>
+  kind === "copy" && pull.tangents === undefined && pull.linear.every((entry, k) => entry === identity3[k]);
 
 /** Reads a buffer of the domain's size voxel by voxel. */
 export const copyOf = (source: number): Tap => ({

@@ -4,16 +4,18 @@
  */
 import type { Scalar } from "./language/scalar.ts";
 import * as scalar from "./language/scalar.ts";
-import { type Axis, axes, identity3 } from "./language/vector.ts";
-import type { Gather, Tap, TapBoundary } from "./plan.ts";
+import { type Axis, axes } from "./language/vector.ts";
+import { type Gather, isShift, type TapBoundary } from "./plan.ts";
 
-/** A gather that is such a window, and adds `offset`. */
+/** A gather that is such a window over samples less `zero`, and adds `offset`. */
 export interface Window {
   readonly source: number;
   readonly axis: Axis;
   readonly boundary: TapBoundary;
   /** What counts for the sample itself, and for those 1, 2, … to either side; 0 where no tap looks. */
   readonly weights: readonly number[];
+  /** The sample that stands for 0: what is stored may be far from it, and real values near. */
+  readonly zero: number;
   readonly offset: number;
 }
 
@@ -31,22 +33,44 @@ export const windowOf = ({ taps, regions, body }: Gather): Window | undefined =>
     return undefined;
   const reach = [...counts.keys()].reduce((most, shift) => Math.max(most, shift), 0);
   const weights = Array.from({ length: reach + 1 }, (_, shift) => counts.get(shift) ?? 0);
-  return { source, axis, boundary, weights, offset: linear.offset };
+  return { source, axis, boundary, weights, zero: linear.zero, offset: linear.offset };
 };
 
 /** Whether there is something beside the sample itself, and a tap for all of it. */
 export const isDense = ({ weights }: Window, { taps }: Gather): boolean =>
   weights.length > 1 && taps.length === 2 * weights.length - 1;
 
-/** Whether a tap looks at whole voxels, moved and not turned. */
-const isShift = ({ pull, class: kind }: Tap): boolean =>
-  kind === "copy" && pull.tangents === undefined && pull.linear.every((entry, k) => entry === identity3[k]);
+/** slope · (tap − zero) */
+interface Line {
+  readonly index: number;
+  readonly slope: number;
+  readonly zero: number;
+}
 
-/** The body as offset + Σ weight · tap, where that is what it is; what is a parameter is no number. */
-const linearForm = (
-  body: Scalar,
-): { readonly offset: number; readonly weights: ReadonlyMap<number, number> } | undefined => {
-  const weights = new Map<number, number>();
+/** What is made of one tap alone, as a stored number is brought to a real one. */
+const lineOf = (node: Scalar): Line | undefined => {
+  if (node.kind === "tap") return { index: node.index, slope: 1, zero: 0 };
+  if (node.kind !== "binary") return undefined;
+  const { operator, a, b } = node;
+  const [of, by] = a.kind === "const" && operator !== "sub" ? [b, a] : [a, b];
+  const line = by.kind === "const" ? lineOf(of) : undefined;
+  if (line === undefined || by.kind !== "const") return undefined;
+  const { slope, zero } = line;
+  if (operator === "add") return { ...line, zero: zero - by.value / slope };
+  if (operator === "sub") return { ...line, zero: zero + by.value / slope };
+  return operator === "mul" && slope * by.value !== 0 ? { ...line, slope: slope * by.value } : undefined;
+};
+
+/** A sum of taps less `zero`, each with its weight, and an offset. */
+interface LinearForm {
+  readonly weights: ReadonlyMap<number, number>;
+  readonly zero: number;
+  readonly offset: number;
+}
+
+/** The body as such a sum, where that is what it is; what is a parameter is no number. */
+const linearForm = (body: Scalar): LinearForm | undefined => {
+  const lines: Line[] = [];
   let offset = 0;
   // What each node counts for, known once all that it is a part of have been seen.
   const factors = new Map<Scalar, number>([[body, 1]]);
@@ -57,8 +81,9 @@ const linearForm = (
     const factor = factors.get(node);
     if (node.kind === "const" && node.parameter !== undefined) return undefined;
     if (factor === undefined) continue;
-    if (node.kind === "const") offset += factor * node.value;
-    else if (node.kind === "tap") weights.set(node.index, factor);
+    const line = lineOf(node);
+    if (line !== undefined) lines.push({ ...line, slope: factor * line.slope });
+    else if (node.kind === "const") offset += factor * node.value;
     else if (node.kind !== "binary") return undefined;
     else if (node.operator === "add" || node.operator === "sub") {
       add(node.a, factor);
@@ -67,5 +92,12 @@ const linearForm = (
     else if (node.operator === "mul" && node.a.kind === "const") add(node.b, factor * node.a.value);
     else return undefined;
   }
-  return { offset, weights };
+  const [zero = 0, ...others] = new Set(lines.map((line) => line.zero));
+  const common = others.length === 0 ? zero : 0;
+  const weights = new Map<number, number>();
+  for (const { index, slope, zero: own } of lines) {
+    weights.set(index, (weights.get(index) ?? 0) + slope);
+    offset += slope * (common - own);
+  }
+  return { weights, zero: common, offset };
 };

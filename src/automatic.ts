@@ -31,7 +31,8 @@ export const workOf = (plan: Plan): number => {
       case "displaced":
         return support[pass.by] ** 3;
       case "gather":
-        // Neighbours lie side by side: a processor adds eight in the time that one sample anywhere takes.
+        // Neighbours lie side by side: a processor adds eight in the time that one sample anywhere takes, in windows. That
+        // other sums of neighbours are as quick is a guess: what tells them apart is loaded later.
         return pass.taps.reduce((sum, { by }) => sum + support[by] ** 3, 0) / (addsNeighbours(pass) ? 8 : 1);
     }
   };

@@ -4,9 +4,10 @@ import { dtypes } from "../../compiler/language/voxels.ts";
 import type { Buffer, Gather } from "../../compiler/plan.ts";
 import { bringBack } from "../../compiler/stencil.ts";
 import type { Rows } from "../../compiler/tile.ts";
-import { isDense, windowOf } from "../../compiler/window.ts";
+import { isDense, type Window, windowOf } from "../../compiler/window.ts";
 import { compiled } from "./cache.ts";
-import { blockWidth, spill, windowKernel } from "./kernels/window.ts";
+import { spill, windowKernel } from "./kernels/window.ts";
+import { blockWidth, largest } from "./kernels/window-blocks.ts";
 import { canShare } from "./memory.ts";
 import { checkExact, dtypeOfBuffer, type Place } from "./places.ts";
 import { Tables } from "./tables.ts";
@@ -14,6 +15,34 @@ import type { Work } from "./work.ts";
 
 /** Output of a job, in bytes: what stays in a core's own cache until it is copied out. */
 const jobBytes: Readonly<Record<Axis, number>> = { 0: 2 ** 18, 1: 2 ** 18, 2: 2 ** 19 };
+
+/** Half the distance from 1 to the next float32. */
+const rounding = 2 ** -24;
+/** Samples may be moved by so much: it adds nothing to the largest floats. */
+const farthest = 2 ** 100;
+
+/** The numbers of a window. */
+const numbersOf = ({ weights, zero, offset }: Window) => {
+  const [own = 0, ...others] = weights;
+  const sum = (of: (weight: number) => number): number => others.reduce((all, w) => all + 2 * of(w), of(own));
+  const total = sum(Math.abs);
+  // A power of two: pairs of samples that are divided by it are small enough, and all weighed pairs together.
+  const up = 2 ** Math.min(Math.max(Math.ceil(Math.log2(total)) + 2, 2), 127);
+  // What is farther is taken off afterwards.
+  const taken = Math.abs(zero) <= farthest ? zero : 0;
+  const near = Math.fround(taken);
+  return {
+    weights: Float32Array.from(weights.toReversed()),
+    centred: taken !== 0,
+    // What one float32 leaves of it, another holds.
+    near: -near,
+    rest: near - taken,
+    down: 1 / up,
+    up,
+    limit: (largest / up) * (1 + (weights.length + 4) * rounding * total),
+    offset: offset + sum((weight) => weight) * (taken - zero),
+  };
+};
 
 /**
  * Some rows of the output of a window; undefined for any other gather. They are rows of whole planes, or of one plane,
@@ -30,7 +59,8 @@ export const windowWork = (
   const place = places(window.source);
   if (!place.size.every((n, k) => n === output.size[k])) return undefined;
   checkExact(place);
-  const { axis, boundary, weights } = window;
+  const { axis, boundary } = window;
+  const { weights, centred, ...scaled } = numbersOf(window);
   const [source, dtype] = [place.dtype, dtypeOfBuffer(output)];
   const { size, channels } = output;
   const [nx, ny] = size;
@@ -44,7 +74,7 @@ export const windowWork = (
   const tables = new Tables({
     // Along x samples are found in the strip, where they are floats behind those that lie before the row.
     positions: Int32Array.from(samples, (i) => (axis === 0 ? (i + reach) * 4 : i * place.strides[axis])),
-    weights: Float32Array.from(weights.toReversed()),
+    weights,
   });
   const { address, channelBytes, strides } = place;
   const numbers: Readonly<Record<string, number>> = {
@@ -57,9 +87,9 @@ export const windowWork = (
     sz: strides[2],
     reach,
     outputRow,
-    offset: window.offset,
+    ...scaled,
   };
-  const shape = { axis, source, dtype };
+  const shape = { axis, source, dtype, centred };
   const unitBytes = axis === 2 ? outputRow * count : outputRow;
   const strip = axis === 0 ? (nx + 2 * reach + blockWidth) * 4 : (count + 2 * reach) * blockWidth * 4;
   return {

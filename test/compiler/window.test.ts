@@ -39,7 +39,7 @@ const weighed = (...weights: readonly number[]): Scalar => sum(...weights.map((w
 
 test("a sum of neighbours along one axis, each with its weight, is a window", () => {
   const window = windowOf(gather(alongY, weighed(0.25, 0.5, 0.25)));
-  expect(window).toEqual({ source: 0, axis: 1, boundary: "reflect", weights: [0.5, 0.25], offset: 0 });
+  expect(window).toEqual({ source: 0, axis: 1, boundary: "reflect", weights: [0.5, 0.25], zero: 0, offset: 0 });
 });
 
 test("however it is written: pairs added first, differences, stored numbers brought to real ones", () => {
@@ -48,7 +48,23 @@ test("however it is written: pairs added first, differences, stored numbers brou
     binary("mul", constant(0.25), sum(real(0), real(2))),
     binary("sub", times(real(1), 0.75), times(real(1), 0.25)),
   );
-  expect(windowOf(gather(alongY, body))).toMatchObject({ axis: 1, weights: [1, 0.5], offset: -1024 });
+  expect(windowOf(gather(alongY, body))).toMatchObject({ axis: 1, weights: [1, 0.5], zero: 512, offset: 0 });
+});
+
+test("what is added to the sum, and not to each sample, is its offset", () => {
+  const real = (k: number): Scalar => binary("sub", times(tap(k), 2), constant(8));
+  const outer = (body: Scalar): Scalar => binary("add", times(body, 3), constant(7));
+  expect(windowOf(gather(alongY, outer(sum(real(0), real(1), real(2)))))).toMatchObject({
+    weights: [6, 6],
+    zero: 4,
+    offset: 7,
+  });
+  // Samples that stand for different numbers have no zero in common.
+  expect(windowOf(gather(alongY, outer(sum(real(0), times(tap(1), 2), real(2)))))).toMatchObject({
+    weights: [6, 6],
+    zero: 0,
+    offset: -41,
+  });
 });
 
 test("one that leaves samples out is no dense one", () => {

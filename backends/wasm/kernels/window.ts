@@ -3,26 +3,28 @@
  * floats and with what lies beyond the ends in place: rows of a few vectors along y and z, one row along x. From there
  * on there are no dtypes, boundaries or strides: a sample's neighbours are so many bytes before and behind it, whatever
  * the axis, and vectors go side by side.
+ *
+ * What stands for 0 is taken off in the strip: sums are as exact as real values are, which may be small where stored ones
+ * are large.
  */
 import type { Axis } from "../../../compiler/language/vector.ts";
-import type { DType } from "../../../compiler/language/voxels.ts";
-import type { Func, Local } from "../assembler/index.ts";
-import type { Context, F, I32, Reader } from "./context.ts";
-import { elementBytes, loadRun, storeRun } from "./elements.ts";
+import { type DType, dtypes } from "../../../compiler/language/voxels.ts";
+import type { Local } from "../assembler/index.ts";
+import type { F, I32, Reader } from "./context.ts";
+import { elementBytes, loadRun } from "./elements.ts";
 import { behind } from "./gather.ts";
 import { type Kernel, kernelOf } from "./kernel.ts";
+import { abreast, type Blocks, blockBytes, blocksHelper, blockWidth } from "./window-blocks.ts";
 
 /** All that a kernel depends on. */
 export interface WindowShape {
   readonly axis: Axis;
   readonly source: DType;
   readonly dtype: DType;
+  /** Whether something else than 0 stands for 0. */
+  readonly centred: boolean;
 }
 
-/** Vectors side by side, and the floats in them. */
-const abreast = 8;
-export const blockWidth: number = 4 * abreast;
-const blockBytes = 4 * blockWidth;
 /** A block of a row may reach this far beyond its end, whatever the dtype. */
 export const spill = 256;
 
@@ -30,7 +32,7 @@ export const windowKernel = (shape: WindowShape, shared: boolean): Kernel =>
   kernelOf(
     "window",
     shared,
-    (context) => blocksHelper(context, shape.dtype),
+    (context) => blocksHelper(context, shape.dtype, dtypes[shape.source].integer && !shape.centred),
     ({ f, read, scratch, from, to }, blocks) => {
       const emitter = new Emitter(f, read, shape, blocks);
       if (shape.axis === 0) emitter.rows(scratch, from, to);
@@ -38,54 +40,6 @@ export const windowKernel = (shape: WindowShape, shared: boolean): Kernel =>
       else emitter.across(scratch, from, to);
     },
   );
-
-const blocksParameters = {
-  /** The first neighbour of the first block in the strip, and the last one. */
-  low: "i32",
-  high: "i32",
-  /** Bytes from a neighbour to the next. */
-  step: "i32",
-  /** From the outermost pair to the sample itself. */
-  weights: "i32",
-  offset: "v128",
-  /** Where the first block goes, bytes from there to the next one, and how many there are. */
-  at: "i32",
-  apart: "i32",
-  count: "i32",
-} as const;
-type Blocks = Func<typeof blocksParameters, readonly []>;
-
-/** Blocks that lie one behind the other in the strip. Both of a pair are added before they are weighed. */
-const blocksHelper = ({ module }: Context, dtype: DType): Blocks =>
-  module.func("blocks", blocksParameters, [], (f, { low, high, step, weights, offset, at, apart, count }) => {
-    const { i32, f32x4, v128 } = f;
-    const block = f.local("i32", "block");
-    f.forRange(block, 0, count, 1, () => {
-      const sums = Array.from({ length: abreast }, () => f.keep(f32x4.splat(0)));
-      const [before, after, weight] = [f.keep(low, "before"), f.keep(high, "after"), f.keep(weights, "weight")];
-      f.loop((again) => {
-        const by = f.keep(v128.load32_splat(weight));
-        for (const [v, sum] of sums.entries()) {
-          const pair = f32x4.add(v128.load(before, 16 * v), v128.load(after, 16 * v));
-          sum.set(f32x4.add(sum, f32x4.mul(pair, by)));
-        }
-        weight.set(i32.add(weight, 4));
-        before.set(i32.add(before, step));
-        after.set(i32.sub(after, step));
-        f.brIf(again, i32.lt_u(before, after));
-      });
-      const by = f.keep(v128.load32_splat(weight));
-      const to = f.keep(at, "to");
-      for (const [v, sum] of sums.entries()) {
-        sum.set(f32x4.add(f32x4.add(sum, f32x4.mul(v128.load(before, 16 * v), by)), offset));
-        storeRun(f, dtype, to, sum);
-        if (v < abreast - 1) to.set(i32.add(to, 4 * elementBytes(dtype)));
-      }
-      at.set(i32.add(at, apart));
-      low.set(i32.add(low, blockBytes));
-      high.set(i32.add(high, blockBytes));
-    });
-  });
 
 type Numbers =
   | "nx"
@@ -105,7 +59,9 @@ class Emitter {
   readonly #shape: WindowShape;
   readonly #blocks: Blocks;
   readonly #numbers: Readonly<Record<Numbers, Local<"i32">>>;
-  readonly #offset: Local<"v128">;
+  readonly #lanes: Readonly<Record<"down" | "up" | "limit" | "offset", Local<"v128">>>;
+  /** What is added to samples, the larger part first. */
+  readonly #centre: readonly Local<"v128">[];
 
   constructor(f: F, read: Reader, shape: WindowShape, blocks: Blocks) {
     this.#f = f;
@@ -124,13 +80,19 @@ class Emitter {
       positions: read.i32("positions"),
       weights: read.i32("weights"),
     };
-    this.#offset = read.f32x4("offset");
+    this.#lanes = {
+      down: read.f32x4("down"),
+      up: read.f32x4("up"),
+      limit: read.f32x4("limit"),
+      offset: read.f32x4("offset"),
+    };
+    this.#centre = shape.centred ? [read.f32x4("near"), read.f32x4("rest")] : [];
   }
 
   /** Along x: each unit is a row. */
   rows(scratch: Local<"i32">, from: Local<"i32">, to: Local<"i32">): void {
     const f = this.#f;
-    const { i32, f32, v128 } = f;
+    const { i32, f32 } = f;
     const { source } = this.#shape;
     const { nx, reach, outputRow, positions } = this.#numbers;
     const strip = this.#stripBehind(scratch, from, to, outputRow);
@@ -153,8 +115,7 @@ class Emitter {
       const into = f.keep(first, "into");
       const block = f.local("i32", "block");
       f.forRange(block, 0, count, 1, () => {
-        for (let v = 0; v < abreast; v++)
-          v128.store(into, loadRun(f, source, row, 4 * v * elementBytes(source)), 16 * v);
+        this.#bring(row, into);
         row.set(i32.add(row, blockWidth * elementBytes(source)));
         into.set(i32.add(into, blockBytes));
       });
@@ -213,7 +174,7 @@ class Emitter {
     apart: Local<"i32">,
   ): void {
     const f = this.#f;
-    const { i32, v128 } = f;
+    const { i32 } = f;
     const { source, dtype } = this.#shape;
     const { nx, reach, positions } = this.#numbers;
     const table = f.keep(i32.add(positions, i32.shl(first, 2)), "table");
@@ -225,12 +186,26 @@ class Emitter {
       const p = f.local("i32", "p");
       f.forRange(p, 0, samples, 1, () => {
         const row = f.keep(i32.add(column, i32.load(i32.add(table, i32.shl(p, 2)))));
-        for (let v = 0; v < abreast; v++)
-          v128.store(into, loadRun(f, source, row, 4 * v * elementBytes(source)), 16 * v);
+        this.#bring(row, into);
         into.set(i32.add(into, blockBytes));
       });
       this.#call(strip, i32.const(blockBytes), i32.add(at, i32.mul(x, elementBytes(dtype))), apart, count);
     });
+  }
+
+  /** Brings a block of samples into the strip. */
+  #bring(from: Local<"i32">, into: Local<"i32">): void {
+    const f = this.#f;
+    const { f32x4, v128 } = f;
+    const { source } = this.#shape;
+    for (let v = 0; v < abreast; v++) {
+      const stored = loadRun(f, source, from, 4 * v * elementBytes(source));
+      v128.store(
+        into,
+        this.#centre.reduce((sum, part) => f32x4.add(sum, part), stored),
+        16 * v,
+      );
+    }
   }
 
   #call(strip: Local<"i32">, step: I32, at: I32, apart: I32, count: Local<"i32">): void {
@@ -238,7 +213,7 @@ class Emitter {
     const { i32 } = f;
     const { reach, weights } = this.#numbers;
     const high = i32.add(strip, i32.mul(i32.shl(reach, 1), step));
-    f.call(this.#blocks, { low: strip, high, step, weights, offset: this.#offset, at, apart, count });
+    f.call(this.#blocks, { low: strip, high, step, weights, ...this.#lanes, at, apart, count });
   }
 
   /** The address of a plane, numbered through all channels. */

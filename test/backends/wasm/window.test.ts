@@ -162,6 +162,90 @@ test("what is no number stays where a window meets it", async () => {
   }
 });
 
+describe("sums of the largest floats are finite where they are in the reference", () => {
+  const no = -3.4028235e38;
+  const samples: Readonly<Record<string, (k: number) => number>> = {
+    "no data": () => no,
+    "no data beside data": (k) => (k % 7 === 0 ? no : 100),
+    "neighbours of 3.4e38": (k) => (k % 5 < 3 ? 3.4e38 : -3.4e38),
+    "and what is infinite stays so": (k) => (k % 500 === 77 ? Infinity : 3.4e38),
+  };
+  const gaussian = Array.from({ length: 33 }, (_, d) => Math.exp(-((d / 8) ** 2) / 2));
+  const all = gaussian.reduce((sum, w, d) => sum + (d === 0 ? w : 2 * w), 0);
+  const windows: Readonly<Record<string, readonly number[]>> = {
+    "a mean": [1 / 3, 1 / 3],
+    "a Gaussian": gaussian.map((w) => w / all),
+    "one with weights of both signs": [3, -1],
+    "one that doubles": [1, 0.5],
+  };
+  const cases = Object.keys(samples).flatMap((of) => Object.keys(windows).map((by) => [of, by] as const));
+  test.each(cases)("%s: %s", async (of, by) => {
+    for (const axis of axes)
+      for (const output of ["float32", "int16"] as const) {
+        const program = programOf({ ...plain, axis, output, weights: windows[by]! });
+        const data = Float32Array.from({ length: product(plain.size) }, (_, k) => samples[of]!(k));
+        const own = { ...program, inputs: [voxelsOf(data)] };
+        const [found, wanted] = [await wasm.run(own, { threads: 1 }), await reference.run(own)];
+        for (let i = 0; i < data.length; i++) {
+          const [value, right] = [Number(found.data[i]), Number(wanted.data[i])];
+          // Beside 3.4e38 float32 has no numbers as small as some differences are.
+          if (Number.isFinite(right) && output === "float32")
+            expect(Math.abs(value - right) <= 2e-6 * 7 * 3.4e38, `voxel ${i}: ${value}, not ${right}`).toBe(true);
+          else if (output === "float32") expect(value, `voxel ${i}`).toBe(right);
+        }
+      }
+  });
+});
+
+describe("errors are as small as real values are, however large what is stored is", () => {
+  const stored: Readonly<Record<string, Partial<Scene>>> = {
+    "HU stored as uint16": { source: "uint16", slope: 1, intercept: -30000 },
+    "small steps in int16": { source: "int16", slope: 0.013, intercept: -0.013 * 30000 },
+    "float32 with an intercept": { source: "float32", slope: 1, intercept: -30000 },
+    "float32 with slope and intercept": { source: "float32", slope: 0.37, intercept: -0.37 * 30000.3 },
+    "float64 with an intercept": { source: "float64", slope: -2, intercept: 60000 },
+  };
+  test.each(Object.keys(stored))("%s", async (name) => {
+    const weights = Array.from({ length: 9 }, (_, d) => Math.exp(-((d / 2) ** 2) / 2) / 5);
+    for (const axis of axes) {
+      const scene = { ...plain, axis, weights, ...stored[name] };
+      const program = programOf(scene);
+      const data = allocate(scene.source, product(scene.size)) as Exclude<VoxelArray, BigInt64Array | BigUint64Array>;
+      const step = dtypes[scene.source].integer ? 1 : 1 / 64;
+      for (let k = 0; k < data.length; k++) data[k] = 30000 + step * ((k * 7919) % Math.round(100 / step));
+      const own = { ...program, inputs: [voxelsOf(data)] };
+      const [found, wanted] = [await wasm.run(own, { threads: 1 }), await reference.run(own)];
+      const largest = Math.max(...Array.from(data, (v) => Math.abs(scene.slope * v + scene.intercept)));
+      for (let i = 0; i < data.length; i++)
+        expect(Math.abs(Number(found.data[i]) - Number(wanted.data[i])), `voxel ${i}`).toBeLessThan(1e-6 * largest);
+    }
+  });
+
+  test("an intercept that no float32 is as far away as stays what it is", async () => {
+    const scene = { ...plain, weights: [0.5, 0.25], slope: 1e-3, intercept: 1e36 };
+    const program = programOf(scene);
+    const [found, wanted] = [await wasm.run(program, { threads: 1 }), await reference.run(program)];
+    expect(found.data).toEqual(wanted.data);
+  });
+});
+
+test("what is infinite changes no bit out of its reach", async () => {
+  for (const axis of axes) {
+    const program = programOf({ ...plain, axis });
+    const data = Float32Array.from(program.inputs[0]!.data as Float32Array, (v, k) => (k % 3 === 0 ? v * 1e-41 : v));
+    const changed = data.map((v, k) => (k % 1001 === 400 ? Infinity : v));
+    const [whole, beside] = [
+      await wasm.run({ ...program, inputs: [voxelsOf(data)] }),
+      await wasm.run({ ...program, inputs: [voxelsOf(changed)] }),
+    ];
+    const near = Array.from(beside.data, Number);
+    expect(near.filter((v) => v === Infinity).length).toBeGreaterThan(4);
+    expect(near.map((v) => (v === Infinity ? 0 : v))).toEqual(
+      Array.from(whole.data, (v: number | bigint, k: number) => (near[k] === Infinity ? 0 : Number(v))),
+    );
+  }
+});
+
 test("windows that search", async () => {
   const scenes = fc.record({
     size: fc.tuple(fc.integer({ min: 1, max: 70 }), fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 12 })),
