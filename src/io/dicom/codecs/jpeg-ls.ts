@@ -11,12 +11,25 @@ const byPixel = (planes: Uint8Array, pixels: number, samples: number, width: num
   return out;
 };
 
+/**
+ * With an end marker. CharLS reads zeros beyond the last byte, and where damaged data ask for a one it counts them for
+ * seconds; at a marker it stops.
+ */
+const withEnd = (bytes: Uint8Array): Uint8Array => {
+  const ended = new Uint8Array(bytes.length + 2);
+  ended.set(bytes);
+  ended.set([0xff, 0xd9], bytes.length);
+  return ended;
+};
+
 export const jpegLs: Codec = {
   decode: async (bytes, layout, path, beside) => {
     const header = jpegHeader(bytes) ?? malformedFrame(path, "it has no JPEG-LS header");
     checkSize(header, layout, path);
     const charls = "@cornerstonejs/codec-charls/decodewasmjs";
-    const { bytes: decoded, info, interleave } = await decodeWasm(charls, "JpegLSDecoder", bytes, path, beside);
+    const ends = hasEnd(bytes);
+    const whole = ends ? bytes : withEnd(bytes);
+    const { bytes: decoded, info, interleave } = await decodeWasm(charls, "JpegLSDecoder", whole, path, beside);
     const width = info.bitsPerSample > 8 ? 2 : 1;
     const pixels = layout.rows * layout.columns;
     if (decoded.length !== pixels * layout.samples * width)
@@ -26,7 +39,7 @@ export const jpegLs: Codec = {
       width,
       signed: layout.signed,
       rgb: false,
-      warnings: hasEnd(bytes) ? [] : ["a JPEG-LS frame has no end marker"],
+      warnings: ends ? [] : ["a JPEG-LS frame has no end marker"],
     };
   },
 };
