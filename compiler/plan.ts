@@ -41,9 +41,14 @@ export interface Tap {
 export const addsNeighbours = ({ taps }: Gather): boolean =>
   taps.length > 1 && taps.every((tap) => tap.class === "copy" && tap.source === taps[0]?.source);
 
+const isUnturned = ({ pull, class: kind }: Tap): boolean =>
+  kind === "copy" && pull.linear.every((entry, k) => entry === identity3[k]);
+
 /** Whether a tap looks at whole voxels, moved and not turned. */
-export const isShift = ({ pull, class: kind }: Tap): boolean =>
-  kind === "copy" && pull.tangents === undefined && pull.linear.every((entry, k) => entry === identity3[k]);
+export const isShift = (tap: Tap): boolean => tap.pull.tangents === undefined && isUnturned(tap);
+
+/** Whether a tap looks, for each voxel, at the one of the same indices. */
+export const isInPlace = (tap: Tap): boolean => isUnturned(tap) && tap.pull.offset.every((entry) => entry === 0);
 
 /** Reads a buffer of the domain's size voxel by voxel. */
 export const copyOf = (source: number): Tap => ({

@@ -2,7 +2,7 @@
 import type { Scalar } from "../../compiler/language/scalar.ts";
 import type { Vector3 } from "../../compiler/language/vector.ts";
 import { dtypes } from "../../compiler/language/voxels.ts";
-import type { Buffer, Gather, Region, Tap } from "../../compiler/plan.ts";
+import { type Buffer, type Gather, isInPlace, type Region, type Tap } from "../../compiler/plan.ts";
 import { rowInterval } from "../../compiler/region.ts";
 import { compiled } from "./cache.ts";
 import { type Choice, type Condition, chooseKernel } from "./kernels/choose.ts";
@@ -16,7 +16,7 @@ import type { Work } from "./work.ts";
 /** The work of such a gather; undefined for any other. */
 export const chooseWork = (pass: Gather, output: Buffer, places: (buffer: number) => Place): Work | undefined => {
   const dtype = dtypeOfBuffer(output);
-  if (!pass.taps.every((tap) => isInPlace(tap, output, places(tap.source)))) return undefined;
+  if (!pass.taps.every((tap) => readsInPlace(tap, output, places(tap.source)))) return undefined;
   const holds = (index: number): boolean => places(pass.taps[index]?.source ?? -1).dtype === dtype;
   const decides = (index: number): boolean => places(pass.taps[index]?.source ?? -1).dtype === "float32";
   const values: Value[] = [];
@@ -111,9 +111,6 @@ const intervalsOf = (region: Region, [nx, ny, nz]: Vector3): Int32Array => {
 const placeNumber = ({ address, channelBytes, strides }: Place, part: string): number =>
   part === "source" ? address : part === "channelBytes" ? channelBytes : strides[1];
 
-/** Whether a tap reads, for each voxel, the one at the same place. */
-const isInPlace = ({ class: kind, pull }: Tap, { size }: Buffer, place: Place): boolean =>
-  kind === "copy" &&
-  pull.linear.every((e, k) => e === (k % 4 === 0 ? 1 : 0)) &&
-  pull.offset.every((e) => e === 0) &&
-  size.every((n, k) => n === place.size[k]);
+/** Whether a tap reads, for each voxel, the one at the same place, in a volume of the same size. */
+const readsInPlace = (tap: Tap, { size }: Buffer, place: Place): boolean =>
+  isInPlace(tap) && size.every((n, k) => n === place.size[k]);

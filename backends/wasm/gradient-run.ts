@@ -5,15 +5,16 @@
 import { fail } from "../../compiler/errors.ts";
 import { nodesOf, type Scalar } from "../../compiler/language/scalar.ts";
 import { dtypes, type Storage, type Voxels } from "../../compiler/language/voxels.ts";
-import type {
-  Buffer,
-  DisplacedScatter,
-  Gather,
-  GradientPass,
-  GradientProgram,
-  Histogram,
-  Reduce,
-  Scatter,
+import {
+  type Buffer,
+  type DisplacedScatter,
+  type Gather,
+  type GradientPass,
+  type GradientProgram,
+  type Histogram,
+  isInPlace,
+  type Reduce,
+  type Scatter,
 } from "../../compiler/plan.ts";
 import { freedAfter } from "../../compiler/schedule.ts";
 import type { RunOptions } from "../backend.ts";
@@ -174,8 +175,7 @@ export class GradientRun extends Runner {
     const rowBytes = size[0] * 4;
     const inRows = { rowBytes, unitBytes: rowBytes * size[1], tiles: inPlanes(size) };
     const tap = body.kind === "tap" ? taps[body.index] : undefined;
-    const isCopy = tap?.class === "copy" && tap.pull.linear.every((e, k) => e === (k % 4 === 0 ? 1 : 0));
-    if (tap !== undefined && isCopy && tap.pull.offset.every((e) => e === 0)) {
+    if (tap !== undefined && isInPlace(tap)) {
       const place = this.place(tap.source);
       const { memory, address } = place;
       if (isGiven(pass, bufferOf(this.#program.plan, tap.source), place))

@@ -12,17 +12,10 @@ import { affineOf } from "../../../compiler/language/affine.ts";
 import { type Interpolator, interpolators } from "../../../compiler/language/interpolator.ts";
 import * as scalar from "../../../compiler/language/scalar.ts";
 import type { Vector3 } from "../../../compiler/language/vector.ts";
-import {
-  allocate,
-  type DType,
-  dtypeNames,
-  dtypes,
-  storedAs,
-  type Voxels,
-  voxelsOf,
-} from "../../../compiler/language/voxels.ts";
+import { type DType, dtypeNames, dtypes, storedAs, type Voxels, voxelsOf } from "../../../compiler/language/voxels.ts";
 import type { Gather, Plan, Program, Region, TapBoundary } from "../../../compiler/plan.ts";
 import { wasm } from "../../../src/index.ts";
+import { noiseOf } from "../noise.ts";
 
 interface Scene {
   readonly size: Vector3;
@@ -56,20 +49,6 @@ const plain: Scene = {
 const diagonal = (step: Vector3, offset: Vector3) =>
   affineOf<"index", "index">([step[0], 0, 0, 0, step[1], 0, 0, 0, step[2]], offset);
 
-const noise = (dtype: DType, length: number): Voxels["data"] => {
-  const data = allocate(dtype, length);
-  const { integer, min, max } = dtypes[dtype];
-  const [low, high] = integer ? [Math.max(min, -20000), Math.min(max, 20000)] : [-1000, 1000];
-  let state = 12345;
-  for (let i = 0; i < length; i++) {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    const value = low + (state / 2 ** 32) * (high - low);
-    if (data instanceof BigInt64Array || data instanceof BigUint64Array) data[i] = BigInt(Math.floor(value));
-    else data[i] = value;
-  }
-  return data;
-};
-
 const programOf = (scene: Scene): Program => {
   const { size, to, by, source, output, channels, regions, body, boundary } = scene;
   const pull = snapPull(diagonal(scene.step, scene.offset), to);
@@ -81,7 +60,7 @@ const programOf = (scene: Scene): Program => {
     body,
     reason: "test",
   };
-  const voxels = voxelsOf(noise(source, size[0] * size[1] * size[2] * channels), { channels });
+  const voxels = voxelsOf(noiseOf(source, size[0] * size[1] * size[2] * channels, 12345), { channels });
   const plan: Plan = {
     buffers: [
       { size, channels, storage: storedAs(source) },

@@ -22,6 +22,7 @@ import type { Gather, Program, TapBoundary } from "../../../compiler/plan.ts";
 import { isDense, windowOf } from "../../../compiler/window.ts";
 import { evaluate, imageFromArray, type MedImage, pipe, smooth, wasm } from "../../../src/index.ts";
 import { nodeThreads } from "../../../src/platform/node-threads.ts";
+import { noiseOf } from "../noise.ts";
 
 interface Scene {
   readonly size: Vector3;
@@ -47,20 +48,6 @@ const plain: Scene = {
   channels: 1,
   slope: 1,
   intercept: 0,
-};
-
-const noise = (dtype: DType, length: number): VoxelArray => {
-  const data = allocate(dtype, length);
-  const { integer, min, max } = dtypes[dtype];
-  const [low, high] = integer ? [Math.max(min, -20000), Math.min(max, 20000)] : [-1000, 1000];
-  let state = 4321;
-  for (let i = 0; i < length; i++) {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    const value = low + (state / 2 ** 32) * (high - low);
-    if (data instanceof BigInt64Array || data instanceof BigUint64Array) data[i] = BigInt(Math.floor(value));
-    else data[i] = value;
-  }
-  return data;
 };
 
 const sum = (parts: readonly Scalar[]): Scalar => parts.reduce((all, part) => binary("add", all, part));
@@ -97,7 +84,7 @@ const programOf = (scene: Scene): Program => {
       passes: [gatherOf(scene)],
       result: 1,
     },
-    inputs: [voxelsOf(noise(source, product(size) * channels), { channels })],
+    inputs: [voxelsOf(noiseOf(source, product(size) * channels, 4321), { channels })],
   };
 };
 
@@ -268,9 +255,9 @@ const bytes = (image: MedImage): Buffer => {
 
 describe("a Gaussian", () => {
   const size: Vector3 = [70, 60, 50];
-  const image = imageFromArray(noise("float32", 70 * 60 * 50) as Float32Array, { size });
+  const image = imageFromArray(noiseOf("float32", 70 * 60 * 50, 4321) as Float32Array, { size });
   const channels = imageFromArray(
-    noise("int16", 20 * 30 * 40 * 2) as Int16Array,
+    noiseOf("int16", 20 * 30 * 40 * 2, 4321) as Int16Array,
     { size: [20, 30, 40] },
     { channels: 2 },
   );
@@ -309,7 +296,7 @@ describe("a Gaussian", () => {
 
   test("after Gaussians takes no longer to plan for each of them", async () => {
     const [wide, narrow] = [smooth({ sigma: 4 }), smooth({ sigma: 1 })];
-    const once = imageFromArray(noise("float32", 125) as Float32Array, { size: [5, 5, 5] });
+    const once = imageFromArray(noiseOf("float32", 125, 4321) as Float32Array, { size: [5, 5, 5] });
     const result = await evaluate(pipe(once, wide, narrow, wide, narrow), { backend: wasm });
     const wanted = await evaluate(pipe(once, wide, narrow, wide, narrow), { backend: reference });
     result.voxels.data.forEach((v: number | bigint, k: number) => {
