@@ -146,7 +146,10 @@ const problemWith = (
 const operandProblems = ({ operands }: Signature, given: readonly string[]): readonly string[] => {
   const many = operands.at(-1)?.endsWith("…") ?? false;
   const missing = operands.slice(given.length);
-  if (missing.length > 0) return [`${missing.map((name) => name.replace("…", "")).join(" and ")} is missing`];
+  if (missing.length > 0)
+    return [
+      `${missing.map((name) => name.replace("…", "")).join(" and ")} ${missing.length > 1 ? "are" : "is"} missing`,
+    ];
   const extra = many ? [] : given.slice(operands.length);
   return extra.length === 0
     ? []

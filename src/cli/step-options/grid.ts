@@ -58,7 +58,7 @@ export const gridOptions: Readonly<Record<string, StepOption>> = {
   crop: draft(
     "START:SIZE",
     "Keep the box of SIZE voxels whose first voxel is START; the rest is gone for later steps, too.",
-    "the first voxel and the size in voxels, X,Y,Z:X,Y,Z",
+    "the first voxel, from 0, and the size in voxels, X,Y,Z:X,Y,Z",
     "50,30,20:160,200,180",
     (text) => {
       const box = readBox(readParts(text, 2, 2), 1);
