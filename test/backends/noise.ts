@@ -1,5 +1,4 @@
 /** Images for tests that compare backends. */
-import { allocate, type DType, dtypes } from "../../compiler/language/voxels.ts";
 import { imageFromArray, type MedImage, type VoxelArray } from "../../src/index.ts";
 
 /** Pseudo-random values in [−1000, 1000). */
@@ -10,21 +9,6 @@ export const noise = (size: readonly [number, number, number], seed = 1): MedIma
     return (state / 2 ** 32) * 2000 - 1000;
   });
   return imageFromArray(data, { size, spacing: [1, 1.2, 2] });
-};
-
-/** Pseudo-random values of a dtype: in [−1000, 1000), or whole ones of its range within ±20000. */
-export const noiseOf = (dtype: DType, length: number, seed: number): VoxelArray => {
-  const data = allocate(dtype, length);
-  const { integer, min, max } = dtypes[dtype];
-  const [low, high] = integer ? [Math.max(min, -20000), Math.min(max, 20000)] : [-1000, 1000];
-  let state = seed;
-  for (let i = 0; i < length; i++) {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    const value = low + (state / 2 ** 32) * (high - low);
-    if (data instanceof BigInt64Array || data instanceof BigUint64Array) data[i] = BigInt(Math.floor(value));
-    else data[i] = value;
-  }
-  return data;
 };
 
 /** Largest less least of the finite values; 1 where that says nothing. */

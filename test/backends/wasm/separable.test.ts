@@ -15,7 +15,7 @@ import type { Vector3 } from "../../../compiler/language/vector.ts";
 import { type DType, dtypeNames, dtypes, storedAs, type Voxels, voxelsOf } from "../../../compiler/language/voxels.ts";
 import type { Gather, Plan, Program, Region, TapBoundary } from "../../../compiler/plan.ts";
 import { wasm } from "../../../src/index.ts";
-import { noiseOf } from "../noise.ts";
+import { noiseOf } from "./voxel-noise.ts";
 
 interface Scene {
   readonly size: Vector3;

@@ -22,7 +22,7 @@ import type { Gather, Program, TapBoundary } from "../../../compiler/plan.ts";
 import { isDense, windowOf } from "../../../compiler/window.ts";
 import { evaluate, imageFromArray, type MedImage, pipe, smooth, wasm } from "../../../src/index.ts";
 import { nodeThreads } from "../../../src/platform/node-threads.ts";
-import { noiseOf } from "../noise.ts";
+import { noiseOf } from "./voxel-noise.ts";
 
 interface Scene {
   readonly size: Vector3;
